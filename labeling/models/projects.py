@@ -1,0 +1,105 @@
+"""Projects, who belongs to them, and who judges in them."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+
+class Role(models.TextChoices):
+    """Roles are columns of a permission matrix (labeling/core/permissions.py), not a ladder."""
+
+    ANNOTATOR = "annotator"
+    LEAD = "lead"
+    RESEARCHER = "researcher"
+    OWNER = "owner"
+
+
+def default_protocol() -> dict[str, object]:
+    return {"ties": True, "strength": True, "both_good": True, "both_bad": True, "skip": True}
+
+
+class Project(models.Model):
+    slug = models.SlugField(max_length=80, unique=True)
+    name = models.CharField(max_length=200)
+    description = models.TextField(blank=True)
+    # What the ranking page asks for; every judgment names the version it was made under.
+    protocol = models.JSONField(default=default_protocol)
+    protocol_version = models.PositiveIntegerField(default=1)
+    overlap = models.PositiveSmallIntegerField(default=1)
+    lease_seconds = models.PositiveIntegerField(default=600)
+    # Percent of conversations (by root hash) set aside; the rest is train.
+    validation_percent = models.PositiveSmallIntegerField(default=15)
+    test_percent = models.PositiveSmallIntegerField(default=20)
+    created_at = models.DateTimeField(default=timezone.now)
+    archived_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return self.slug
+
+
+class GuidelineVersion(models.Model):
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="guidelines")
+    number = models.PositiveIntegerField()
+    text = models.TextField()
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["project", "number"], name="one_guideline_version_number"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.project_id} v{self.number}"
+
+
+class Membership(models.Model):
+    """One row per role: a person may be both lead and researcher."""
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="memberships")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="memberships")
+    role = models.CharField(max_length=20, choices=Role.choices)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["project", "user", "role"], name="one_membership_per_role"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} is {self.role} of {self.project_id}"
+
+
+class Annotator(models.Model):
+    """Who judged: a person with a login, an imported worker without one, or a machine."""
+
+    class Kind(models.TextChoices):
+        PERSON = "person"
+        IMPORTED = "imported"
+        MACHINE = "machine"
+
+    kind = models.CharField(max_length=20, choices=Kind.choices)
+    # Erasing a person sets `user` to null and leaves the judgments under this pseudonymous row.
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="annotator"
+    )
+    # Names an imported worker or a machine; unique within its source.
+    external_id = models.CharField(max_length=200, blank=True)
+    source = models.CharField(max_length=200, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["source", "external_id"],
+                condition=models.Q(user__isnull=True) & ~models.Q(external_id=""),
+                name="one_annotator_per_external_id",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"annotator {self.pk}"

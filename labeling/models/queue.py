@@ -1,0 +1,148 @@
+"""Capacity is reserved, not counted: one Slot row per wanted judgment."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db import models
+from django.utils import timezone
+
+
+class Arm(models.TextChoices):
+    """Why a task is in the queue."""
+
+    ACTIVE = "active"
+    RANDOM = "random"
+    GOLD = "gold"
+    REPEAT = "repeat"
+    EVALUATION = "evaluation"
+    ADJUDICATION = "adjudication"
+
+
+class Batch(models.Model):
+    """Tasks that came into the queue together: an import, a round's samples, an evaluation.
+
+    `reference` is the caller's opaque text (unique in the project), which makes queueing
+    idempotent: the same reference twice is the same batch.
+    """
+
+    project = models.ForeignKey("labeling.Project", on_delete=models.CASCADE, related_name="batches")
+    reference = models.CharField(max_length=200)
+    name = models.CharField(max_length=200)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["project", "reference"], name="one_batch_per_reference")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Task(models.Model):
+    class Kind(models.TextChoices):
+        RANK = "rank"
+        DEMONSTRATE = "demonstrate"
+        CHAT = "chat"
+
+    project = models.ForeignKey("labeling.Project", on_delete=models.CASCADE, related_name="tasks")
+    batch = models.ForeignKey(Batch, on_delete=models.CASCADE, related_name="tasks")
+    prompt = models.ForeignKey("labeling.Prompt", on_delete=models.CASCADE, related_name="tasks")
+    kind = models.CharField(max_length=12, choices=Kind.choices, default=Kind.RANK)
+    arm = models.CharField(max_length=12, choices=Arm.choices, default=Arm.RANDOM)
+    priority = models.IntegerField(default=0)
+    overlap = models.PositiveSmallIntegerField(default=1)
+    created_at = models.DateTimeField(default=timezone.now)
+    responses = models.ManyToManyField("labeling.Response", through="labeling.TaskResponse")
+
+    class Meta:
+        indexes = [models.Index(fields=["project", "arm", "id"], name="task_by_arm")]
+
+    def __str__(self) -> str:
+        return f"task {self.pk}"
+
+
+class TaskResponse(models.Model):
+    task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="task_responses")
+    response = models.ForeignKey("labeling.Response", on_delete=models.PROTECT, related_name="+")
+    position = models.PositiveSmallIntegerField()
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [
+            models.UniqueConstraint(fields=["task", "response"], name="one_place_per_response"),
+            models.UniqueConstraint(fields=["task", "position"], name="one_response_per_place"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.response_id} at {self.position} in {self.task_id}"
+
+
+class Slot(models.Model):
+    """One wanted judgment. `project`, `arm` and `priority` repeat the task's, so that a claim
+    reads one index. `fence` grows with every lease: a write that carries an older one is late."""
+
+    class State(models.TextChoices):
+        OPEN = "open"
+        LEASED = "leased"
+        DONE = "done"
+
+    project = models.ForeignKey("labeling.Project", on_delete=models.CASCADE, related_name="+")
+    task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="slots")
+    slot_no = models.PositiveSmallIntegerField()
+    arm = models.CharField(max_length=12, choices=Arm.choices)
+    priority = models.IntegerField(default=0)
+    state = models.CharField(max_length=8, choices=State.choices, default=State.OPEN)
+    fence = models.PositiveIntegerField(default=0)
+    lease_expires_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["task", "slot_no"], name="one_slot_per_number")]
+        indexes = [
+            # Breadth first: every task's first slot before any task's second.
+            models.Index(fields=["project", "state", "-priority", "slot_no", "id"], name="slot_claim"),
+            models.Index(fields=["project", "state", "lease_expires_at"], name="slot_expiry"),
+            models.Index(fields=["project", "arm", "state"], name="slot_counts"),
+        ]
+
+    def __str__(self) -> str:
+        return f"slot {self.task_id}/{self.slot_no}"
+
+
+class Assignment(models.Model):
+    """One slot leased to one annotator, and what became of it. The annotator knows it by `id`
+    only, and each response by a random key in `presented`: `[{"key", "response"}, …]` in the
+    order shown."""
+
+    class State(models.TextChoices):
+        LEASED = "leased"
+        SUBMITTED = "submitted"
+        SKIPPED = "skipped"
+        EXPIRED = "expired"
+        # Submitted after the lease was lost; kept, and counted beside the slot.
+        SURPLUS = "surplus"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    slot = models.ForeignKey(Slot, on_delete=models.CASCADE, related_name="assignments")
+    task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="assignments")
+    annotator = models.ForeignKey("labeling.Annotator", on_delete=models.PROTECT, related_name="assignments")
+    state = models.CharField(max_length=10, choices=State.choices, default=State.LEASED)
+    fence = models.PositiveIntegerField()
+    presented = models.JSONField()
+    skip_reason = models.TextField(blank=True)
+    leased_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["task", "annotator"],
+                condition=models.Q(state__in=["leased", "submitted", "skipped", "surplus"]),
+                name="one_live_assignment_per_person",
+            ),
+        ]
+        indexes = [models.Index(fields=["annotator", "state", "ended_at"], name="assignment_by_annotator")]
+
+    def __str__(self) -> str:
+        return f"assignment {self.pk}"
