@@ -3,7 +3,7 @@
 from labeling.models.judgments import Comparison, Judgment
 from labeling.models.projects import Annotator, GuidelineVersion, Membership, Project
 from labeling.models.prompts import Generator, Prompt, Response
-from labeling.models.queue import Assignment, Batch, Slot, Task, TaskResponse
+from labeling.models.queue import Assignment, Batch, QueueCursor, Slot, Task, TaskResponse
 
 __all__ = [
     "Annotator",
@@ -16,6 +16,7 @@ __all__ = [
     "Membership",
     "Project",
     "Prompt",
+    "QueueCursor",
     "Response",
     "Slot",
     "Task",

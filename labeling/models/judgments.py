@@ -52,6 +52,12 @@ class Judgment(models.Model):
         constraints = [
             # A retried submit carries the same key: one person, one key, one row.
             models.UniqueConstraint(fields=["annotator", "client_key"], name="one_judgment_per_client_key"),
+            # A person's last word on a task; imported workers may be many under one name.
+            models.UniqueConstraint(
+                fields=["task", "annotator"],
+                condition=models.Q(superseded_at__isnull=True, assignment__isnull=False),
+                name="one_live_judgment_per_person",
+            ),
         ]
         indexes = [
             models.Index(fields=["project", "created_at"], name="judgment_by_time"),

@@ -81,7 +81,8 @@ class TaskResponse(models.Model):
 
 class Slot(models.Model):
     """One wanted judgment. `project`, `arm` and `priority` repeat the task's, so that a claim
-    reads one index. `fence` grows with every lease: a write that carries an older one is late."""
+    reads one index. `fence` grows with every lease: a write that carries an older one is late.
+    An open slot whose fence is above 0 has been leased before and given back."""
 
     class State(models.TextChoices):
         OPEN = "open"
@@ -96,12 +97,23 @@ class Slot(models.Model):
     state = models.CharField(max_length=8, choices=State.choices, default=State.OPEN)
     fence = models.PositiveIntegerField(default=0)
     lease_expires_at = models.DateTimeField(null=True)
+    # No longer wanted: never offered again, yet whoever holds it may still submit.
+    withdrawn = models.BooleanField(default=False)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["task", "slot_no"], name="one_slot_per_number")]
         indexes = [
             # Breadth first: every task's first slot before any task's second.
-            models.Index(fields=["project", "state", "-priority", "slot_no", "id"], name="slot_claim"),
+            models.Index(
+                fields=["project", "-priority", "slot_no", "id"],
+                condition=models.Q(state="open", fence=0, withdrawn=False),
+                name="slot_fresh",
+            ),
+            models.Index(
+                fields=["project", "-priority", "slot_no", "id"],
+                condition=models.Q(state="open", fence__gt=0, withdrawn=False),
+                name="slot_reopened",
+            ),
             models.Index(fields=["project", "state", "lease_expires_at"], name="slot_expiry"),
             models.Index(fields=["project", "arm", "state"], name="slot_counts"),
         ]
@@ -130,6 +142,8 @@ class Assignment(models.Model):
     state = models.CharField(max_length=10, choices=State.choices, default=State.LEASED)
     fence = models.PositiveIntegerField()
     presented = models.JSONField()
+    # What was shown with it: {"protocol", "protocol_version", "guideline_version"}.
+    terms = models.JSONField(default=dict)
     skip_reason = models.TextField(blank=True)
     leased_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
@@ -146,3 +160,29 @@ class Assignment(models.Model):
 
     def __str__(self) -> str:
         return f"assignment {self.pk}"
+
+
+class QueueCursor(models.Model):
+    """Where one annotator stands in one project's queue, and the row whose lock puts one person's
+    requests in a line.
+
+    Every open, never leased slot of this `generation` (number of batches) up to `(priority,
+    slot_no, slot_id)` belongs to a task this annotator already had, so a claim starts behind it.
+    It is a hint: when nothing is found behind it, the search starts over.
+    """
+
+    project = models.ForeignKey("labeling.Project", on_delete=models.CASCADE, related_name="+")
+    annotator = models.ForeignKey("labeling.Annotator", on_delete=models.CASCADE, related_name="+")
+    generation = models.PositiveIntegerField(default=0)
+    priority = models.IntegerField(null=True)
+    slot_no = models.PositiveSmallIntegerField(default=0)
+    slot_id = models.BigIntegerField(default=0)
+    scanned_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["annotator", "project"], name="one_cursor_per_annotator"),
+        ]
+
+    def __str__(self) -> str:
+        return f"annotator {self.annotator_id} in {self.project_id}"
