@@ -3,7 +3,7 @@
 from django.urls import include, path, re_path
 from drf_spectacular.views import SpectacularAPIView
 
-from deploy.views import health, single_page_app
+from deploy.views import health, not_found, single_page_app
 
 urlpatterns = [
     path("api/schema", SpectacularAPIView.as_view(), name="schema"),
@@ -11,5 +11,11 @@ urlpatterns = [
     path("api/", include("labeling.core.api.urls")),
     path("api/", include("labeling.api.urls")),
     path("api/", include("rlhf.api.urls")),
-    re_path(r"^(?!api/|ws/|static/|assets/).*$", single_page_app, name="app"),
+    # Named here so that they are JSON with DEBUG on as well.
+    re_path(r"^(api|ws|static|assets)(/.*)?$", not_found, name="not-found"),
+    re_path(r"^.*$", single_page_app, name="app"),
 ]
+handler400 = "deploy.views.bad_request"
+handler403 = "deploy.views.forbidden"
+handler404 = "deploy.views.not_found"
+handler500 = "deploy.views.server_error"

@@ -1,0 +1,71 @@
+"""One port for everything: WebSockets by Channels on the event loop, HTTP by the WSGI
+application on threads beside it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from typing import Any
+
+from a2wsgi import WSGIMiddleware
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "deploy.settings")
+wsgi_application = get_wsgi_application()
+
+from channels.auth import AuthMiddlewareStack  # noqa: E402  (needs Django set up)
+from channels.routing import URLRouter  # noqa: E402
+from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E402
+from django.conf import settings  # noqa: E402
+from django.urls import re_path  # noqa: E402
+
+from labeling.consumers import NoSuchSocket, ProjectConsumer, RunConsumer  # noqa: E402
+from labeling.core import live  # noqa: E402
+
+Scope = dict[str, Any]
+
+websockets = AllowedHostsOriginValidator(
+    AuthMiddlewareStack(
+        URLRouter(
+            [
+                re_path(r"^ws/projects/(?P<slug>[-\w]+)$", ProjectConsumer.as_asgi()),
+                re_path(r"^ws/runs/(?P<run_id>\d{1,18})$", RunConsumer.as_asgi()),
+                re_path(r"^.*$", NoSuchSocket.as_asgi()),
+            ]
+        )
+    )
+)
+http = WSGIMiddleware(wsgi_application, workers=settings.WEB_THREADS)  # type: ignore[arg-type]
+
+
+async def application(scope: Scope, receive: Any, send: Any) -> None:
+    match scope["type"]:
+        case "websocket":
+            await websockets(scope, receive, send)
+        case "http":
+            await _http(scope, receive, send)
+        case "lifespan":
+            live.attach_server_loop(asyncio.get_running_loop())
+            try:
+                await http(scope, receive, send)  # type: ignore[arg-type]
+            finally:
+                live.attach_server_loop(None)
+
+
+async def _http(scope: Scope, receive: Any, send: Any) -> None:
+    headers = scope["headers"]
+    # WSGI cannot tell X_Forwarded_Proto from X-Forwarded-Proto: only a proxy may set the latter.
+    scope = {**scope, "headers": [(name, value) for name, value in headers if b"_" not in name]}
+    names = {name for name, _ in headers}
+    if b"transfer-encoding" in names and b"content-length" not in names:
+        await _refuse_unknown_length(send)
+        return
+    await http(scope, receive, send)  # type: ignore[arg-type]
+
+
+async def _refuse_unknown_length(send: Any) -> None:
+    """WSGI reads as far as Content-Length says: without it a body would silently be empty."""
+    body = b'{"code": "length_required", "message": "Send a Content-Length with the body.", "fields": {}}'
+    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": 411, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

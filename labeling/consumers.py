@@ -1,0 +1,78 @@
+"""The WebSockets of a project's page and of a run's page. They only say that something changed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from channels.db import database_sync_to_async
+from channels.generic.websocket import AsyncJsonWebsocketConsumer
+
+from labeling.core import live
+from labeling.core.errors import Forbidden, NotFound
+from labeling.selectors import projects
+
+NOT_SIGNED_IN, FORBIDDEN, NOT_FOUND = 4401, 4403, 4404
+
+
+class ChangesConsumer(AsyncJsonWebsocketConsumer):
+    """Sends `{"type": "changed", "topic", "id", "seq"}`. `seq` grows by one per group: a gap
+    means that messages were lost and everything should be asked for again."""
+
+    prefix: str
+    group: str | None = None
+
+    async def connect(self) -> None:
+        # Browsers cannot read the code of a refused handshake, so accept before closing.
+        await self.accept()
+        user = self.scope["user"]
+        if not user.is_authenticated:
+            await self.close(NOT_SIGNED_IN)
+            return
+        try:
+            self.group = await database_sync_to_async(self._group)(user)
+        except NotFound:
+            await self.close(NOT_FOUND)
+        except Forbidden:
+            await self.close(FORBIDDEN)
+        else:
+            await self.channel_layer.group_add(self.group, self.channel_name)
+
+    async def disconnect(self, code: int) -> None:
+        if self.group:
+            await self.channel_layer.group_discard(self.group, self.channel_name)
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        """Nothing is asked over this socket: what a page sends is ignored."""
+
+    async def changed(self, event: dict[str, Any]) -> None:
+        await self.send_json(event)
+
+    def _group(self, user: Any) -> str:
+        """The group's name if `user` may listen to it; runs in a thread."""
+        object_id = self.object_id()
+        if not live.may_listen(user=user, prefix=self.prefix, id=object_id):
+            raise NotFound("There is nothing to listen to here.")
+        return f"{self.prefix}.{object_id}"
+
+    def object_id(self) -> int:
+        raise NotImplementedError
+
+
+class ProjectConsumer(ChangesConsumer):
+    prefix = "project"
+
+    def object_id(self) -> int:
+        return projects.id_of(slug=self.scope["url_route"]["kwargs"]["slug"])
+
+
+class RunConsumer(ChangesConsumer):
+    prefix = "run"
+
+    def object_id(self) -> int:
+        return int(self.scope["url_route"]["kwargs"]["run_id"])
+
+
+class NoSuchSocket(AsyncJsonWebsocketConsumer):
+    async def connect(self) -> None:
+        await self.accept()
+        await self.close(NOT_FOUND)

@@ -1,0 +1,65 @@
+"""The base of every API view: it says for each method who may call it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+from django.db.models import QuerySet
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import Serializer
+from rest_framework.views import APIView
+
+from labeling.core.api.pagination import PageCursor
+from labeling.core.errors import Forbidden
+from labeling.core.permissions import Access, Permission
+
+
+class ApiView(APIView):
+    """`access` names, for each method it serves, an `Access` or the project `Permission` asked.
+
+    A method without an entry is refused at start-up of the test suite, and as a 500 here:
+    there is no default. Project permissions are checked by `check_project`, which a view with
+    a project implements (see `ProjectView`).
+    """
+
+    access: ClassVar[Mapping[str, Access | Permission]] = {}
+    http_method_names: ClassVar[list[str]] = ["get", "post", "put", "patch", "delete", "head"]
+
+    def needed(self) -> Access | Permission:
+        method = str(self.request.method)
+        return self.access["GET" if method == "HEAD" else method]
+
+    def served(self) -> bool:
+        """False for a method that will be answered with 405."""
+        method = str(self.request.method).lower()
+        return method in self.http_method_names and hasattr(self, method)
+
+    def get_permissions(self) -> Sequence[BasePermission]:
+        if self.served() and self.needed() is Access.PUBLIC:
+            return []
+        return super().get_permissions()
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        if not self.served():
+            return
+        needed = self.needed()
+        if isinstance(needed, Permission):
+            self.check_project(request, needed, **kwargs)
+        elif needed is Access.OPERATOR and not request.user.is_operator:
+            raise Forbidden("Only an operator may do this: ask the person who runs this server.")
+
+    def check_project(self, request: Request, needed: Permission, **kwargs: Any) -> None:
+        raise NotImplementedError(f"{type(self).__name__} asks for {needed} of no project")
+
+    def page(
+        self, queryset: QuerySet[Any], serializer_class: type[Serializer], *, ordering: str = "-id"
+    ) -> Response:
+        """One page of `queryset`, newest first unless told otherwise."""
+        paginator = PageCursor()
+        paginator.ordering = (ordering,)
+        rows = paginator.paginate_queryset(queryset, self.request, view=self)
+        return paginator.get_paginated_response(serializer_class(rows, many=True).data)

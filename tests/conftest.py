@@ -1,0 +1,161 @@
+"""The cast, one project, and a client for each: alice owns, rita researches, lena leads, bob and
+carol annotate, charlie is an outsider, and the operator runs the server."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from rest_framework.test import APIClient
+
+    from labeling.core.live import Event
+    from labeling.core.models import User
+    from labeling.models import Project
+
+PASSWORD = "a horse that counts to nine"
+
+
+@pytest.fixture(autouse=True)
+def _house(request: pytest.FixtureRequest, tmp_path: Path) -> None:
+    """Each test has its own folder and cache, cheap passwords, and publishes into a list."""
+    if not {"db", "transactional_db", "settings", "published"} & set(request.fixturenames):
+        return
+    from django.core.cache import cache
+
+    settings = request.getfixturevalue("settings")
+    settings.VAR_DIR = tmp_path / "var"
+    settings.ARTIFACT_URL = f"file://{tmp_path / 'artifacts'}"
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.FRONTEND_DIST = tmp_path / "dist"
+    cache.clear()
+    request.getfixturevalue("published")
+
+
+@pytest.fixture
+def published(monkeypatch: pytest.MonkeyPatch) -> list[Event]:
+    """What was published. Run what waits for the commit with `django_capture_on_commit_callbacks`."""
+    from labeling.core import live
+
+    events: list[Event] = []
+    monkeypatch.setattr(live, "_outbox", SimpleNamespace(add=events.append))
+    return events
+
+
+@pytest.fixture
+def make_user(db: None) -> Callable[..., User]:
+    from labeling.core.models import User
+
+    def make(name: str, **fields: object) -> User:
+        user = User(email=f"{name.lower()}@example.com", name=name, **fields)
+        user.set_password(PASSWORD)
+        user.save()
+        return user
+
+    return make
+
+
+@pytest.fixture
+def alice(make_user: Callable[..., User]) -> User:
+    return make_user("Alice")
+
+
+@pytest.fixture
+def rita(make_user: Callable[..., User]) -> User:
+    return make_user("Rita")
+
+
+@pytest.fixture
+def lena(make_user: Callable[..., User]) -> User:
+    return make_user("Lena")
+
+
+@pytest.fixture
+def bob(make_user: Callable[..., User]) -> User:
+    return make_user("Bob")
+
+
+@pytest.fixture
+def carol(make_user: Callable[..., User]) -> User:
+    return make_user("Carol")
+
+
+@pytest.fixture
+def charlie(make_user: Callable[..., User]) -> User:
+    return make_user("Charlie")
+
+
+@pytest.fixture
+def operator(make_user: Callable[..., User]) -> User:
+    return make_user("Olga", is_operator=True)
+
+
+@pytest.fixture
+def project(alice: User, rita: User, lena: User, bob: User, carol: User) -> Project:
+    """“Support”, with everyone in their role but charlie."""
+    from labeling.models import GuidelineVersion, Membership, Project
+
+    made = Project.objects.create(slug="support", name="Support")
+    roles = [(alice, "owner"), (rita, "researcher"), (lena, "lead"), (bob, "annotator"), (carol, "annotator")]
+    Membership.objects.bulk_create(Membership(project=made, user=user, role=role) for user, role in roles)
+    GuidelineVersion.objects.create(project=made, number=1, text="Prefer the reply that helps.")
+    return made
+
+
+@pytest.fixture
+def login() -> Callable[[User], APIClient]:
+    """A client signed in as someone; call it twice for two browsers."""
+    from rest_framework.test import APIClient
+
+    def sign_in(user: User) -> APIClient:
+        client = APIClient()
+        client.force_login(user)
+        return client
+
+    return sign_in
+
+
+@pytest.fixture
+def anonymous() -> APIClient:
+    from rest_framework.test import APIClient
+
+    return APIClient()
+
+
+@pytest.fixture
+def as_alice(login: Callable[[User], APIClient], alice: User) -> APIClient:
+    return login(alice)
+
+
+@pytest.fixture
+def as_rita(login: Callable[[User], APIClient], rita: User) -> APIClient:
+    return login(rita)
+
+
+@pytest.fixture
+def as_lena(login: Callable[[User], APIClient], lena: User) -> APIClient:
+    return login(lena)
+
+
+@pytest.fixture
+def as_bob(login: Callable[[User], APIClient], bob: User) -> APIClient:
+    return login(bob)
+
+
+@pytest.fixture
+def as_carol(login: Callable[[User], APIClient], carol: User) -> APIClient:
+    return login(carol)
+
+
+@pytest.fixture
+def as_charlie(login: Callable[[User], APIClient], charlie: User) -> APIClient:
+    return login(charlie)
+
+
+@pytest.fixture
+def as_operator(login: Callable[[User], APIClient], operator: User) -> APIClient:
+    return login(operator)
