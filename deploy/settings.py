@@ -152,7 +152,7 @@ WORKDIR = Path(env.text("WORKDIR", str(VAR_DIR / "work")))
 # --- files and words ---------------------------------------------------------------------
 FRONTEND_DIST = BASE_DIR / "frontend" / "dist"
 STATIC_URL = "/static/"
-STATIC_ROOT = VAR_DIR / "static"
+STATIC_ROOT = None  # Django has no files of its own to serve: the page comes from FRONTEND_DIST
 WHITENOISE_ROOT = FRONTEND_DIST if FRONTEND_DIST.is_dir() else None
 # Vite names its files by their content: assets/<name>-<hash>.<ext>.
 WHITENOISE_IMMUTABLE_FILE_TEST = r"^/assets/.+-[\w-]{8}\.\w+$"

@@ -33,7 +33,7 @@ class TokenScheme(OpenApiAuthenticationExtension):
 
 def add_errors(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
     """Declare on every operation that a refusal is an ApiError."""
-    result["components"]["schemas"]["ApiError"] = {
+    result["components"].setdefault("schemas", {})["ApiError"] = {
         "type": "object",
         "required": ["code", "message", "fields"],
         "properties": {
