@@ -1,0 +1,5 @@
+import sys
+
+from rlhf.client.cli import main
+
+sys.exit(main())
