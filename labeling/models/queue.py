@@ -115,7 +115,7 @@ class Slot(models.Model):
                 name="slot_reopened",
             ),
             models.Index(fields=["project", "state", "lease_expires_at"], name="slot_expiry"),
-            models.Index(fields=["project", "arm", "state"], name="slot_counts"),
+            models.Index(fields=["project", "arm", "state", "withdrawn"], name="slot_counts"),
         ]
 
     def __str__(self) -> str:
@@ -124,8 +124,8 @@ class Slot(models.Model):
 
 class Assignment(models.Model):
     """One slot leased to one annotator, and what became of it. The annotator knows it by `id`
-    only, and each response by a random key in `presented`: `[{"key", "response"}, …]` in the
-    order shown."""
+    only, and each response by a random key in `presented`: `[{"key", "response", "hash"}, …]` in
+    the order shown."""
 
     class State(models.TextChoices):
         LEASED = "leased"
