@@ -89,6 +89,14 @@ CHANNEL_LAYERS = {
         else {"BACKEND": "channels.layers.InMemoryChannelLayer"}
     )
 }
+# Counts of tries (sign-in, password reset) must be shared by all web processes.
+CACHES = {
+    "default": (
+        {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+        if REDIS_URL
+        else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+    )
+}
 
 # --- people ------------------------------------------------------------------------------
 AUTH_USER_MODEL = "core.User"
@@ -124,6 +132,8 @@ REST_FRAMEWORK = {
     "PAGE_SIZE": 50,
     "EXCEPTION_HANDLER": "labeling.core.api.exceptions.handle",
     "UNAUTHENTICATED_USER": None,
+    # Whose word about the caller's address to take: nobody's, or the one proxy's in front of us.
+    "NUM_PROXIES": 1 if env.flag("TRUST_PROXY") else 0,
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Plumbline",
@@ -134,6 +144,10 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
     "SCHEMA_PATH_PREFIX": "/api/",
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "ENUM_NAME_OVERRIDES": {
+        "Role": "labeling.models.projects.Role",
+        "Permission": "labeling.core.permissions.Permission",
+    },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "labeling.core.api.schema.add_errors",

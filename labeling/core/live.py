@@ -63,6 +63,11 @@ def attach_server_loop(loop: asyncio.AbstractEventLoop | None) -> None:
     _server_loop = loop
 
 
+def serves_pages() -> bool:
+    """Whether pages can be reached from this process without asking another one."""
+    return bool(settings.REDIS_URL) or (_server_loop is not None and _server_loop.is_running())
+
+
 def sign(events: Sequence[Event]) -> str:
     return signing.dumps([list(event) for event in events], salt=SIGNING_SALT)
 

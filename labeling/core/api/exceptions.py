@@ -8,7 +8,7 @@ from http import HTTPStatus
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, TooManyFilesSent
-from django.db import IntegrityError
+from django.db import DataError, IntegrityError
 from django.http import Http404, JsonResponse
 from rest_framework import exceptions
 from rest_framework.response import Response
@@ -40,7 +40,7 @@ def describe(exc: Exception) -> tuple[int, dict[str, object], dict[str, str]]:
     """Status, body and headers that tell the caller about `exc`; 500 if nothing was expected."""
     match exc:
         case DomainError():
-            return exc.status, body(exc.code, exc.message, exc.fields), {}
+            return exc.status, body(exc.code, exc.message, exc.fields), _retry_after(exc)
         case exceptions.ValidationError():
             return 400, _validation(exc.detail), {}
         case exceptions.APIException():
@@ -51,8 +51,10 @@ def describe(exc: Exception) -> tuple[int, dict[str, object], dict[str, str]]:
             return 403, body("forbidden", "You may not do this: ask an owner of the project."), {}
         case RequestDataTooBig() | TooManyFilesSent():
             return 413, body("too_large", "The request is too large: send it in smaller parts."), {}
-        case UnicodeDecodeError():
-            return 400, body("parse_error", "The request is not valid UTF-8: encode it as UTF-8."), {}
+        case UnicodeError() | DataError():
+            return 400, body("invalid", "The request holds text that cannot be stored: send valid UTF-8."), {}
+        case RecursionError():
+            return 400, body("parse_error", "The body is nested too deeply: flatten it."), {}
         case IntegrityError():
             # Someone else wrote first; services translate the races they know into a better sentence.
             return 409, body("conflict", "Someone changed this at the same moment: reload and try again."), {}
@@ -62,6 +64,11 @@ def describe(exc: Exception) -> tuple[int, dict[str, object], dict[str, str]]:
                 body("server_error", "This failed on our side: try again, then tell the operator."),
                 {},
             )
+
+
+def _retry_after(exc: DomainError) -> dict[str, str]:
+    wait = exc.fields.get("wait_seconds")
+    return {"Retry-After": str(wait)} if exc.status == 429 and wait else {}
 
 
 def _api_exception(exc: exceptions.APIException) -> dict[str, object]:

@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+from django.urls import path
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from labeling.api.base import ProjectView
+from labeling.api.serializers import MemberCreateSerializer, MemberSerializer
+from labeling.core.api.pagination import PAGE_PARAMETERS, page_of
+from labeling.core.permissions import Permission
+from labeling.selectors import projects as selectors
+from labeling.services import members as services
+
+MemberPage = page_of(MemberSerializer)
+
+
+class MembersView(ProjectView):
+    # Addresses of colleagues are no business of annotators.
+    access = {"GET": Permission.QUEUE_VIEW, "POST": Permission.MEMBERS_MANAGE}
+
+    @extend_schema(
+        operation_id="members_list", tags=["members"], parameters=PAGE_PARAMETERS, responses=MemberPage
+    )
+    def get(self, request: Request, slug: str) -> Response:
+        return self.page(selectors.members(project_id=self.project.pk), MemberSerializer, ordering="id")
+
+    @extend_schema(
+        operation_id="members_add",
+        tags=["members"],
+        request=MemberCreateSerializer,
+        responses={201: MemberSerializer},
+    )
+    def post(self, request: Request, slug: str) -> Response:
+        body = MemberCreateSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        membership = services.add_member(
+            actor=request.user, project=self.project, now=timezone.now(), **body.validated_data
+        )
+        return Response(MemberSerializer(membership).data, status=201)
+
+
+class MemberView(ProjectView):
+    access = {"DELETE": Permission.MEMBERS_MANAGE}
+
+    @extend_schema(operation_id="members_remove", tags=["members"], request=None, responses={204: None})
+    def delete(self, request: Request, slug: str, membership_id: int) -> Response:
+        services.remove_member(actor=request.user, project=self.project, membership_id=membership_id)
+        return Response(status=204)
+
+
+urlpatterns = [
+    path("projects/<slug:slug>/members", MembersView.as_view()),
+    path("projects/<slug:slug>/members/<int:membership_id>", MemberView.as_view()),
+]

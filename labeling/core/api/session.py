@@ -1,0 +1,121 @@
+"""Signing in and out, the first administrator, and lost passwords."""
+
+from __future__ import annotations
+
+from django.contrib.auth import login, logout
+from django.middleware.csrf import get_token
+from django.utils.decorators import method_decorator
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_protect
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.throttling import BaseThrottle
+
+from labeling.core.api.serializers import (
+    PasswordResetConfirmSerializer,
+    PasswordResetSerializer,
+    SessionSerializer,
+    SetupSerializer,
+    SignInSerializer,
+)
+from labeling.core.api.views import ApiView
+from labeling.core.models import User
+from labeling.core.permissions import Access
+from labeling.core.services import accounts, setup
+
+
+def address_of(request: Request) -> str:
+    """The caller's network address, as far as NUM_PROXIES lets us believe headers."""
+    return BaseThrottle().get_ident(request)
+
+
+def session_response(request: Request, user: User | None, *, status: int = 200) -> Response:
+    get_token(request._request)  # sets the cookie that every write must echo
+    needed = user is None and setup.setup_needed()
+    return Response(SessionSerializer({"user": user, "setup_needed": needed}).data, status=status)
+
+
+# Signing somebody in without their knowledge is an attack as well, so these check CSRF
+# although nobody is signed in yet.
+@method_decorator([never_cache, csrf_protect], name="dispatch")
+class SessionView(ApiView):
+    access = {"GET": Access.PUBLIC, "POST": Access.PUBLIC, "DELETE": Access.PUBLIC}
+
+    @extend_schema(operation_id="session_show", tags=["people"], responses=SessionSerializer)
+    def get(self, request: Request) -> Response:
+        return session_response(request, request.user)
+
+    @extend_schema(
+        operation_id="session_start",
+        tags=["people"],
+        request=SignInSerializer,
+        responses=SessionSerializer,
+        auth=[],
+    )
+    def post(self, request: Request) -> Response:
+        body = SignInSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        user = accounts.check_credentials(**body.validated_data, address=address_of(request))
+        login(request._request, user)
+        return session_response(request, user)
+
+    @extend_schema(operation_id="session_end", tags=["people"], request=None, responses={204: None})
+    def delete(self, request: Request) -> Response:
+        logout(request._request)
+        return Response(status=204)
+
+
+@method_decorator(csrf_protect, name="dispatch")
+class SetupView(ApiView):
+    access = {"POST": Access.PUBLIC}
+
+    @extend_schema(
+        operation_id="setup",
+        tags=["people"],
+        request=SetupSerializer,
+        responses={201: SessionSerializer},
+        auth=[],
+    )
+    def post(self, request: Request) -> Response:
+        """Create the first administrator and sign them in."""
+        body = SetupSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        user = setup.set_up(**body.validated_data, address=address_of(request))
+        login(request._request, user)
+        return session_response(request, user, status=201)
+
+
+class PasswordResetView(ApiView):
+    access = {"POST": Access.PUBLIC}
+    authentication_classes = ()
+
+    @extend_schema(
+        operation_id="password_reset_request",
+        tags=["people"],
+        request=PasswordResetSerializer,
+        responses={204: None},
+    )
+    def post(self, request: Request) -> Response:
+        """Mail a link. The answer is the same whether or not there is such an account."""
+        body = PasswordResetSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        accounts.request_password_reset(**body.validated_data, address=address_of(request))
+        return Response(status=204)
+
+
+class PasswordResetConfirmView(ApiView):
+    access = {"POST": Access.PUBLIC}
+    authentication_classes = ()
+
+    @extend_schema(
+        operation_id="password_reset_confirm",
+        tags=["people"],
+        request=PasswordResetConfirmSerializer,
+        responses={204: None},
+    )
+    def post(self, request: Request) -> Response:
+        body = PasswordResetConfirmSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        accounts.confirm_password_reset(**body.validated_data)
+        return Response(status=204)

@@ -1,0 +1,119 @@
+"""Creating and changing projects."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from itertools import count
+from typing import Any, TypedDict
+
+from django.db import IntegrityError, transaction
+from django.utils.text import slugify
+
+from labeling.core.errors import Conflict, DomainError, Forbidden
+from labeling.core.models import User
+from labeling.core.services import audit
+from labeling.models import GuidelineVersion, Membership, Project
+from labeling.models.projects import Role, default_protocol
+
+
+class ProjectChanges(TypedDict, total=False):
+    name: str
+    description: str
+    protocol: Mapping[str, object]
+    overlap: int
+    lease_seconds: int
+    validation_percent: int
+    test_percent: int
+
+
+@transaction.atomic
+def create_project(
+    *, actor: User, name: str, now: datetime, guidelines: str = "", **settings: Any
+) -> Project:
+    """A new project owned by `actor`. `settings` are the remaining ProjectChanges."""
+    if not actor.is_operator:
+        raise Forbidden("Only an operator may create projects: ask the person who runs this server.")
+    protocol = _protocol(default_protocol(), settings.pop("protocol", {}))
+    project = _with_free_slug(Project(name=name, protocol=protocol, created_at=now, **settings))
+    _check_percents(project)
+    Membership.objects.create(project=project, user=actor, role=Role.OWNER, created_at=now)
+    if guidelines:
+        GuidelineVersion.objects.create(
+            project=project, number=1, text=guidelines, created_by=actor, created_at=now
+        )
+    audit.record(
+        actor=actor, action="project.created", project_id=project.pk, obj=project, data={"slug": project.slug}
+    )
+    return project
+
+
+@transaction.atomic
+def update_project(*, actor: User, project: Project, changes: ProjectChanges) -> Project:
+    """Change what is named in `changes`. A changed protocol is a new protocol version."""
+    project = Project.objects.select_for_update().get(pk=project.pk)
+    wanted: dict[str, Any] = dict(changes)
+    if "protocol" in wanted:
+        wanted["protocol"] = _protocol(project.protocol, wanted["protocol"])
+    changed = {
+        field: [getattr(project, field), value]
+        for field, value in wanted.items()
+        if getattr(project, field) != value
+    }
+    if not changed:
+        return project
+    if {"validation_percent", "test_percent"} & set(changed) and project.prompts.exists():
+        raise Conflict(
+            "The splits cannot change once there are prompts: turns of one conversation could part. "
+            "Create another project for other splits.",
+            code="splits_fixed",
+        )
+    for field, (_, value) in changed.items():
+        setattr(project, field, value)
+    _check_percents(project)
+    if "protocol" in changed:
+        project.protocol_version += 1
+    project.save(update_fields=[*changed, "protocol_version"])
+    audit.record(actor=actor, action="project.updated", project_id=project.pk, obj=project, data=changed)
+    return project
+
+
+def _protocol(current: Mapping[str, object], given: Mapping[str, object]) -> dict[str, object]:
+    known = default_protocol()
+    unknown = sorted(set(given) - set(known))
+    if unknown:
+        raise DomainError(
+            f"The protocol has no “{unknown[0]}”: use {', '.join(known)}.",
+            fields={"protocol": [f"Unknown: {', '.join(unknown)}."]},
+        )
+    wrong = sorted(key for key, value in given.items() if not isinstance(value, bool))
+    if wrong:
+        raise DomainError(
+            f"“{wrong[0]}” in the protocol is on or off: send true or false.", fields={"protocol": wrong}
+        )
+    return {**known, **current, **given}
+
+
+def _check_percents(project: Project) -> None:
+    if project.validation_percent + project.test_percent > 90:
+        raise DomainError(
+            "Validation and test take more than 90 percent together: leave at least 10 for training.",
+            fields={"test_percent": ["Too many set aside."]},
+        )
+
+
+def _with_free_slug(project: Project) -> Project:
+    """Save under the name's slug, or the first of `slug-2`, `slug-3`, … that nobody took."""
+    stem = slugify(project.name)[:70].strip("-_") or "project"
+    for number in count(1):
+        project.slug = stem if number == 1 else f"{stem}-{number}"
+        if Project.objects.filter(slug=project.slug).exists():
+            continue
+        try:
+            with transaction.atomic():
+                project.save(force_insert=True)
+        except IntegrityError:
+            project.pk = None
+            continue
+        break
+    return project
