@@ -1,0 +1,177 @@
+"""What was said, as rows: for snapshots, exports and counts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from django.db.models import Q
+
+from labeling.messages import Message
+from labeling.models import Comparison, Judgment, Slot, TaskResponse
+from labeling.models.judgments import Verdict
+
+CHUNK = 500
+
+
+class ComparisonRow(NamedTuple):
+    """In a tie, winner and loser are merely the two sides."""
+
+    judgment_id: int
+    comparison_id: int
+    prompt_id: int
+    prompt_messages: list[Message]
+    winner_messages: list[Message]
+    loser_messages: list[Message]
+    winner_id: int
+    loser_id: int
+    is_tie: bool
+    strength: int | None
+    annotator_id: int
+    split: str
+    arm: str
+    licence: str
+    created_at: datetime
+
+
+class JudgmentRow(NamedTuple):
+    id: int
+    prompt_id: int
+    prompt_messages: list[Message]
+    # In the task's stored order: {"id", "generator", "messages"}.
+    responses: list[dict[str, Any]]
+    tiers: list[list[int]]
+    verdict: str
+    strengths: list[int]
+    comment: str
+    reasons: list[str]
+    active_seconds: float | None
+    presentation: dict[str, Any]
+    surplus: bool
+    annotator_id: int
+    split: str
+    arm: str
+    licence: str
+    created_at: datetime
+
+
+def comparisons(
+    *,
+    project_id: int,
+    arms: Sequence[str] | None = None,
+    splits: Sequence[str] | None = None,
+    until: datetime | None = None,
+) -> Iterator[ComparisonRow]:
+    """In the order of judgments, read as they are consumed: memory does not grow with them."""
+    rows = Comparison.objects.filter(project_id=project_id, judgment__superseded_at=None)
+    if arms is not None:
+        rows = rows.filter(arm__in=arms)
+    if splits is not None:
+        rows = rows.filter(prompt__split__in=splits)
+    if until is not None:
+        rows = rows.filter(judgment__created_at__lte=until)
+    values = rows.order_by("judgment_id", "id").values_list(
+        "judgment_id",
+        "id",
+        "prompt_id",
+        "prompt__messages",
+        "winner__messages",
+        "loser__messages",
+        "winner_id",
+        "loser_id",
+        "is_tie",
+        "strength",
+        "annotator_id",
+        "prompt__split",
+        "arm",
+        "prompt__licence",
+        "judgment__created_at",
+    )
+    return (ComparisonRow(*row) for row in values.iterator(CHUNK))
+
+
+def judgments(*, project_id: int, after_id: int = 0) -> Iterator[JudgmentRow]:
+    """Everybody's last word, whole."""
+    while page := list(
+        Judgment.objects.filter(project_id=project_id, superseded_at=None, pk__gt=after_id)
+        .select_related("task__prompt")
+        .order_by("pk")[:CHUNK]
+    ):
+        responses = _responses_of({judgment.task_id for judgment in page})
+        yield from (_judgment_row(judgment, responses[judgment.task_id]) for judgment in page)
+        after_id = page[-1].pk
+
+
+def num_judgments(
+    *,
+    project_id: int,
+    arms: Sequence[str] | None = None,
+    since: datetime | None = None,
+    splits: Sequence[str] | None = None,
+) -> int:
+    """Last words that say something: neither superseded nor “cannot judge”."""
+    judgments = Judgment.objects.filter(project_id=project_id, superseded_at=None).exclude(
+        verdict=Verdict.CANNOT_JUDGE
+    )
+    if since is not None:
+        judgments = judgments.filter(created_at__gte=since)
+    if arms is not None:
+        judgments = judgments.filter(task__arm__in=arms)
+    if splits is not None:
+        judgments = judgments.filter(task__prompt__split__in=splits)
+    return judgments.count()
+
+
+def open_slots(
+    *,
+    project_id: int,
+    arms: Sequence[str] | None = None,
+    splits: Sequence[str] | None = None,
+    now: datetime | None = None,
+) -> int:
+    """Judgments that someone could start on; with `now`, a lease that ran out counts too."""
+    free = Q(state=Slot.State.OPEN)
+    if now is not None:
+        free |= Q(state=Slot.State.LEASED, lease_expires_at__lt=now)
+    slots = Slot.objects.filter(free, project_id=project_id, withdrawn=False)
+    if arms is not None:
+        slots = slots.filter(arm__in=arms)
+    if splits is not None:
+        slots = slots.filter(task__prompt__split__in=splits)
+    return slots.count()
+
+
+def _responses_of(task_ids: set[int]) -> dict[int, list[dict[str, Any]]]:
+    found: dict[int, list[dict[str, Any]]] = {task_id: [] for task_id in task_ids}
+    places = (
+        TaskResponse.objects.filter(task_id__in=task_ids)
+        .order_by("task_id", "position")
+        .values_list("task_id", "response_id", "response__generator__name", "response__messages")
+    )
+    for task_id, response_id, generator, messages in places:
+        found[task_id].append({"id": response_id, "generator": generator, "messages": messages})
+    return found
+
+
+def _judgment_row(judgment: Judgment, responses: list[dict[str, Any]]) -> JudgmentRow:
+    prompt = judgment.task.prompt
+    return JudgmentRow(
+        id=judgment.pk,
+        prompt_id=prompt.pk,
+        prompt_messages=prompt.messages,
+        responses=responses,
+        tiers=judgment.tiers,
+        verdict=judgment.verdict,
+        strengths=judgment.strengths,
+        comment=judgment.comment,
+        reasons=judgment.reasons,
+        active_seconds=judgment.active_seconds,
+        presentation=judgment.presentation,
+        surplus=judgment.surplus,
+        annotator_id=judgment.annotator_id,
+        split=prompt.split,
+        arm=judgment.task.arm,
+        licence=prompt.licence,
+        created_at=judgment.created_at,
+    )

@@ -1,0 +1,167 @@
+"""Leases: asking for work, keeping it, and giving it back.
+
+An annotator's assignments are written under their seat's lock (`claims.take_seat`) or by whoever
+won the slot's guarded UPDATE. Locks are taken in one order, seat, slot, assignment, so that no
+two requests ever wait for each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import transaction
+
+from labeling.core.errors import Conflict, DomainError
+from labeling.core.models import User
+from labeling.models import Assignment, Project, QueueCursor, Slot
+from labeling.selectors import queue as selectors
+from labeling.selectors.queue import Offer, TaskContent
+from labeling.services.claims import Claim, claim, take_seat
+from labeling.services.presentation import presented_order, random_key
+from labeling.services.queue import announce
+
+# Nobody can sit on the whole queue.
+MAX_HELD = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Offers:
+    assignments: list[Offer]
+    reason: str | None = None
+
+
+@transaction.atomic
+def next_assignments(
+    *, user: User, project: Project, count: int, exclude: Collection[UUID] = (), now: datetime
+) -> Offers:
+    """Up to `count` assignments: the leases this person holds, but for `exclude`, then new ones."""
+    if project.archived_at is not None:
+        return Offers([], "empty")
+    seat = take_seat(user=user, project=project)
+    expires_at = now + timedelta(seconds=project.lease_seconds)
+    held = selectors.live_assignments(annotator_id=seat.annotator_id, project_id=project.pk)
+    again = [one for one in held if one.pk not in exclude][:count]
+    again = [one for one in again if _keep(one, lease_seconds=project.lease_seconds, now=now)]
+    room = max(0, min(count - len(again), MAX_HELD - len(held)))
+    claims = claim(seat=seat, count=room, now=now, expires_at=expires_at)
+    if not again and not claims:
+        return Offers([], selectors.why_nothing(annotator_id=seat.annotator_id, project_id=project.pk))
+
+    contents = selectors.contents_of([*(one.task_id for one in again), *(one.task_id for one in claims)])
+    fresh = _lease(seat, project, claims, contents, now)
+    if fresh:
+        announce(project.pk)
+    return Offers(
+        [selectors.offer(one, contents[one.task_id], expires_at=one.slot.lease_expires_at) for one in again]
+        + [selectors.offer(one, contents[one.task_id], expires_at=expires_at) for one in fresh]
+    )
+
+
+def heartbeat(*, assignment: Assignment, lease_token: int, now: datetime) -> datetime:
+    """Renew the lease: the new time of expiry. One that ran out is renewed too, unless someone
+    else has taken the slot since."""
+    check_token(assignment, lease_token)
+    expires_at = now + timedelta(seconds=assignment.task.project.lease_seconds)
+    if not _mine(assignment).update(lease_expires_at=expires_at):
+        raise Conflict(
+            "This assignment is no longer yours: submit what you have, or ask for the next one.",
+            code="lease_lost",
+        )
+    return expires_at
+
+
+def skip(*, user: User, assignment: Assignment, lease_token: int, reason: str, now: datetime) -> None:
+    """Give the task back; it never returns to this person. Skipping twice changes nothing."""
+    check_token(assignment, lease_token)
+    if not assignment.terms["protocol"].get("skip", True):
+        raise DomainError("This project does not allow skipping: judge the task, or choose “cannot judge”.")
+    skipped = {"state": Assignment.State.SKIPPED, "skip_reason": reason, "ended_at": now}
+    project = assignment.task.project
+    with transaction.atomic():
+        if _mine(assignment).update(state=Slot.State.OPEN, lease_expires_at=None):
+            Assignment.objects.filter(pk=assignment.pk).update(**skipped)
+            announce(project.pk)
+            return
+    with transaction.atomic():
+        take_seat(user=user, project=project)
+        state = Assignment.objects.values_list("state", flat=True).get(pk=assignment.pk)
+        if state in (Assignment.State.SUBMITTED, Assignment.State.SURPLUS):
+            raise Conflict("This task is already judged: correct the judgment instead.", code="submitted")
+        # The lease was lost before the skip: the person's wish not to see it again still counts.
+        if state == Assignment.State.EXPIRED and not has_live_lease(assignment):
+            Assignment.objects.filter(pk=assignment.pk).update(**skipped)
+
+
+def check_token(assignment: Assignment, lease_token: int) -> None:
+    if lease_token != assignment.fence:
+        raise Conflict(
+            "The lease token is not this assignment's: send the one that came with it.", code="lease_lost"
+        )
+
+
+def has_live_lease(assignment: Assignment) -> bool:
+    """Whether this person holds, or has dealt with, the same task by another assignment."""
+    return (
+        Assignment.objects.filter(
+            task_id=assignment.task_id,
+            annotator_id=assignment.annotator_id,
+            state__in=selectors.EVER_HAD,
+        )
+        .exclude(pk=assignment.pk)
+        .exists()
+    )
+
+
+def _mine(assignment: Assignment):
+    """The slot, if this assignment's lease still stands; the guard of every write to it."""
+    return Slot.objects.filter(pk=assignment.slot_id, state=Slot.State.LEASED, fence=assignment.fence)
+
+
+def _keep(assignment: Assignment, *, lease_seconds: int, now: datetime) -> bool:
+    """Hand a lease out again with at least half its time left."""
+    slot = assignment.slot
+    if slot.lease_expires_at and slot.lease_expires_at > now + timedelta(seconds=lease_seconds / 2):
+        return True
+    slot.lease_expires_at = now + timedelta(seconds=lease_seconds)
+    return bool(_mine(assignment).update(lease_expires_at=slot.lease_expires_at))
+
+
+def _lease(
+    seat: QueueCursor,
+    project: Project,
+    claims: Sequence[Claim],
+    contents: dict[int, TaskContent],
+    now: datetime,
+) -> list[Assignment]:
+    if not claims:
+        return []
+    taken_over = [claim.slot_id for claim in claims if claim.fence > 1]
+    if taken_over:
+        Assignment.objects.filter(slot_id__in=taken_over, state=Assignment.State.LEASED).update(
+            state=Assignment.State.EXPIRED, ended_at=now
+        )
+    terms = {
+        "protocol": project.protocol,
+        "protocol_version": project.protocol_version,
+        "guideline_version": seat.latest_guideline,
+    }
+    return Assignment.objects.bulk_create(
+        Assignment(
+            slot_id=claim.slot_id,
+            task_id=claim.task_id,
+            annotator_id=seat.annotator_id,
+            fence=claim.fence,
+            presented=_presented(claim, contents[claim.task_id]),
+            terms=terms,
+            leased_at=now,
+        )
+        for claim in claims
+    )
+
+
+def _presented(claim: Claim, content: TaskContent) -> list[dict[str, object]]:
+    order = presented_order(task_id=claim.task_id, slot_no=claim.slot_no, response_ids=list(content.messages))
+    return [{"key": random_key(), "response": id, "hash": content.hashes[id]} for id in order]

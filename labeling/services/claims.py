@@ -1,0 +1,158 @@
+"""The one claim: which open slot a person gets next, taken by a single guarded UPDATE.
+
+Order: slots that were given back, then leases that ran out, then fresh slots by priority,
+breadth first. Its cost grows neither with the queue nor with what the person has judged: each
+probe walks one partial index, and the person's cursor skips the fresh slots of tasks they had.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import connection
+from django.db.models import Count, OuterRef, Subquery
+from django.db.models.functions import Coalesce
+
+from labeling.core.models import User
+from labeling.models import Annotator, Batch, GuidelineVersion, Project, QueueCursor
+
+# A cursor may hide a slot (a claim rolled back, a lease of one's own that ran out on a sibling
+# slot), so a search that found nothing starts over, though not at every poll.
+RESCAN_AFTER = timedelta(seconds=30)
+# Behind every slot: nothing fresh is left for this person in this generation.
+END_OF_QUEUE = (-(2**31), 2**15 - 1, 2**63 - 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    slot_id: int
+    task_id: int
+    slot_no: int
+    priority: int
+    fence: int
+
+
+def take_seat(*, user: User, project: Project) -> QueueCursor:
+    """This person's row in this project, locked until the transaction ends: requests of one
+    person's tabs come one after another. Carries `latest_guideline` and `num_batches`."""
+    while True:
+        seat = (
+            QueueCursor.objects.select_for_update(of=("self",))
+            .filter(project=project, annotator__user=user)
+            .annotate(latest_guideline=_latest_guideline(), num_batches=_num_batches())
+            .first()
+        )
+        if seat is not None:
+            return seat
+        annotator, _ = Annotator.objects.get_or_create(user=user, defaults={"kind": Annotator.Kind.PERSON})
+        QueueCursor.objects.get_or_create(project=project, annotator=annotator)
+
+
+def claim(*, seat: QueueCursor, count: int, now: datetime, expires_at: datetime) -> list[Claim]:
+    """Lease up to `count` slots of tasks this person never had; fewer when there are no more.
+
+    Safe under concurrency: a lost race costs the loser the next slot, never a double lease.
+    """
+    before = _position(seat)
+    if seat.generation != seat.num_batches:
+        _rewind(seat, now)
+    claims: list[Claim] = []
+    while len(claims) < count:
+        found = _claim_one(seat, [claim.task_id for claim in claims], now, expires_at)
+        if found is None and _may_rescan(seat, now):
+            _rewind(seat, now)
+            continue
+        if found is None:
+            seat.priority, seat.slot_no, seat.slot_id = END_OF_QUEUE
+            break
+        # Slots numbered 0 are never somebody's sibling slots, so there is nothing to skip yet.
+        if found.fence == 1 and found.slot_no > 0:
+            seat.priority, seat.slot_no, seat.slot_id = found.priority, found.slot_no, found.slot_id
+        claims.append(found)
+    if _position(seat) != before:
+        seat.save(update_fields=["generation", "priority", "slot_no", "slot_id", "scanned_at"])
+    return claims
+
+
+def _position(seat: QueueCursor) -> tuple[object, ...]:
+    return seat.generation, seat.priority, seat.slot_no, seat.slot_id, seat.scanned_at
+
+
+def _rewind(seat: QueueCursor, now: datetime) -> None:
+    seat.generation, seat.priority, seat.slot_no, seat.slot_id = seat.num_batches, None, 0, 0
+    seat.scanned_at = now
+
+
+def _may_rescan(seat: QueueCursor, now: datetime) -> bool:
+    return seat.priority is not None and (seat.scanned_at is None or seat.scanned_at <= now - RESCAN_AFTER)
+
+
+def _claim_one(seat: QueueCursor, taken: Sequence[int], now: datetime, expires_at: datetime) -> Claim | None:
+    sql = _claim_sql(after_cursor=seat.priority is not None, num_taken=len(taken))
+    parameters = {
+        "project": seat.project_id,
+        "annotator": seat.annotator_id,
+        "now": connection.ops.adapt_datetimefield_value(now),
+        "expires_at": connection.ops.adapt_datetimefield_value(expires_at),
+        "priority": seat.priority,
+        "slot_no": seat.slot_no,
+        "slot_id": seat.slot_id,
+        **{f"taken_{number}": task_id for number, task_id in enumerate(taken)},
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        row = cursor.fetchone()
+    return Claim(*row) if row else None
+
+
+def _claim_sql(*, after_cursor: bool, num_taken: int) -> str:
+    # PostgreSQL passes over rows that another claim is taking; SQLite's writers, whose
+    # transactions are IMMEDIATE, never meet.
+    lock = "FOR UPDATE SKIP LOCKED" if connection.features.has_select_for_update_skip_locked else ""
+    taken = ", ".join(f"%(taken_{number})s" for number in range(num_taken))
+    # A scalar subquery and not NOT EXISTS: it stays one index look-up for each slot tried, where a
+    # planner with old statistics would read the person's whole history for an anti-join.
+    never_had = f"""
+        (SELECT 1 FROM labeling_assignment a
+          WHERE a.task_id = s.task_id AND a.annotator_id = %(annotator)s
+            AND a.state IN ('leased', 'submitted', 'skipped', 'surplus') LIMIT 1) IS NULL
+        {f"AND s.task_id NOT IN ({taken})" if taken else ""}"""
+
+    def probe(condition: str, order: str) -> str:
+        return f"""(SELECT s.id FROM labeling_slot s
+             WHERE s.project_id = %(project)s AND NOT s.withdrawn AND {condition} AND {never_had}
+             ORDER BY {order} LIMIT 1 {lock})"""
+
+    # Literals, because a partial index is chosen only when its condition is spelled out.
+    fresh = "s.state = 'open' AND s.fence = 0"
+    breadth_first = "s.priority DESC, s.slot_no, s.id"
+    probes = [
+        probe("s.state = 'open' AND s.fence > 0", breadth_first),
+        probe("s.state = 'leased' AND s.lease_expires_at < %(now)s", "s.lease_expires_at"),
+    ]
+    if after_cursor:
+        behind = "s.priority = %(priority)s AND (s.slot_no, s.id) > (%(slot_no)s, %(slot_id)s)"
+        probes += [
+            probe(f"{fresh} AND {behind}", "s.slot_no, s.id"),
+            probe(f"{fresh} AND s.priority < %(priority)s", breadth_first),
+        ]
+    else:
+        probes.append(probe(fresh, breadth_first))
+    return f"""
+        UPDATE labeling_slot
+           SET state = 'leased', fence = fence + 1, lease_expires_at = %(expires_at)s
+         WHERE id = COALESCE({", ".join(probes)})
+           AND (state = 'open' OR (state = 'leased' AND lease_expires_at < %(now)s))
+     RETURNING id, task_id, slot_no, priority, fence"""
+
+
+def _latest_guideline() -> Subquery:
+    versions = GuidelineVersion.objects.filter(project=OuterRef("project")).order_by("-number")
+    return Subquery(versions.values("number")[:1])
+
+
+def _num_batches() -> Coalesce:
+    batches = Batch.objects.filter(project=OuterRef("project")).order_by().values("project")
+    return Coalesce(Subquery(batches.annotate(n=Count("id")).values("n")), 0)

@@ -1,0 +1,157 @@
+"""What goes into the queue, and what is taken out of it again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+
+from labeling.core import live
+from labeling.messages import Message, content_hash
+from labeling.models import Batch, Generator, Project, Prompt, Slot, Task, TaskResponse
+from labeling.services.chunks import chunks
+from labeling.services.prompts import ResponseText, store_responses
+
+CHUNK = 200
+MIN_RESPONSES, MAX_RESPONSES = 2, 9
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseDraft:
+    generator: Generator
+    messages: list[Message]
+
+
+@dataclass(frozen=True, slots=True)
+class TaskDraft:
+    prompt_id: int
+    responses: list[ResponseDraft]
+    arm: str
+    overlap: int
+    priority: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class QueueResult:
+    """`replayed`: this reference was queued before; `tasks_created` is what it holds."""
+
+    batch: Batch
+    tasks_created: int
+    tasks_skipped: int
+    replayed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NewTask:
+    """A task whose responses are stored already."""
+
+    prompt_id: int
+    response_ids: Sequence[int]
+    arm: str
+    overlap: int
+    priority: int
+
+
+def queue_tasks(
+    *, project: Project, reference: str, name: str, items: Iterable[TaskDraft], now: datetime
+) -> QueueResult:
+    """Queue every draft with at least two different texts; the others are counted as skipped.
+
+    One transaction, and once only: the same `reference` again queues nothing.
+    """
+    with transaction.atomic():
+        batch, is_new = Batch.objects.get_or_create(
+            project=project, reference=reference, defaults={"name": name[:200], "created_at": now}
+        )
+        if not is_new:
+            return QueueResult(batch, batch.tasks.count(), 0, replayed=True)
+        created = skipped = 0
+        for drafts in chunks(items, CHUNK):
+            new = _store_drafts(project, drafts, now)
+            create_tasks(batch=batch, tasks=new, now=now)
+            created += len(new)
+            skipped += len(drafts) - len(new)
+        announce(project.pk)
+    return QueueResult(batch, created, skipped)
+
+
+def close_batch(*, batch_id: int, now: datetime) -> int:
+    """Offer no more of this batch: the number of slots withdrawn. Who holds one may still submit."""
+    batch = Batch.objects.get(pk=batch_id)
+    with transaction.atomic():
+        withdrawn = (
+            Slot.objects.filter(task__batch_id=batch_id, withdrawn=False)
+            .exclude(state=Slot.State.DONE)
+            .update(withdrawn=True)
+        )
+        announce(batch.project_id)
+    return withdrawn
+
+
+def create_tasks(*, batch: Batch, tasks: Sequence[NewTask], now: datetime) -> list[Task]:
+    """The rows of each task: its responses in place, and a slot for each wanted judgment."""
+    rows = Task.objects.bulk_create(
+        Task(
+            project_id=batch.project_id,
+            batch=batch,
+            prompt_id=task.prompt_id,
+            arm=task.arm,
+            priority=task.priority,
+            overlap=task.overlap,
+            created_at=now,
+        )
+        for task in tasks
+    )
+    pairs = list(zip(rows, tasks, strict=True))
+    TaskResponse.objects.bulk_create(
+        TaskResponse(task=row, response_id=response_id, position=position)
+        for row, task in pairs
+        for position, response_id in enumerate(task.response_ids)
+    )
+    Slot.objects.bulk_create(
+        Slot(project_id=batch.project_id, task=row, slot_no=number, arm=row.arm, priority=row.priority)
+        for row, task in pairs
+        for number in range(task.overlap)
+    )
+    return rows
+
+
+def announce(project_id: int) -> None:
+    """Tell open pages, once it is true."""
+    transaction.on_commit(lambda: live.publish(f"project.{project_id}", topic="queue"))
+
+
+def _store_drafts(project: Project, drafts: Sequence[TaskDraft], now: datetime) -> list[NewTask]:
+    prompt_ids = {draft.prompt_id for draft in drafts}
+    found = Prompt.objects.filter(project=project, pk__in=prompt_ids).count()
+    assert found == len(prompt_ids), "every draft's prompt is in the project"
+    texts = {id(draft): _distinct_texts(draft) for draft in drafts}
+    ranked = [draft for draft in drafts if len(texts[id(draft)]) >= MIN_RESPONSES]
+    ids, _ = store_responses(texts=[text for draft in ranked for text in texts[id(draft)]], now=now)
+    return [
+        NewTask(
+            prompt_id=draft.prompt_id,
+            response_ids=[ids[text.prompt_id, text.generator_id, text.hash] for text in texts[id(draft)]],
+            arm=draft.arm,
+            overlap=draft.overlap,
+            priority=draft.priority,
+        )
+        for draft in ranked
+    ]
+
+
+def _distinct_texts(draft: TaskDraft) -> list[ResponseText]:
+    """Nobody can rank a text against itself: of equal texts the first stays."""
+    assert len(draft.responses) <= MAX_RESPONSES, f"a task shows at most {MAX_RESPONSES} responses"
+    by_hash: dict[str, ResponseText] = {}
+    for response in draft.responses:
+        text = ResponseText(
+            prompt_id=draft.prompt_id,
+            generator_id=response.generator.pk,
+            messages=response.messages,
+            hash=content_hash(response.messages),
+        )
+        by_hash.setdefault(text.hash, text)
+    return list(by_hash.values())
