@@ -25,14 +25,9 @@ from functools import partial
 from pathlib import Path
 
 from deploy.processes import die_with_parent
+from deploy.stack import free_port
 
 START_SECONDS = 30
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def wait_for_port(port: int, process: subprocess.Popen, name: str) -> None:
