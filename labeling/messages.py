@@ -19,33 +19,33 @@ MAX_CHARACTERS = 400_000
 MAX_MESSAGES = 400
 
 
-class BadMessages(ValueError):
+class BadContent(ValueError):
     """Says in words for the person who wrote the messages what to change."""
 
 
 def check_messages(value: object, *, what: str) -> list[Message]:
-    """`value` as messages, or BadMessages; `what` names it in the sentence ("the prompt")."""
+    """`value` as messages, or BadContent; `what` names it in the sentence ("the prompt")."""
     if not isinstance(value, list):
-        raise BadMessages(f"{what} must be text or a list of messages, not {kind_of(value)}.")
+        raise BadContent(f"{what} must be text or a list of messages, not {kind_of(value)}.")
     if not value:
-        raise BadMessages(f"{what} has no messages: add at least one.")
+        raise BadContent(f"{what} has no messages: add at least one.")
     if len(value) > MAX_MESSAGES:
-        raise BadMessages(f"{what} has {len(value)} messages: shorten it to {MAX_MESSAGES}.")
+        raise BadContent(f"{what} has {len(value)} messages: shorten it to {MAX_MESSAGES}.")
     for number, message in enumerate(value, start=1):
         _check_message(message, f"message {number} of {what}")
     if sum(len(message["content"]) for message in value) > MAX_CHARACTERS:
-        raise BadMessages(f"{what} is longer than {MAX_CHARACTERS:,} characters: shorten it.")
+        raise BadContent(f"{what} is longer than {MAX_CHARACTERS:,} characters: shorten it.")
     return value
 
 
 def check_text(value: object, *, what: str) -> str:
-    """`value` as storable, non-empty text, or BadMessages."""
+    """`value` as storable, non-empty text, or BadContent."""
     if not isinstance(value, str):
-        raise BadMessages(f"{what} must be text, not {kind_of(value)}.")
+        raise BadContent(f"{what} must be text, not {kind_of(value)}.")
     if not value.strip():
-        raise BadMessages(f"{what} is empty: write something or leave the row out.")
+        raise BadContent(f"{what} is empty: write something or leave the row out.")
     if len(value) > MAX_CHARACTERS:
-        raise BadMessages(f"{what} is longer than {MAX_CHARACTERS:,} characters: shorten it.")
+        raise BadContent(f"{what} is longer than {MAX_CHARACTERS:,} characters: shorten it.")
     check_storable(value, what=what)
     return value
 
@@ -54,12 +54,12 @@ def check_storable(value: object, *, what: str) -> None:
     """Databases store neither NUL nor half a surrogate pair, and JSON has no NaN; at any depth."""
     if isinstance(value, str):
         if "\x00" in value:
-            raise BadMessages(f"{what} contains a NUL character: remove it.")
+            raise BadContent(f"{what} contains a NUL character: remove it.")
         if not value.isascii() and any("\ud800" <= character <= "\udfff" for character in value):
-            raise BadMessages(f"{what} contains half a surrogate pair: escape the whole character.")
+            raise BadContent(f"{what} contains half a surrogate pair: escape the whole character.")
     elif isinstance(value, float):
         if value != value or value in (float("inf"), float("-inf")):
-            raise BadMessages(f"{what} contains {value}, which is not a JSON number: use null.")
+            raise BadContent(f"{what} contains {value}, which is not a JSON number: use null.")
     elif isinstance(value, dict):
         for key, inner in value.items():
             check_storable(key, what=what)
@@ -101,12 +101,12 @@ def kind_of(value: object) -> str:
 
 def _check_message(message: object, what: str) -> None:
     if not isinstance(message, dict):
-        raise BadMessages(f"{what} must be an object with role and content, not {kind_of(message)}.")
+        raise BadContent(f"{what} must be an object with role and content, not {kind_of(message)}.")
     if message.get("role") not in ROLES:
-        raise BadMessages(f"{what} needs a role: one of {', '.join(ROLES)}.")
+        raise BadContent(f"{what} needs a role: one of {', '.join(ROLES)}.")
     unknown = sorted(set(message) - {"role", "content"} - EXTRA_KEYS)
     if unknown:
-        raise BadMessages(f"{what} has unknown keys: {', '.join(unknown)}.")
+        raise BadContent(f"{what} has unknown keys: {', '.join(unknown)}.")
     if message["role"] == "assistant" and message.get("tool_calls") and not message.get("content"):
         message["content"] = ""
     else:
