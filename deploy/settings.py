@@ -86,7 +86,8 @@ CHANNEL_LAYERS = {
     "default": (
         {"BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer", "CONFIG": {"hosts": [REDIS_URL]}}
         if REDIS_URL
-        else {"BACKEND": "channels.layers.InMemoryChannelLayer"}
+        # A page may stay open for weeks; by default the layer forgets it after a day.
+        else {"BACKEND": "channels.layers.InMemoryChannelLayer", "CONFIG": {"group_expiry": 90 * 86400}}
     )
 }
 # Counts of tries (sign-in, password reset) must be shared by all web processes.

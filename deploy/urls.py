@@ -12,7 +12,7 @@ urlpatterns = [
     path("api/", include("labeling.api.urls")),
     path("api/", include("rlhf.api.urls")),
     # Named here so that they are JSON with DEBUG on as well.
-    re_path(r"^(api|ws|static|assets)(/.*)?$", not_found, name="not-found"),
+    re_path(r"^(?:api|ws|static|assets)(?:/.*)?$", not_found, name="not-found"),
     re_path(r"^.*$", single_page_app, name="app"),
 ]
 handler400 = "deploy.views.bad_request"

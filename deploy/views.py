@@ -62,7 +62,7 @@ def single_page_app(request: HttpRequest) -> HttpResponse:
     try:
         page = (settings.FRONTEND_DIST / "index.html").read_bytes()
     except FileNotFoundError:
-        message = "The web page is not built: run `make frontend`, then start the server again.\n"
+        message = "The web page is not built: run `make setup`, then start the server again.\n"
         response = HttpResponse(message, status=503, content_type="text/plain; charset=utf-8")
     else:
         response = HttpResponse(page)

@@ -22,20 +22,27 @@ class ChangesConsumer(AsyncJsonWebsocketConsumer):
     group: str | None = None
 
     async def connect(self) -> None:
-        # Browsers cannot read the code of a refused handshake, so accept before closing.
+        refusal = await self._join()
+        # Listening began before this: a page that reads all once it is open misses nothing.
+        # Browsers cannot read the code of a refused handshake, so a refusal comes after accepting.
         await self.accept()
+        if refusal:
+            await self.close(refusal)
+
+    async def _join(self) -> int | None:
+        """Enter the group, or say with which code to close."""
         user = self.scope["user"]
         if not user.is_authenticated:
-            await self.close(NOT_SIGNED_IN)
-            return
+            return NOT_SIGNED_IN
         try:
-            self.group = await database_sync_to_async(self._group)(user)
+            group = await database_sync_to_async(self._group)(user)
         except NotFound:
-            await self.close(NOT_FOUND)
+            return NOT_FOUND
         except Forbidden:
-            await self.close(FORBIDDEN)
-        else:
-            await self.channel_layer.group_add(self.group, self.channel_name)
+            return FORBIDDEN
+        await self.channel_layer.group_add(group, self.channel_name)
+        self.group = group
+        return None
 
     async def disconnect(self, code: int) -> None:
         if self.group:

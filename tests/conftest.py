@@ -3,6 +3,7 @@ carol annotate, charlie is an outsider, and the operator runs the server."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -18,6 +19,20 @@ if TYPE_CHECKING:
     from labeling.models import Project
 
 PASSWORD = "a horse that counts to nine"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A bare `pytest` skips what needs a service; `make test` starts both and skips nothing."""
+    from django.db import connection
+
+    missing = {
+        "postgres": connection.vendor != "postgresql" and "DATABASE_URL is not PostgreSQL",
+        "redis": not os.environ.get("TEST_REDIS_URL") and "TEST_REDIS_URL is not set",
+    }
+    for item in items:
+        for marker, reason in missing.items():
+            if reason and item.get_closest_marker(marker):
+                item.add_marker(pytest.mark.skip(reason=reason))
 
 
 @pytest.fixture(autouse=True)

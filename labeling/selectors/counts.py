@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TypedDict
+from typing import Any, TypedDict
 
 from django.db.models import Case, Count, F, QuerySet, Value, When
 from django.utils import timezone
@@ -48,12 +48,14 @@ def counts_by_project(*, project_ids: Sequence[int], now: datetime | None = None
     tasks = Task.objects.filter(project__in=project_ids, overlap__gt=0).values("project_id")
     for row in tasks.annotate(n=Count("id")):
         found[row["project_id"]]["tasks"] = row["n"]
-    slots = _by_state(Slot.objects.filter(project__in=project_ids), now).values("project_id", "arm", "now")
-    for row in slots.annotate(n=Count("id")):
-        project = found[row["project_id"]]
-        arm = project["by_arm"].setdefault(row["arm"], ArmCounts(open=0, leased=0, done=0))
-        arm[row["now"]] += row["n"]
-        project[f"slots_{row['now']}"] += row["n"]  # type: ignore[literal-required]
+    slots = _by_state(Slot.objects.filter(project__in=project_ids), now).values_list(
+        "project_id", "arm", "now"
+    )
+    for project_id, name, state, n in slots.annotate(n=Count("id")):
+        project = found[project_id]
+        arm = project["by_arm"].setdefault(name, ArmCounts(open=0, leased=0, done=0))
+        arm[state] += n  # type: ignore[literal-required]
+        project[f"slots_{state}"] += n  # type: ignore[literal-required]
     judgments = Judgment.objects.filter(project__in=project_ids, superseded_at=None).values("project_id")
     for row in judgments.annotate(n=Count("id"), people=Count("annotator_id", distinct=True)):
         found[row["project_id"]]["judgments"] = row["n"]
@@ -73,7 +75,7 @@ def batch_progress(*, batch_id: int, now: datetime | None = None) -> BatchProgre
     )
 
 
-def _by_state(slots: QuerySet[Slot], now: datetime | None) -> QuerySet[Slot]:
+def _by_state(slots: QuerySet[Slot], now: datetime | None) -> QuerySet[Any]:
     """Wanted slots with their state as it is `now`."""
     ran_out = When(
         state=Slot.State.LEASED, lease_expires_at__lt=now or timezone.now(), then=Value(Slot.State.OPEN)

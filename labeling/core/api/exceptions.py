@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from http import HTTPStatus
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, TooManyFilesSent
@@ -117,7 +116,8 @@ def _first_sentence(detail: Any) -> str:
             detail = next(iter(detail.values()))
         else:
             detail = next((part for part in detail if part), "")
-    return str(detail) if detail else HTTPStatus.BAD_REQUEST.phrase
+    sentence = str(detail) if detail else "The request is not valid"
+    return sentence if sentence[-1] in ".!?" else f"{sentence}."
 
 
 def _where(context: Mapping[str, Any]) -> str:

@@ -38,7 +38,7 @@ class ApiView(APIView):
         return method in self.http_method_names and hasattr(self, method)
 
     def get_permissions(self) -> Sequence[BasePermission]:
-        if self.served() and self.needed() is Access.PUBLIC:
+        if not self.served() or self.needed() is Access.PUBLIC:
             return []
         return super().get_permissions()
 

@@ -1,0 +1,56 @@
+"""Health, the page itself, and its files."""
+
+import pytest
+from django.test import Client
+
+from deploy import views
+
+
+@pytest.fixture
+def built(settings):
+    """A built frontend."""
+    dist = settings.FRONTEND_DIST
+    (dist / "assets").mkdir(parents=True)
+    (dist / "index.html").write_text("<!doctype html><title>Plumbline</title>")
+    (dist / "assets" / "index-Bx3_d-9Z.js").write_text("export {}")
+    (dist / "favicon.svg").write_text("<svg/>")
+    settings.WHITENOISE_ROOT = dist
+    return dist
+
+
+def test_health_is_good_when_the_database_answers(client, db):
+    answer = client.get("/api/health")
+    assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
+
+
+def test_health_names_missing_migrations(client, db, monkeypatch):
+    monkeypatch.setattr(views, "_migrated", False)
+    monkeypatch.setattr(views.MigrationExecutor, "migration_plan", lambda self, targets: ["one"])
+    answer = client.get("/api/health")
+    assert (answer.status_code, answer.json()["code"]) == (503, "not_migrated")
+
+
+@pytest.mark.parametrize("path", ["/", "/projects/support", "/runs/7/curves", "/reset-password?uid=x"])
+def test_every_page_is_the_app_and_never_kept(db, built, path):
+    answer = Client().get(path)
+    assert answer.status_code == 200
+    assert b"<title>Plumbline" in answer.content
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert "default-src 'self'" in answer.headers["Content-Security-Policy"]
+    assert "csrftoken" in answer.cookies
+
+
+def test_hashed_files_are_kept_forever_and_others_are_not(db, built):
+    browser = Client()
+    script = browser.get("/assets/index-Bx3_d-9Z.js")
+    assert script.status_code == 200
+    assert "immutable" in script.headers["Cache-Control"]
+    assert script.headers["Content-Type"].startswith("text/javascript")
+    assert "immutable" not in browser.get("/favicon.svg").headers["Cache-Control"]
+    assert browser.get("/assets/index-old.js").status_code == 404
+
+
+def test_a_page_that_is_not_built_says_what_to_do(db, settings):
+    answer = Client().get("/")
+    assert answer.status_code == 503
+    assert b"make setup" in answer.content
