@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from django.db.models import Q
 
 from labeling.messages import Message
-from labeling.models import Comparison, Judgment, Slot, TaskResponse
+from labeling.models import Comparison, Generator, Judgment, Response, Slot, TaskResponse
 from labeling.models.judgments import Verdict
 
 CHUNK = 500
@@ -33,6 +33,15 @@ class ComparisonRow(NamedTuple):
     arm: str
     licence: str
     created_at: datetime
+
+
+class DemonstrationRow(NamedTuple):
+    response_id: int
+    prompt_id: int
+    prompt_messages: list[Message]
+    messages: list[Message]
+    split: str
+    licence: str
 
 
 class JudgmentRow(NamedTuple):
@@ -71,7 +80,7 @@ def comparisons(
         rows = rows.filter(prompt__split__in=splits)
     if until is not None:
         rows = rows.filter(judgment__created_at__lte=until)
-    values = rows.order_by("judgment_id", "id").values_list(
+    values = rows.order_by("judgment_id", "winner_id", "loser_id").values_list(
         "judgment_id",
         "id",
         "prompt_id",
@@ -101,6 +110,22 @@ def judgments(*, project_id: int, after_id: int = 0) -> Iterator[JudgmentRow]:
         responses = _responses_of({judgment.task_id for judgment in page})
         yield from (_judgment_row(judgment, responses[judgment.task_id]) for judgment in page)
         after_id = page[-1].pk
+
+
+def demonstrations(
+    *, project_id: int, splits: Sequence[str] | None = None, until: datetime | None = None
+) -> Iterator[DemonstrationRow]:
+    """What people wrote, or edited into shape, in the order it was stored."""
+    by_people = Q(generator__kind=Generator.Kind.PERSON) | Q(edited_from__isnull=False)
+    responses = Response.objects.filter(by_people, prompt__project_id=project_id).order_by("id")
+    if splits is not None:
+        responses = responses.filter(prompt__split__in=splits)
+    if until is not None:
+        responses = responses.filter(created_at__lte=until)
+    values = responses.values_list(
+        "id", "prompt_id", "prompt__messages", "messages", "prompt__split", "prompt__licence"
+    )
+    return (DemonstrationRow(*row) for row in values.iterator(CHUNK))
 
 
 def num_judgments(

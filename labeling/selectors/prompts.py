@@ -1,17 +1,16 @@
-"""Prompts to sample from, and what people wrote themselves."""
+"""Prompts to sample from."""
 
 from __future__ import annotations
 
 import hashlib
 import heapq
 from collections.abc import Iterator, Sequence
-from datetime import datetime
 from typing import NamedTuple
 
-from django.db.models import Count, Q
+from django.db.models import Count
 
 from labeling.messages import Message
-from labeling.models import Generator, Prompt, Response
+from labeling.models import Prompt
 
 CHUNK = 500
 
@@ -21,15 +20,6 @@ class PromptRow(NamedTuple):
     hash: str
     messages: list[Message]
     split: str
-
-
-class DemonstrationRow(NamedTuple):
-    response_id: int
-    prompt_id: int
-    prompt_messages: list[Message]
-    completion_messages: list[Message]
-    split: str
-    licence: str
 
 
 def pick_prompts(*, project_id: int, splits: Sequence[str], limit: int, seed: int) -> list[PromptRow]:
@@ -60,19 +50,3 @@ def prompts_by_split(
         prompts = prompts.filter(split__in=splits)
     values = prompts.values_list(*PromptRow._fields)
     return (PromptRow(*row) for row in values[:limit].iterator(CHUNK))
-
-
-def demonstrations(
-    *, project_id: int, splits: Sequence[str] | None = None, until: datetime | None = None
-) -> Iterator[DemonstrationRow]:
-    """What people wrote, or edited into shape."""
-    by_people = Q(generator__kind=Generator.Kind.PERSON) | Q(edited_from__isnull=False)
-    responses = Response.objects.filter(by_people, prompt__project_id=project_id).order_by("id")
-    if splits is not None:
-        responses = responses.filter(prompt__split__in=splits)
-    if until is not None:
-        responses = responses.filter(created_at__lte=until)
-    values = responses.values_list(
-        "id", "prompt_id", "prompt__messages", "messages", "prompt__split", "prompt__licence"
-    )
-    return (DemonstrationRow(*row) for row in values.iterator(CHUNK))

@@ -77,6 +77,12 @@ def live_assignments(*, annotator_id: int, project_id: int) -> list[Assignment]:
     return [one for one in leased if one.slot.fence == one.fence and one.slot.state == Slot.State.LEASED]
 
 
+def last_word(*, task_id: int, annotator_id: int) -> Judgment | None:
+    """This person's judgment of this task that no later one supersedes."""
+    said = Judgment.objects.filter(task=task_id, annotator=annotator_id, superseded_at=None)
+    return said.exclude(assignment=None).first()
+
+
 def contents_of(task_ids: Iterable[int]) -> dict[int, TaskContent]:
     rows = (
         TaskResponse.objects.filter(task_id__in=list(task_ids))
@@ -152,15 +158,10 @@ def _last(*, user: User, project: Project) -> dict[str, object] | None:
         .order_by("-ended_at")
         .first()
     )
-    judgment = (
-        assignment
-        and Judgment.objects.filter(
-            task=assignment.task_id, annotator=assignment.annotator_id, superseded_at=None
-        )
-        .exclude(assignment=None)
-        .first()
-    )
-    if assignment is None or judgment is None:
+    if assignment is None:
+        return None
+    judgment = last_word(task_id=assignment.task_id, annotator_id=assignment.annotator_id)
+    if judgment is None:
         return None
     keys = {place["response"]: place["key"] for place in assignment.presented}
     content = contents_of([assignment.task_id])[assignment.task_id]

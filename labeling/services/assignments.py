@@ -13,13 +13,14 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from labeling.core.errors import Conflict, DomainError
 from labeling.core.models import User
-from labeling.models import Assignment, Project, QueueCursor, Slot
+from labeling.models import Assignment, Project, Slot
 from labeling.selectors import queue as selectors
 from labeling.selectors.queue import Offer, TaskContent
-from labeling.services.claims import Claim, claim, take_seat
+from labeling.services.claims import Claim, Seat, claim, take_seat
 from labeling.services.presentation import presented_order, random_key
 from labeling.services.queue import announce
 
@@ -115,7 +116,7 @@ def has_live_lease(assignment: Assignment) -> bool:
     )
 
 
-def _mine(assignment: Assignment):
+def _mine(assignment: Assignment) -> QuerySet[Slot]:
     """The slot, if this assignment's lease still stands; the guard of every write to it."""
     return Slot.objects.filter(pk=assignment.slot_id, state=Slot.State.LEASED, fence=assignment.fence)
 
@@ -130,7 +131,7 @@ def _keep(assignment: Assignment, *, lease_seconds: int, now: datetime) -> bool:
 
 
 def _lease(
-    seat: QueueCursor,
+    seat: Seat,
     project: Project,
     claims: Sequence[Claim],
     contents: dict[int, TaskContent],

@@ -34,76 +34,98 @@ class Claim:
     fence: int
 
 
-def take_seat(*, user: User, project: Project) -> QueueCursor:
-    """This person's row in this project, locked until the transaction ends: requests of one
-    person's tabs come one after another. Carries `latest_guideline` and `num_batches`."""
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """One person in one project, and what a claim needs to know of the project."""
+
+    cursor: QueueCursor
+    latest_guideline: int | None
+    num_batches: int
+
+    @property
+    def annotator_id(self) -> int:
+        return self.cursor.annotator_id
+
+
+def take_seat(*, user: User, project: Project) -> Seat:
+    """Lock this person's row in this project until the transaction ends: requests of one
+    person's tabs come one after another."""
     while True:
-        seat = (
+        cursor = (
             QueueCursor.objects.select_for_update(of=("self",))
             .filter(project=project, annotator__user=user)
             .annotate(latest_guideline=_latest_guideline(), num_batches=_num_batches())
             .first()
         )
-        if seat is not None:
-            return seat
+        if cursor is not None:
+            return Seat(cursor, cursor.latest_guideline, cursor.num_batches)
         annotator, _ = Annotator.objects.get_or_create(user=user, defaults={"kind": Annotator.Kind.PERSON})
         QueueCursor.objects.get_or_create(project=project, annotator=annotator)
 
 
-def claim(*, seat: QueueCursor, count: int, now: datetime, expires_at: datetime) -> list[Claim]:
+def claim(*, seat: Seat, count: int, now: datetime, expires_at: datetime) -> list[Claim]:
     """Lease up to `count` slots of tasks this person never had; fewer when there are no more.
 
     Safe under concurrency: a lost race costs the loser the next slot, never a double lease.
     """
-    before = _position(seat)
-    if seat.generation != seat.num_batches:
+    cursor = seat.cursor
+    before = _position(cursor)
+    if cursor.generation != seat.num_batches:
         _rewind(seat, now)
     claims: list[Claim] = []
     while len(claims) < count:
-        found = _claim_one(seat, [claim.task_id for claim in claims], now, expires_at)
-        if found is None and _may_rescan(seat, now):
+        found = _claim_one(cursor, [claim.task_id for claim in claims], now, expires_at)
+        if found is not None:
+            claims.append(found)
+            # Slots numbered 0 are never somebody's sibling slots, so there is nothing to skip yet.
+            if found.fence == 1 and found.slot_no > 0:
+                _move(cursor, found.priority, found.slot_no, found.slot_id)
+        elif _may_rescan(cursor, now):
             _rewind(seat, now)
-            continue
-        if found is None:
-            seat.priority, seat.slot_no, seat.slot_id = END_OF_QUEUE
+        else:
+            _move(cursor, *END_OF_QUEUE)
             break
-        # Slots numbered 0 are never somebody's sibling slots, so there is nothing to skip yet.
-        if found.fence == 1 and found.slot_no > 0:
-            seat.priority, seat.slot_no, seat.slot_id = found.priority, found.slot_no, found.slot_id
-        claims.append(found)
-    if _position(seat) != before:
-        seat.save(update_fields=["generation", "priority", "slot_no", "slot_id", "scanned_at"])
+    if _position(cursor) != before:
+        cursor.save(update_fields=["generation", "priority", "slot_no", "slot_id", "scanned_at"])
     return claims
 
 
-def _position(seat: QueueCursor) -> tuple[object, ...]:
-    return seat.generation, seat.priority, seat.slot_no, seat.slot_id, seat.scanned_at
+def _position(cursor: QueueCursor) -> tuple[object, ...]:
+    return cursor.generation, cursor.priority, cursor.slot_no, cursor.slot_id, cursor.scanned_at
 
 
-def _rewind(seat: QueueCursor, now: datetime) -> None:
-    seat.generation, seat.priority, seat.slot_no, seat.slot_id = seat.num_batches, None, 0, 0
-    seat.scanned_at = now
+def _move(cursor: QueueCursor, priority: int | None, slot_no: int, slot_id: int) -> None:
+    cursor.priority, cursor.slot_no, cursor.slot_id = priority, slot_no, slot_id
 
 
-def _may_rescan(seat: QueueCursor, now: datetime) -> bool:
-    return seat.priority is not None and (seat.scanned_at is None or seat.scanned_at <= now - RESCAN_AFTER)
+def _rewind(seat: Seat, now: datetime) -> None:
+    _move(seat.cursor, None, 0, 0)
+    seat.cursor.generation, seat.cursor.scanned_at = seat.num_batches, now
 
 
-def _claim_one(seat: QueueCursor, taken: Sequence[int], now: datetime, expires_at: datetime) -> Claim | None:
-    sql = _claim_sql(after_cursor=seat.priority is not None, num_taken=len(taken))
+def _may_rescan(cursor: QueueCursor, now: datetime) -> bool:
+    return cursor.priority is not None and (
+        cursor.scanned_at is None or cursor.scanned_at <= now - RESCAN_AFTER
+    )
+
+
+def _claim_one(
+    cursor: QueueCursor, taken: Sequence[int], now: datetime, expires_at: datetime
+) -> Claim | None:
+    sql = _claim_sql(after_cursor=cursor.priority is not None, num_taken=len(taken))
     parameters = {
-        "project": seat.project_id,
-        "annotator": seat.annotator_id,
+        "project": cursor.project_id,
+        "annotator": cursor.annotator_id,
         "now": connection.ops.adapt_datetimefield_value(now),
         "expires_at": connection.ops.adapt_datetimefield_value(expires_at),
-        "priority": seat.priority,
-        "slot_no": seat.slot_no,
-        "slot_id": seat.slot_id,
+        "priority": cursor.priority,
+        "slot_no": cursor.slot_no,
+        "slot_id": cursor.slot_id,
         **{f"taken_{number}": task_id for number, task_id in enumerate(taken)},
     }
-    with connection.cursor() as cursor:
-        cursor.execute(sql, parameters)
-        row = cursor.fetchone()
+    with connection.cursor() as statement:
+        statement.execute(sql, parameters)
+        row = statement.fetchone()
     return Claim(*row) if row else None
 
 

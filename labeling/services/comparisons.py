@@ -22,7 +22,7 @@ def pairs_of(tiers: Sequence[Sequence[int]], strengths: Sequence[int]) -> list[P
     `tiers` is best first. The strength between two tiers is the sum over the boundaries between
     them, at most 3; None when no strengths were given, 0 in a tie.
     """
-    pairs = [Pair(*sorted(two), True, 0) for tier in tiers for two in combinations(tier, 2)]
+    pairs = [Pair(a, b, True, 0) for tier in tiers for a, b in combinations(sorted(tier), 2)]
     for better, worse in combinations(range(len(tiers)), 2):
         strength = min(MAX_STRENGTH, sum(strengths[better:worse])) if strengths else None
         pairs += [Pair(winner, loser, False, strength) for winner in tiers[better] for loser in tiers[worse]]

@@ -14,6 +14,7 @@ from labeling.core.errors import Conflict, DomainError
 from labeling.core.models import User
 from labeling.models import Assignment, Comparison, Judgment, Slot, Task
 from labeling.models.judgments import Verdict
+from labeling.selectors.queue import last_word
 from labeling.services.assignments import check_token, has_live_lease
 from labeling.services.claims import take_seat
 from labeling.services.comparisons import pairs_of
@@ -144,13 +145,7 @@ def _accept_with_care(
     known = Judgment.objects.filter(annotator=assignment.annotator_id, client_key=client_key).first()
     if known is not None:
         return _replay(known, assignment)
-    earlier = (
-        Judgment.objects.filter(
-            task=assignment.task_id, annotator=assignment.annotator_id, superseded_at=None
-        )
-        .exclude(assignment=None)
-        .first()
-    )
+    earlier = last_word(task_id=assignment.task_id, annotator_id=assignment.annotator_id)
     filled = _fill_slot(assignment)
     return _store(assignment, client_key, said, tiers, now, filled=filled, earlier=earlier)
 
