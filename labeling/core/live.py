@@ -112,6 +112,7 @@ class Outbox:
 
     def _run(self) -> None:
         loop = asyncio.new_event_loop()
+        lost = False
         while True:
             with self._wake:
                 while not self._pending:
@@ -121,8 +122,11 @@ class Outbox:
                 self._busy = True
             try:
                 _deliver(events, loop)
+                lost = False
             except Exception as problem:
-                logger.warning("live update lost: %s", problem)
+                # Said once per outage: pages ask again by themselves.
+                logger.log(logging.DEBUG if lost else logging.WARNING, "live updates are lost: %s", problem)
+                lost = True
             with self._wake:
                 self._busy = False
                 self._wake.notify_all()
