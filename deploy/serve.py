@@ -61,6 +61,7 @@ def serve(listener: socket.socket) -> None:
         log_config=None,
         log_level="warning",
         server_header=False,
+        proxy_headers=False,  # settings decide which forwarded headers are believed
         timeout_graceful_shutdown=5,
     )
     Server(config).run(sockets=[listener])
