@@ -1,0 +1,248 @@
+"""Finding, loading and saving models: any AutoModelForCausalLM, by folder or hub name.
+
+Weights are safetensors only, and no code that ships with a model is run.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import logging
+import math
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from rlhf.specs import Lora, Training
+from rlhf.training.errors import TrainingError
+from rlhf.training.text import DEFAULT_CHAT_TEMPLATE, stop_token_ids
+
+if TYPE_CHECKING:
+    import torch
+    from peft import LoraConfig
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+logger = logging.getLogger(__name__)
+
+MODEL_FILES = ["*.json", "*.safetensors", "*.jinja", "*.model", "*.txt"]
+# Tokens that some families keep for padding, and else a new one.
+PAD_TOKENS = ("<|pad|>", "<pad>", "[PAD]", "<|finetune_right_pad_id|>", "<|padding|>", "<|endoftext|>")
+
+
+def find_model(name: str | Path) -> Path:
+    """The folder of a model: `name` itself, or what the hub keeps under that name."""
+    folder = Path(name).expanduser()
+    if folder.is_dir():
+        if not (folder / "config.json").is_file():
+            raise TrainingError(f"The folder {name} holds no model: it has no config.json.")
+        return folder
+    text = str(name)
+    if folder.is_absolute() or text.startswith((".", "~")) or text.count("/") > 1:
+        raise TrainingError(f"There is no folder {name} on the machine that runs the training.")
+    return _download(text)
+
+
+def _download(name: str) -> Path:
+    import httpx
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import (
+        GatedRepoError,
+        HfHubHTTPError,
+        HFValidationError,
+        LocalEntryNotFoundError,
+        RepositoryNotFoundError,
+    )
+
+    try:
+        return Path(snapshot_download(name, allow_patterns=MODEL_FILES))
+    except GatedRepoError as error:
+        raise TrainingError(
+            f"The hub model {name} is gated: accept its terms there and set HF_TOKEN for the worker."
+        ) from error
+    except (RepositoryNotFoundError, HFValidationError) as error:
+        raise TrainingError(
+            f"The hub has no model {name}, or it is private. Check the name, or give a folder."
+        ) from error
+    except (LocalEntryNotFoundError, HfHubHTTPError, httpx.HTTPError, OSError) as error:
+        raise TrainingError(
+            f"The hub could not be reached to download {name}. "
+            "Give a folder that holds the model, or let the worker reach the hub."
+        ) from error
+
+
+@contextlib.contextmanager
+def _loading(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, ValueError, ImportError, KeyError, AttributeError, json.JSONDecodeError) as error:
+        reason = str(error).strip().split("\n")[0].rstrip(".") or type(error).__name__
+        raise TrainingError(f"The model in {folder} cannot be loaded: {reason}.") from error
+
+
+def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
+    """With a chat template, and a PAD that is not EOS: a reward model reads its score at the last
+    token that is not PAD, and a policy that never sees EOS in its loss never learns to stop."""
+    from transformers import AutoTokenizer
+
+    with _loading(folder):
+        tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
+    if tokenizer.eos_token_id is None:
+        raise TrainingError(f"The tokenizer in {folder} has no EOS token, so replies could never end.")
+    if tokenizer.pad_token_id is None or tokenizer.pad_token_id == tokenizer.eos_token_id:
+        vocabulary = tokenizer.get_vocab()
+        known = (token for token in PAD_TOKENS if token in vocabulary and token != tokenizer.eos_token)
+        tokenizer.add_special_tokens({"pad_token": next(known, PAD_TOKENS[0])})
+    if tokenizer.chat_template is None:
+        logger.info("The tokenizer has no chat template: a plain one is used and saved with the model.")
+        tokenizer.chat_template = DEFAULT_CHAT_TEMPLATE
+    return tokenizer
+
+
+def chat_template_digest(tokenizer: PreTrainedTokenizerBase) -> str:
+    return hashlib.sha256(str(tokenizer.chat_template).encode()).hexdigest()
+
+
+def device() -> torch.device:
+    import torch
+
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def precision(dtype: str, *, lora: bool, inference: bool = False) -> tuple[torch.dtype, bool]:
+    """(dtype of the weights, whether to compute in bfloat16 by autocast).
+
+    `auto` keeps weights that are trained in float32: updates of a policy are far smaller than what
+    bfloat16 resolves. Frozen weights and arithmetic use bfloat16 where the device has it.
+    """
+    import torch
+
+    if dtype == "bfloat16":
+        return torch.bfloat16, False
+    if dtype == "float32" or not (torch.cuda.is_available() and torch.cuda.is_bf16_supported()):
+        return torch.float32, False
+    return (torch.bfloat16 if lora or inference else torch.float32), not inference
+
+
+def _load_weights(
+    auto_class: Any, folder: Path, *, dtype: torch.dtype, new_weights: tuple[str, ...] = (), **settings: Any
+) -> PreTrainedModel:
+    """Every weight must come from the files but those whose names start with `new_weights`:
+    transformers would draw missing ones at random and only print a warning."""
+    from transformers.utils import logging as transformers_logging
+
+    transformers_logging.disable_progress_bar()
+    verbosity = transformers_logging.get_verbosity()
+    transformers_logging.set_verbosity_error()  # its report of missing weights; ours follows
+    try:
+        with _loading(folder):
+            model, report = auto_class.from_pretrained(
+                folder,
+                dtype=dtype,
+                trust_remote_code=False,
+                use_safetensors=True,
+                output_loading_info=True,
+                **settings,
+            )
+    finally:
+        transformers_logging.set_verbosity(verbosity)
+    missing = [name for name in report["missing_keys"] if not (new_weights and name.startswith(new_weights))]
+    if missing:
+        raise TrainingError(
+            f"The weights in {folder} are incomplete: {len(missing)} tensors miss, like {min(missing)}."
+        )
+    return model
+
+
+def load_policy(folder: Path, tokenizer: PreTrainedTokenizerBase, *, dtype: torch.dtype) -> PreTrainedModel:
+    from transformers import AutoModelForCausalLM
+
+    model = _load_weights(AutoModelForCausalLM, folder, dtype=dtype)
+    _fit_vocabulary(model, tokenizer)
+    generation = model.generation_config
+    generation.eos_token_id = stop_token_ids(tokenizer, generation.eos_token_id)
+    generation.pad_token_id = tokenizer.pad_token_id
+    return model
+
+
+def load_reward_model(
+    folder: Path, tokenizer: PreTrainedTokenizerBase, *, dtype: torch.dtype, new_head_seed: int | None = None
+) -> PreTrainedModel:
+    """A sequence classifier with one label. A model that has no such head yet is refused, or given
+    one drawn under `new_head_seed`: std 1/sqrt(H+1) and bias 0, H hidden units, so that rewards start
+    with a spread near one (Stiennon et al. 2020, appendix B)."""
+    import torch
+    from transformers import AutoModelForSequenceClassification
+
+    has_head = has_reward_head(folder)
+    if not has_head and new_head_seed is None:
+        raise TrainingError(f"The model in {folder} is not a reward model. Choose one made by a reward run.")
+    new_weights = () if has_head else ("score.", "classifier.")
+    model = _load_weights(
+        AutoModelForSequenceClassification, folder, dtype=dtype, num_labels=1, new_weights=new_weights
+    )
+    _fit_vocabulary(model, tokenizer)
+    if not has_head:
+        assert new_head_seed is not None
+        head = reward_head(model)
+        std = 1 / math.sqrt(head.in_features + 1)
+        generator = torch.Generator().manual_seed(new_head_seed)
+        with torch.no_grad():
+            weights = torch.empty(head.weight.shape).normal_(0, std, generator=generator)
+            head.weight.copy_(weights)
+            if head.bias is not None:
+                head.bias.zero_()
+    return model
+
+
+def has_reward_head(folder: Path) -> bool:
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    architectures = config.get("architectures") or [""]
+    return architectures[0].endswith("ForSequenceClassification") and len(config.get("id2label", "12")) == 1
+
+
+def reward_head(model: PreTrainedModel) -> torch.nn.Linear:
+    for name in ("score", "classifier"):
+        head = getattr(model, name, None)
+        if hasattr(head, "in_features"):
+            return head
+    raise TrainingError(
+        f"{type(model).__name__} cannot become a reward model: it has no linear head (score or classifier)."
+    )
+
+
+def _fit_vocabulary(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> None:
+    if len(tokenizer) > model.get_input_embeddings().weight.shape[0]:
+        # PAD is all that was added and no loss ever sees it, so its row needs no careful start.
+        model.resize_token_embeddings(len(tokenizer), mean_resizing=False)
+    model.config.get_text_config().pad_token_id = tokenizer.pad_token_id
+
+
+def lora_config(lora: Lora, *, task: Literal["CAUSAL_LM", "SEQ_CLS"]) -> LoraConfig:
+    """With SEQ_CLS, PEFT trains and saves the head too; with CAUSAL_LM it would stay random."""
+    from peft import LoraConfig
+
+    return LoraConfig(
+        r=lora.r,
+        lora_alpha=lora.alpha,
+        lora_dropout=lora.dropout,
+        target_modules=lora.target_modules,
+        task_type=task,
+    )
+
+
+def save_model(model: Any, tokenizer: PreTrainedTokenizerBase, folder: Path) -> None:
+    """Adapters are merged, so that what was trained loads like any other model."""
+    if hasattr(model, "merge_and_unload"):
+        model = model.merge_and_unload()
+    model.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+
+
+def describe_training(spec: Training) -> str:
+    """The advice when memory runs out."""
+    longer = "" if spec.lora else ", or train LoRA adapters"
+    return (
+        f"lower batch_size (now {spec.batch_size}) and raise gradient_accumulation_steps, "
+        f"lower max_length (now {spec.max_length}){longer}"
+    )
