@@ -33,6 +33,7 @@ setup: python
 machine: python
 	@$(BOOTSTRAP) machine
 
+demo: export LOCAL_THREADS ?= 1
 demo: setup
 	@$(PY) manage.py demo --port $(PORT) && exec $(PY) manage.py up --port $(PORT)
 

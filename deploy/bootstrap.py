@@ -106,6 +106,10 @@ def require_python(version: tuple[int, ...] = sys.version_info[:3]) -> None:
 
 
 def venv_works() -> bool:
+    """Whether what is there can be built on: its scripts name the folder they were made in."""
+    made_by = VENV / "pyvenv.cfg"
+    if not made_by.is_file() or str(VENV) not in made_by.read_text():
+        return False
     probe = f"import sys, pip; sys.exit(sys.version_info < {OLDEST_PYTHON})"
     return PYTHON.exists() and subprocess.run([str(PYTHON), "-c", probe], capture_output=True).returncode == 0
 

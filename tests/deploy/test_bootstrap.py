@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from pathlib import Path
 
@@ -36,8 +37,10 @@ def commands(checkout, monkeypatch):
         words = " ".join(str(part) for part in command)
         ran.append(words)
         if " venv " in words:
+            shutil.rmtree(checkout / ".venv", ignore_errors=True)
             (checkout / ".venv" / "bin").mkdir(parents=True)
             (checkout / ".venv" / "bin" / "python").symlink_to(sys.executable)
+            (checkout / ".venv" / "pyvenv.cfg").write_text(f"command = {words}")
         if words.endswith("npm ci"):
             (checkout / "frontend" / "node_modules").mkdir()
         if words.endswith("run build"):
@@ -126,6 +129,14 @@ def test_changed_pins_are_installed_into_the_same_environment(checkout, commands
     bootstrap.python_packages()
     assert len(commands) == 3
     assert " pip install " in commands[2]
+
+
+def test_environment_of_a_moved_checkout_is_made_again(checkout, commands):
+    bootstrap.python_packages()
+    (checkout / ".venv" / "pyvenv.cfg").write_text("command = python -m venv /elsewhere/.venv")
+    (checkout / "constraints.txt").write_text("django==5.2.20")
+    bootstrap.python_packages()
+    assert [" venv " in words for words in commands] == [True, False, True, False]
 
 
 def test_interrupted_install_goes_on_the_next_time(checkout, commands, monkeypatch):
