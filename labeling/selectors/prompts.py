@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import heapq
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from django.db.models import Count
+from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from labeling.messages import Message
-from labeling.models import Prompt
+from labeling.models import Prompt, Task
 
 CHUNK = 500
 
@@ -50,3 +51,13 @@ def prompts_by_split(
         prompts = prompts.filter(split__in=splits)
     values = prompts.values_list(*PromptRow._fields)
     return (PromptRow(*row) for row in values[:limit].iterator(CHUNK))
+
+
+def listed_prompts(*, project_id: int, split: str | None = None) -> QuerySet[Any]:
+    """With `num_tasks`."""
+    prompts = Prompt.objects.filter(project_id=project_id)
+    if split is not None:
+        prompts = prompts.filter(split=split)
+    of_prompt = Task.objects.filter(prompt=OuterRef("pk")).order_by().values("prompt")
+    num_tasks = Coalesce(Subquery(of_prompt.annotate(n=Count("pk")).values("n")), 0)
+    return prompts.annotate(num_tasks=num_tasks)

@@ -1,0 +1,203 @@
+"""Prompts, tasks, assignments and judgments as the API shows and takes them."""
+
+from __future__ import annotations
+
+import math
+
+from rest_framework import serializers
+
+from labeling.api.serializers import ProtocolSerializer
+from labeling.messages import ROLES
+from labeling.models import Prompt, Task
+from labeling.models.judgments import Verdict
+from labeling.models.queue import Arm
+
+MAX_ACTIVE_SECONDS = 24 * 3600
+
+
+class MessageSerializer(serializers.Serializer):
+    role = serializers.ChoiceField(choices=ROLES)
+    content = serializers.CharField()
+
+
+class PromptSerializer(serializers.ModelSerializer):
+    messages = MessageSerializer(many=True)
+    tags = serializers.ListField(child=serializers.CharField())
+    risk_tags = serializers.ListField(child=serializers.CharField())
+    num_tasks = serializers.IntegerField()
+
+    class Meta:
+        model = Prompt
+        fields = [
+            "id",
+            "hash",
+            "messages",
+            "split",
+            "tags",
+            "risk_tags",
+            "licence",
+            "source",
+            "num_tasks",
+            "created_at",
+        ]
+
+
+class TaskSerializer(serializers.ModelSerializer):
+    """What waits and what is done; the responses stay out, so that whoever reads this can still
+    annotate blindly."""
+
+    prompt = serializers.IntegerField(source="prompt_id")
+    prompt_messages = MessageSerializer(source="prompt.messages", many=True)
+    batch = serializers.CharField(source="batch.name")
+    num_responses = serializers.IntegerField()
+    slots_open = serializers.IntegerField()
+    slots_leased = serializers.IntegerField()
+    slots_done = serializers.IntegerField()
+
+    class Meta:
+        model = Task
+        fields = [
+            "id",
+            "prompt",
+            "prompt_messages",
+            "batch",
+            "arm",
+            "priority",
+            "overlap",
+            "num_responses",
+            "slots_open",
+            "slots_leased",
+            "slots_done",
+            "created_at",
+        ]
+
+
+class TaskFilterSerializer(serializers.Serializer):
+    arm = serializers.ChoiceField(choices=Arm.choices, required=False)
+    state = serializers.ChoiceField(choices=["open", "leased", "done"], required=False)
+
+
+class ShownPromptSerializer(serializers.Serializer):
+    messages = MessageSerializer(many=True)
+
+
+class ShownResponseSerializer(serializers.Serializer):
+    key = serializers.CharField(help_text="Names this response in this assignment only.")
+    messages = MessageSerializer(many=True)
+
+
+class AssignmentSerializer(serializers.Serializer):
+    """Nothing here tells who wrote what."""
+
+    id = serializers.UUIDField()
+    lease_token = serializers.IntegerField()
+    expires_at = serializers.DateTimeField(allow_null=True, help_text="Null once it is judged.")
+    prompt = ShownPromptSerializer()
+    responses = ShownResponseSerializer(many=True, help_text="In the order to show.")
+    protocol = ProtocolSerializer()
+    protocol_version = serializers.IntegerField()
+    guideline_version = serializers.IntegerField(allow_null=True)
+    kind = serializers.ChoiceField(choices=["rank"])
+
+
+class AssignmentNextSerializer(serializers.Serializer):
+    count = serializers.IntegerField(min_value=1, max_value=10, default=1)
+    exclude = serializers.ListField(
+        child=serializers.UUIDField(), max_length=100, default=list, help_text="Assignments you already hold."
+    )
+
+
+class AssignmentOffersSerializer(serializers.Serializer):
+    assignments = AssignmentSerializer(many=True)
+    reason = serializers.ChoiceField(
+        choices=["empty", "all_leased", "no_more_for_you"], allow_null=True, help_text="Why there are none."
+    )
+
+
+class LeaseSerializer(serializers.Serializer):
+    lease_token = serializers.IntegerField()
+
+
+class LeaseRenewedSerializer(serializers.Serializer):
+    expires_at = serializers.DateTimeField()
+
+
+class AssignmentSkipSerializer(LeaseSerializer):
+    reason = serializers.CharField(max_length=2000, allow_blank=True, default="")
+
+
+class JudgmentSubmitSerializer(LeaseSerializer):
+    client_key = serializers.UUIDField(help_text="Yours; the same key again stores nothing new.")
+    tiers = serializers.ListField(
+        child=serializers.ListField(child=serializers.CharField(max_length=64), max_length=9),
+        max_length=9,
+        help_text="Response keys, best tier first; responses in one tier are tied.",
+    )
+    verdict = serializers.ChoiceField(choices=Verdict.choices, default=Verdict.NONE)
+    strengths = serializers.ListField(
+        child=serializers.IntegerField(min_value=1, max_value=3),
+        max_length=8,
+        default=list,
+        help_text="1 slightly, 2 better, 3 much better, for each boundary between tiers.",
+    )
+    active_seconds = serializers.FloatField(
+        min_value=0, max_value=MAX_ACTIVE_SECONDS, allow_null=True, default=None
+    )
+    comment = serializers.CharField(max_length=10_000, allow_blank=True, default="")
+    reasons = serializers.ListField(child=serializers.CharField(max_length=200), max_length=50, default=list)
+
+    def validate_active_seconds(self, value: float | None) -> float | None:
+        if value is not None and not math.isfinite(value):
+            raise serializers.ValidationError("Send a number of seconds.")
+        return value
+
+
+class JudgmentSubmittedSerializer(serializers.Serializer):
+    judgment = serializers.IntegerField(source="judgment_id")
+    state = serializers.ChoiceField(choices=["accepted", "surplus", "corrected"])
+    replayed = serializers.BooleanField()
+
+
+class JudgmentSaidSerializer(serializers.Serializer):
+    id = serializers.IntegerField()
+    tiers = serializers.ListField(child=serializers.ListField(child=serializers.CharField()))
+    verdict = serializers.ChoiceField(choices=Verdict.choices)
+    strengths = serializers.ListField(child=serializers.IntegerField())
+    comment = serializers.CharField()
+    reasons = serializers.ListField(child=serializers.CharField())
+
+
+class LastJudgmentSerializer(serializers.Serializer):
+    assignment = AssignmentSerializer()
+    judgment = JudgmentSaidSerializer()
+
+
+class MyWorkSerializer(serializers.Serializer):
+    today = serializers.IntegerField()
+    total = serializers.IntegerField()
+    median_seconds = serializers.FloatField(allow_null=True)
+    last = LastJudgmentSerializer(allow_null=True, help_text="May still be corrected.")
+
+
+class ImportOptionsSerializer(serializers.Serializer):
+    dry_run = serializers.BooleanField(default=False)
+    skip_bad_rows = serializers.BooleanField(default=False)
+    licence = serializers.CharField(max_length=100, default="", help_text="For rows that name none.")
+    source = serializers.CharField(max_length=200, default="", help_text="For rows that name none.")
+
+
+class RowErrorSerializer(serializers.Serializer):
+    line = serializers.IntegerField()
+    message = serializers.CharField()
+
+
+class ImportResultSerializer(serializers.Serializer):
+    rows = serializers.IntegerField()
+    prompts_created = serializers.IntegerField()
+    prompts_known = serializers.IntegerField()
+    responses_created = serializers.IntegerField()
+    tasks_created = serializers.IntegerField()
+    judgments_created = serializers.IntegerField()
+    errors = RowErrorSerializer(many=True, help_text="The first hundred rows left out.")
+    num_errors = serializers.IntegerField()
+    dry_run = serializers.BooleanField()
