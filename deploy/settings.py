@@ -148,6 +148,15 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "Role": "labeling.models.projects.Role",
         "Permission": "labeling.core.permissions.Permission",
+        "RunKind": "rlhf.models.Run.Kind",
+        "RunState": "rlhf.models.Run.State",
+        "RoundState": "rlhf.models.Round.State",
+        "RoundStepName": "rlhf.models.RoundStep.Name",
+        "RoundStepState": "rlhf.models.RoundStep.State",
+        "ModelKind": "rlhf.models.ModelVersion.Kind",
+        "ModelStage": "rlhf.models.ModelVersion.Stage",
+        "SnapshotKind": "rlhf.models.Snapshot.Kind",
+        "Judge": "rlhf.models.Evaluation.Judge",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",

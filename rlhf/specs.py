@@ -23,7 +23,7 @@ SplitName = Literal["train", "validation", "test"]
 
 
 class Spec(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
 
 class Lora(Spec):

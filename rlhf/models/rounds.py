@@ -74,3 +74,13 @@ class RoundStep(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} of round {self.round_id}"
+
+
+class RoundDefaults(models.Model):
+    """What the launch form of a project starts from before there is a round to copy."""
+
+    project = models.OneToOneField("labeling.Project", on_delete=models.CASCADE, related_name="+")
+    spec = models.JSONField()  # a partial RoundSpec
+
+    def __str__(self) -> str:
+        return f"round defaults of {self.project_id}"

@@ -34,6 +34,8 @@ class Run(models.Model):
     inputs = models.JSONField(default=dict)
     state = models.CharField(max_length=10, choices=State.choices, default=State.QUEUED)
     attempt = models.PositiveSmallIntegerField(default=1)
+    # Attempts that ended in a death of the process; a stopped dispatcher's do not count.
+    num_deaths = models.PositiveSmallIntegerField(default=0)
     # Digest of the token of this attempt; empty when none may report.
     token_digest = models.CharField(max_length=64, blank=True, db_index=True)
     executor = models.CharField(max_length=10, default="local")
@@ -102,6 +104,7 @@ class RunFile(models.Model):
     name = models.CharField(max_length=400)
     size = models.PositiveBigIntegerField()
     sha256 = models.CharField(max_length=64)
+    path = models.CharField(max_length=500)  # in the artifact storage
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:

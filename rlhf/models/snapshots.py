@@ -25,6 +25,8 @@ class Snapshot(models.Model):
     path = models.CharField(max_length=500)
     # {"train": n, "validation": n, "test": n}
     num_rows = models.JSONField(default=dict)
+    # [{"name": "train.parquet", "size", "sha256"}]; a split without rows has no file.
+    files = models.JSONField(default=list)
     filters = models.JSONField(default=dict)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"

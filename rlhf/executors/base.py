@@ -1,0 +1,62 @@
+"""What the dispatcher asks of whatever runs workers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple, Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """One attempt of one run. `num_threads` is what an earlier attempt had: sums of floats
+    depend on it, so a resumed run must get the same."""
+
+    run_id: int
+    attempt: int
+    token: str = field(repr=False)
+    num_threads: int | None = None
+
+
+class Submitted(NamedTuple):
+    ref: str  # finds the worker again, from another process too
+    environment: Mapping[str, object]  # what the run's page records about the place
+
+
+class Status(NamedTuple):
+    alive: bool
+    exit_code: int | None = None  # negative: the signal; null when nobody saw it end
+
+
+class Executor(Protocol):
+    name: str
+    # Its workers are children of this machine, stopped when the dispatcher is told to stop.
+    ends_with_dispatcher: bool
+
+    def num_free(self, active: Sequence[str]) -> int:
+        """How many more workers may start beside those of the refs `active`."""
+        ...
+
+    def submit(self, launch: Launch, *, active: Sequence[str]) -> Submitted: ...
+
+    def status(self, ref: str) -> Status: ...
+
+    def cancel(self, ref: str) -> None:
+        """Ask the worker to stop; called again after a grace period, end it. Returns at once."""
+        ...
+
+    def logs(self, run_id: int, attempt: int, *, num_lines: int) -> list[str]:
+        """The last lines the worker wrote."""
+        ...
+
+    def log_name(self, run_id: int, attempt: int) -> str:
+        """Where an operator finds the whole log."""
+        ...
+
+    def clean(self, run_id: int, *, keep_logs: bool) -> None:
+        """Remove what a finished run left on the machine."""
+        ...
+
+    def left_over(self) -> Sequence[int]:
+        """Runs that still have something to clean."""
+        ...

@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+import signal
+import threading
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+from django.utils import timezone
+
+from rlhf.executors import LocalExecutor
+from rlhf.services.dispatcher import Dispatcher
+
+INTERVAL_SECONDS = 0.5
+
+
+class Command(BaseCommand):
+    help = "Start queued runs, watch the running ones and move rounds on. Stop it with Ctrl-C."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--once", action="store_true", help="Look once, leave the workers running.")
+        parser.add_argument(
+            "--until-idle", action="store_true", help="End when no run is queued or running any more."
+        )
+
+    def handle(self, *, once: bool, until_idle: bool, **options: Any) -> None:
+        dispatcher = Dispatcher(LocalExecutor())
+        if once:
+            dispatcher.step(now=timezone.now())
+            return
+        stopping = threading.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: stopping.set())
+        while not stopping.is_set():
+            moved = dispatcher.step(now=timezone.now())
+            if until_idle and not moved and dispatcher.is_idle():
+                break
+            stopping.wait(INTERVAL_SECONDS)
+        dispatcher.stop(now=timezone.now)

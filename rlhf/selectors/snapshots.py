@@ -1,0 +1,75 @@
+"""Reading frozen data."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from django.db.models import QuerySet
+
+from labeling.core.errors import NotFound
+from rlhf import storage
+from rlhf.models import Snapshot
+
+
+def of_project(*, project_id: int) -> QuerySet[Snapshot]:
+    return Snapshot.objects.filter(project_id=project_id).select_related("created_by", "project")
+
+
+def get(*, snapshot_id: int) -> Snapshot:
+    found = Snapshot.objects.filter(pk=snapshot_id).select_related("created_by", "project").first()
+    if found is None:
+        raise unknown(snapshot_id)
+    return found
+
+
+def unknown(snapshot_id: int) -> NotFound:
+    return NotFound(
+        f"There is no snapshot {snapshot_id} that you can open: take one from the project's list."
+    )
+
+
+def rows(*, snapshot: Snapshot, split: str, offset: int, limit: int) -> list[dict[str, Any]]:
+    """`limit` rows from `offset`, reading no more row groups than they lie in."""
+    if not snapshot.num_rows.get(split):
+        return []
+    found: list[dict[str, Any]] = []
+    with storage.open_file(f"{snapshot.path}/{split}.parquet") as file:
+        parquet, start = pq.ParquetFile(file), 0
+        for group in range(parquet.num_row_groups):
+            length = parquet.metadata.row_group(group).num_rows
+            if start + length > offset and len(found) < limit:
+                table = parquet.read_row_group(group)
+                found += table.slice(max(0, offset - start), limit - len(found)).to_pylist()
+            start += length
+    return [_decoded(row) for row in found]
+
+
+def prompt_ids(*, snapshot: Snapshot) -> Iterator[int]:
+    """The prompts of a snapshot in its order."""
+    for split, num_rows in snapshot.num_rows.items():
+        if num_rows:
+            with storage.open_file(f"{snapshot.path}/{split}.parquet") as file:
+                yield from pq.ParquetFile(file).read(columns=["prompt_id"])["prompt_id"].to_pylist()
+
+
+def num_decided(*, snapshot: Snapshot, split: str) -> int:
+    """Rows of a preferences snapshot that are no ties."""
+    if not snapshot.num_rows.get(split):
+        return 0
+    with storage.open_file(f"{snapshot.path}/{split}.parquet") as file:
+        ties = pq.ParquetFile(file).read(columns=["tie"])["tie"]
+    return len(ties) - (pc.sum(ties).as_py() or 0)
+
+
+def _decoded(row: dict[str, Any]) -> dict[str, Any]:
+    """Messages that were stored whole are JSON texts in the file."""
+    return {
+        name: [json.loads(part) if isinstance(part, str) else part for part in value]
+        if isinstance(value, list)
+        else value
+        for name, value in row.items()
+    }

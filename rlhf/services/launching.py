@@ -1,0 +1,163 @@
+"""From what a researcher asks for to a queued run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+
+from labeling.core.errors import DomainError
+from labeling.core.services import audit
+from rlhf.models import ModelVersion, Run, Snapshot
+from rlhf.selectors import snapshots as snapshot_selectors
+from rlhf.services import live
+from rlhf.services.models import resolve, save_new
+from rlhf.services.snapshots import freeze
+from rlhf.services.validation import run_spec
+
+LANGUAGE_MODELS = frozenset({ModelVersion.Kind.BASE, ModelVersion.Kind.POLICY})
+SNAPSHOT_KINDS = {
+    "sft": ("demonstrations", "preferences"),
+    "reward": ("preferences",),
+    "dpo": ("preferences",),
+    "rloo": ("prompts", "preferences"),
+}
+
+
+@dataclass
+class Prepared:
+    """A checked spec with what its references mean; models may still be unsaved."""
+
+    project: Any
+    spec: Mapping[str, Any]
+    models: dict[str, ModelVersion] = field(default_factory=dict)
+    baselines: list[ModelVersion] = field(default_factory=list)
+    snapshot: Snapshot | None = None
+
+    @property
+    def kind(self) -> str:
+        return str(self.spec["kind"])
+
+
+def launch(*, project: Any, raw: Mapping[str, Any], user: Any, now: datetime) -> Run:
+    return create(prepare(project=project, raw=raw, user=user, now=now), user=user, now=now)
+
+
+def prepare(*, project: Any, raw: Mapping[str, Any], user: Any, now: datetime) -> Prepared:
+    """Check everything first, so that a refusal leaves nothing behind; then freeze the prompts of
+    a run that picks its own. Not inside a transaction."""
+    prepared = Prepared(project, run_spec(raw).model_dump(mode="json"))
+    _resolve_models(prepared)
+    if prepared.spec.get("snapshot") is not None:
+        prepared.snapshot = _snapshot(prepared)
+    else:
+        prepared.snapshot = _freeze_prompts(prepared, user=user, now=now)
+    return prepared
+
+
+def create(prepared: Prepared, *, user: Any, now: datetime) -> Run:
+    with transaction.atomic():
+        for model in (*prepared.models.values(), *prepared.baselines):
+            save_new(model)
+        assert prepared.snapshot is not None
+        models: dict[str, Any] = {name: model.pk for name, model in prepared.models.items()}
+        if prepared.baselines:
+            models["baselines"] = [model.pk for model in prepared.baselines]
+        run = Run.objects.create(
+            project=prepared.project,
+            kind=prepared.kind,
+            spec=prepared.spec,
+            inputs={"models": models, "snapshot": prepared.snapshot.pk},
+            executor=settings.EXECUTOR,
+            created_by=user,
+            created_at=now,
+        )
+        audit.record(actor=user, action="run.launched", project_id=run.project_id, obj=run)
+        live.run_changed(run)
+    return run
+
+
+def _resolve_models(prepared: Prepared) -> None:
+    spec, project = prepared.spec, prepared.project
+    for name in ("model", "reward_model"):
+        if spec.get(name):
+            model = resolve(project=project, ref=spec[name], field=name)
+            allowed = frozenset({ModelVersion.Kind.REWARD}) if name == "reward_model" else LANGUAGE_MODELS
+            _check_kind(model, allowed, name)
+            prepared.models[name] = model
+    candidate = prepared.models["model"]
+    for ref in spec.get("baselines", ()):
+        baseline = resolve(project=project, ref=ref, field="baselines")
+        check_language_model(baseline, "baselines")
+        if any(_same(baseline, other) for other in (candidate, *prepared.baselines)):
+            raise DomainError(
+                f"{ref} is named twice: compare the model with others, each named once.",
+                fields={"baselines": "repeated"},
+            )
+        prepared.baselines.append(baseline)
+
+
+def check_language_model(model: ModelVersion, name: str) -> None:
+    _check_kind(model, LANGUAGE_MODELS, name)
+
+
+def _check_kind(model: ModelVersion, allowed: frozenset[ModelVersion.Kind], name: str) -> None:
+    if model.kind not in allowed:
+        wanted = "a reward model" if ModelVersion.Kind.REWARD in allowed else "a base model or a policy"
+        raise DomainError(
+            f"{model} is a {model.kind} model: give {wanted} as {name}.", fields={name: "wrong_kind"}
+        )
+
+
+def _same(one: ModelVersion, other: ModelVersion) -> bool:
+    if one.pk is None or other.pk is None:
+        return one.pk == other.pk and one.source == other.source
+    return one.pk == other.pk
+
+
+def _snapshot(prepared: Prepared) -> Snapshot:
+    number, kind = prepared.spec["snapshot"], prepared.kind
+    snapshot = Snapshot.objects.filter(project=prepared.project, pk=number).first()
+    if snapshot is None:
+        raise DomainError(
+            f"There is no snapshot {number} in this project: freeze one, or take one from its list.",
+            fields={"snapshot": "unknown"},
+        )
+    wanted = SNAPSHOT_KINDS[kind]
+    if snapshot.kind not in wanted:
+        raise DomainError(
+            f"Snapshot {number} holds {snapshot.kind}: a {kind} run needs {' or '.join(wanted)}.",
+            fields={"snapshot": "wrong_kind"},
+        )
+    if not snapshot.num_rows.get("train"):
+        raise DomainError(
+            f"Snapshot {number} has no rows to train on: freeze one with the train split.",
+            fields={"snapshot": "no_rows"},
+        )
+    learns_from_pairs = snapshot.kind == Snapshot.Kind.PREFERENCES and kind != Run.Kind.RLOO
+    if learns_from_pairs and not snapshot_selectors.num_decided(snapshot=snapshot, split="train"):
+        raise DomainError(
+            f"Every training comparison of snapshot {number} is a tie: rank more responses first.",
+            fields={"snapshot": "only_ties"},
+        )
+    return snapshot
+
+
+def _freeze_prompts(prepared: Prepared, *, user: Any, now: datetime) -> Snapshot:
+    """The prompts to answer: those asked for, or test prompts, on which nothing is ever trained."""
+    spec = prepared.spec
+    splits = ["test"] if prepared.kind == "evaluate" else spec["splits"]
+    filters = {"splits": splits, "limit": spec["num_prompts"], "seed": spec["seed"]}
+    try:
+        return freeze(project=prepared.project, kind="prompts", filters=filters, user=user, now=now)
+    except DomainError as problem:
+        if problem.code != "nothing_to_freeze":
+            raise
+        raise DomainError(
+            f"This project has no prompts in its {' or '.join(splits)} split: import prompts first.",
+            code="no_prompts",
+        ) from problem
