@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import pytest
+from django.apps import apps
+from django.db.models import Model
 from django.urls import URLPattern, URLResolver, get_resolver
+from django.utils import timezone
 
 from labeling.core.api.views import ApiView
+from labeling.core.models import User
 from labeling.core.permissions import MATRIX, ROLES, Access, Permission, allowed
-from labeling.models import Membership
+from labeling.models import Annotator, Assignment, Batch, Membership, Project, Prompt, Slot, Task
 
 NOT_OURS = {"api/schema", "api/health"}
 
@@ -80,6 +84,10 @@ def path_of(address: Address, **values: object) -> str:
     return path
 
 
+def unknown_id(address: Address, name: str) -> str:
+    return ANY_VALUE[address.params[name]]
+
+
 def call(client, method: str, path: str):
     return client.generic(method, path, b"{}", content_type="application/json")
 
@@ -106,6 +114,59 @@ def test_a_project_is_closed_to_outsiders_and_to_wrong_roles(
             assert answer.status_code not in {401, 403}, (role, answer.content)
         else:
             assert answer.status_code == 403, (role, answer.content)
+
+
+def an_assignment(project, annotator) -> Assignment:
+    seat = Annotator.objects.create(kind="person", user=annotator)
+    batch = Batch.objects.create(project=project, reference="a", name="A")
+    prompt = Prompt.objects.create(project=project, messages=[], hash="a", root_hash="a", split="train")
+    task = Task.objects.create(project=project, batch=batch, prompt=prompt)
+    slot = Slot.objects.create(project=project, task=task, slot_no=1, arm="random", fence=1)
+    return Assignment.objects.create(
+        slot=slot, task=task, annotator=seat, fence=1, presented=[], leased_at=timezone.now()
+    )
+
+
+def a_row(name: str, /, **fields: object) -> Callable[[Project, User], Model]:
+    model = apps.get_model("rlhf", name)
+    return lambda project, annotator: model._default_manager.create(project=project, **fields)
+
+
+def a_round(project, annotator) -> Model:
+    policy = a_row("ModelVersion", kind="base", name="base", number=1)(project, annotator)
+    return a_row("Round", number=1, spec={}, policy_in=policy)(project, annotator)
+
+
+# What each id in an address names. An address with another one needs its row here.
+OBJECTS = {
+    "assignment_id": an_assignment,
+    "run_id": a_row("Run", kind="sft", spec={}),
+    "snapshot_id": a_row("Snapshot", kind="preferences", digest="d", path="p"),
+    "model_id": a_row("ModelVersion", kind="base", name="base", number=1),
+    "round_id": a_round,
+}
+
+
+@pytest.mark.parametrize(("address", "method", "needed"), BY_ID)
+def test_what_has_its_own_id_is_closed_like_its_project(
+    address, method, needed, login, project, bob, charlie, make_user
+):
+    name = next(iter(address.params))
+    made = OBJECTS[name](project, bob)
+    path = path_of(address, **{name: made.pk})
+    outside = call(login(charlie), method, path)
+    unknown = call(login(bob), method, path_of(address))
+    assert (outside.status_code, unknown.status_code) == (404, 404)
+    told = outside.json()["message"].replace(str(made.pk), "…")
+    assert told == unknown.json()["message"].replace(unknown_id(address, name), "…")
+    for role in ROLES:
+        member = make_user(f"only-{role}")
+        Membership.objects.create(project=project, user=member, role=role)
+        answer = call(login(member), method, path)
+        if role not in MATRIX[needed]:
+            assert answer.status_code in {403, 404}, (role, answer.content)
+        elif name != "assignment_id":  # an assignment is one person's own
+            assert answer.status_code not in {401, 403}, (role, answer.content)
 
 
 WORKERS = [call for call in CALLS if call.values[2] is Access.RUN_TOKEN]
