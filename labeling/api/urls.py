@@ -1,11 +1,23 @@
 """Addresses of projects and of what belongs to them."""
 
-from importlib.util import find_spec
+from labeling.api import (
+    assignments,
+    exports,
+    guidelines,
+    imports,
+    members,
+    projects,
+    prompts,
+    tasks,
+)
 
-from django.urls import URLPattern, URLResolver
-
-urlpatterns: list[URLPattern | URLResolver] = []
-for _name in ("projects", "members", "guidelines", "imports", "prompts", "tasks", "assignments", "exports"):
-    if find_spec(f"labeling.api.{_name}"):
-        _module = __import__(f"labeling.api.{_name}", fromlist=["urlpatterns"])
-        urlpatterns += _module.urlpatterns
+urlpatterns = [
+    *projects.urlpatterns,
+    *members.urlpatterns,
+    *guidelines.urlpatterns,
+    *imports.urlpatterns,
+    *prompts.urlpatterns,
+    *tasks.urlpatterns,
+    *assignments.urlpatterns,
+    *exports.urlpatterns,
+]
