@@ -6,7 +6,6 @@ python -m deploy.serve --host 127.0.0.1 --port 8000
 from __future__ import annotations
 
 import argparse
-import asyncio
 import errno
 import os
 import socket
@@ -47,16 +46,10 @@ def serve(listener: socket.socket) -> None:
     import uvicorn
 
     from deploy.asgi import application
-    from labeling.core import live
-
-    class Server(uvicorn.Server):
-        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-            live.attach_server_loop(asyncio.get_running_loop())
-            await super().startup(sockets=sockets)
 
     config = uvicorn.Config(
         application,
-        lifespan="off",
+        lifespan="on",
         access_log=False,
         log_config=None,
         log_level="warning",
@@ -64,7 +57,7 @@ def serve(listener: socket.socket) -> None:
         proxy_headers=False,  # settings decide which forwarded headers are believed
         timeout_graceful_shutdown=5,
     )
-    Server(config).run(sockets=[listener])
+    uvicorn.Server(config).run(sockets=[listener])
 
 
 def main() -> int:
