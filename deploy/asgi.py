@@ -4,6 +4,7 @@ application on threads beside it."""
 from __future__ import annotations
 
 import asyncio
+import io
 import os
 from typing import Any
 
@@ -35,7 +36,29 @@ websockets = AllowedHostsOriginValidator(
         )
     )
 )
-http = WSGIMiddleware(wsgi_application, workers=settings.WEB_THREADS)  # type: ignore[arg-type]
+
+
+class Body(io.RawIOBase):
+    """a2wsgi's own body answers `readline(limit)` with nothing until something else has read."""
+
+    def __init__(self, received: Any) -> None:
+        self._received = received
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        piece = self._received.read(len(buffer))
+        buffer[: len(piece)] = piece
+        return len(piece)
+
+
+def with_readable_body(environ: Scope, start_response: Any) -> Any:
+    environ["wsgi.input"] = io.BufferedReader(Body(environ["wsgi.input"]))
+    return wsgi_application(environ, start_response)
+
+
+http = WSGIMiddleware(with_readable_body, workers=settings.WEB_THREADS)  # type: ignore[arg-type]
 
 
 async def application(scope: Scope, receive: Any, send: Any) -> None:
