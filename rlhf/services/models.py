@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from datetime import datetime
 from pathlib import Path
@@ -104,12 +105,12 @@ def _source(value: str, field: str) -> str:
     value = value.strip()
     folder = _folder(value)
     if folder is not None:
-        if not folder.is_dir():
+        if not os.path.isdir(folder):  # unlike Path.is_dir, it takes any text
             raise DomainError(
                 f"There is no folder {value}: give a folder that this server can read.",
                 fields={field: "no_folder"},
             )
-        if not (folder / "config.json").is_file():
+        if not os.path.isfile(folder / "config.json"):
             raise DomainError(
                 f"The folder {value} holds no config.json: give the folder of a saved transformers model.",
                 fields={field: "no_config"},
@@ -127,9 +128,10 @@ def _folder(value: str) -> Path | None:
     """The folder that `value` means, or None when it does not look like a path."""
     try:
         folder = settings.BASE_DIR / Path(value).expanduser()
-        return folder if value.startswith(("/", ".", "~")) or (value and folder.exists()) else None
-    except (OSError, RuntimeError, ValueError):  # an unknown ~user, a name too long, a null byte
+    except RuntimeError:  # ~ of a user who does not exist
         return None
+    looks_like_one = value.startswith(("/", ".", "~")) or (value and os.path.exists(folder))
+    return folder if looks_like_one else None
 
 
 def _name_for(source: str) -> str:
