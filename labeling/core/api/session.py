@@ -27,7 +27,8 @@ from labeling.core.services import accounts, setup
 
 def address_of(request: Request) -> str:
     """The caller's network address, as far as NUM_PROXIES lets us believe headers."""
-    return BaseThrottle().get_ident(request)
+    # A proxy that speaks over a Unix socket leaves no address.
+    return BaseThrottle().get_ident(request) or "unknown"
 
 
 def session_response(request: Request, user: User | None, *, status: int = 200) -> Response:
