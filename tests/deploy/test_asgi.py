@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+from functools import partial
 
 import httpx
 import pytest
@@ -86,6 +87,20 @@ def test_uploads_are_read_as_they_come(echo):
     status, seen = request(echo, [(b"content-length", b"10000000")], chunks())
     assert (status, seen["length"], len(pulled)) == (200, 10_000_000, 200)
     assert seen["chunks"] > 100
+
+
+def test_bodies_can_be_read_line_by_line(monkeypatch):
+    from deploy import asgi
+
+    def app(environ, start_response):
+        lines = list(iter(partial(environ["wsgi.input"].readline, 1000), b""))
+        start_response("200 OK", [("Content-Type", "application/json")])
+        return [json.dumps([line.decode() for line in lines]).encode()]
+
+    monkeypatch.setattr(asgi, "wsgi_application", app)
+    monkeypatch.setattr(asgi, "http", WSGIMiddleware(asgi.with_readable_body, workers=1))
+    length = [(b"content-length", b"9")]
+    assert request(asgi.application, length, [b"on", b"e\ntw", b"o\n3"]) == (200, ["one\n", "two\n", "3"])
 
 
 @pytest.fixture
