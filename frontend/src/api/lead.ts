@@ -1,0 +1,58 @@
+import { queryOptions } from "@tanstack/react-query";
+
+import { api, ApiError, call, csrfToken, errorFrom } from "./client";
+import type { ImportResult, Role } from "./types";
+
+export const membersQuery = (slug: string) =>
+  queryOptions({
+    queryKey: ["project", slug, "members"],
+    queryFn: () =>
+      call(api.GET("/api/projects/{slug}/members", { params: { path: { slug }, query: { page_size: 200 } } })),
+  });
+
+export interface NewMember {
+  email: string;
+  role: Role;
+  name?: string;
+  password?: string;
+}
+
+export const addMember = (slug: string, body: NewMember) =>
+  call(api.POST("/api/projects/{slug}/members", { params: { path: { slug } }, body }));
+
+export const removeMember = (slug: string, id: number) =>
+  call(api.DELETE("/api/projects/{slug}/members/{membership_id}", { params: { path: { slug, membership_id: id } } }));
+
+export const guidelinesQuery = (slug: string) =>
+  queryOptions({
+    queryKey: ["project", slug, "guidelines"],
+    queryFn: () =>
+      call(api.GET("/api/projects/{slug}/guidelines", { params: { path: { slug }, query: { page_size: 100 } } })),
+  });
+
+export const publishGuidelines = (slug: string, text: string) =>
+  call(api.POST("/api/projects/{slug}/guidelines", { params: { path: { slug } }, body: { text } }));
+
+/** Raw JSON Lines go as they are: the typed client would wrap them in JSON. */
+export async function importRows(
+  slug: string,
+  body: Blob | string,
+  options: { dryRun: boolean; skipBadRows: boolean },
+): Promise<ImportResult> {
+  const query = new URLSearchParams();
+  if (options.dryRun) query.set("dry_run", "1");
+  if (options.skipBadRows) query.set("skip_bad_rows", "1");
+  let response: Response;
+  try {
+    response = await fetch(`/api/projects/${encodeURIComponent(slug)}/imports?${query}`, {
+      method: "POST",
+      body,
+      headers: { "Content-Type": "application/x-ndjson", "X-CSRFToken": csrfToken() },
+    });
+  } catch {
+    throw new ApiError(0, "unreachable", "The server cannot be reached; nothing was imported. Try again.");
+  }
+  const answer: unknown = await response.json().catch(() => null);
+  if (!response.ok) throw errorFrom(response.status, answer);
+  return answer as ImportResult;
+}

@@ -1,0 +1,266 @@
+import {
+  createRootRouteWithContext,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Outlet,
+  redirect,
+} from "@tanstack/react-router";
+import type { QueryClient } from "@tanstack/react-query";
+
+import { sessionQuery } from "@/api/session";
+import type { RunState } from "@/api/types";
+
+import { queryClient } from "./queryClient";
+import { NotFound, RouteError, RoutePending } from "./RouteStates";
+import { ProjectLayout } from "./shell/ProjectLayout";
+import { Shell } from "./shell/Shell";
+
+interface RouterContext {
+  queryClient: QueryClient;
+}
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: typeof router;
+  }
+  interface StaticDataRouteOption {
+    /** The last word of the breadcrumbs. */
+    crumb?: (params: Record<string, string>) => string;
+    /** The page wants the width: the rail starts folded. */
+    wide?: boolean;
+  }
+}
+
+const root = createRootRouteWithContext<RouterContext>()({ component: Outlet, notFoundComponent: NotFound });
+
+const word = (value: unknown): string | undefined => (typeof value === "string" && value !== "" ? value : undefined);
+const flag = (value: unknown): true | undefined => (value === true || value === "true" || value === 1 ? true : undefined);
+
+const signIn = createRoute({
+  getParentRoute: () => root,
+  path: "/sign-in",
+  validateSearch: (search): { next?: string } => {
+    const next = word(search.next);
+    // Only an address of this site.
+    return next && /^\/(?![/\\])/.test(next) ? { next } : {};
+  },
+  beforeLoad: async ({ context }) => {
+    const session = await context.queryClient.query({ ...sessionQuery, staleTime: "static" });
+    if (session.setup_needed) throw redirect({ to: "/setup" });
+    if (session.user) throw redirect({ to: "/" });
+  },
+  component: lazyRouteComponent(() => import("@/features/auth/SignInPage"), "SignInPage"),
+});
+
+const setup = createRoute({
+  getParentRoute: () => root,
+  path: "/setup",
+  validateSearch: (search): { key?: string } => {
+    const key = word(search.key);
+    return key ? { key } : {};
+  },
+  beforeLoad: async ({ context }) => {
+    const session = await context.queryClient.query({ ...sessionQuery, staleTime: "static" });
+    if (!session.setup_needed) throw redirect({ to: "/sign-in" });
+  },
+  component: lazyRouteComponent(() => import("@/features/auth/SetupPage"), "SetupPage"),
+});
+
+const forgotPassword = createRoute({
+  getParentRoute: () => root,
+  path: "/forgot-password",
+  component: lazyRouteComponent(() => import("@/features/auth/ForgotPasswordPage"), "ForgotPasswordPage"),
+});
+
+const resetPassword = createRoute({
+  getParentRoute: () => root,
+  path: "/reset-password",
+  validateSearch: (search): { uid?: string; token?: string } => ({
+    // A user id may be all digits, which the address parser reads as a number.
+    uid: typeof search.uid === "number" ? String(search.uid) : word(search.uid),
+    token: word(search.token),
+  }),
+  component: lazyRouteComponent(() => import("@/features/auth/ResetPasswordPage"), "ResetPasswordPage"),
+});
+
+const signedIn = createRoute({
+  getParentRoute: () => root,
+  id: "signedIn",
+  beforeLoad: async ({ context, location }) => {
+    const session = await context.queryClient.query({ ...sessionQuery, staleTime: "static" });
+    if (session.setup_needed) throw redirect({ to: "/setup" });
+    if (!session.user) {
+      throw redirect({ to: "/sign-in", search: location.href === "/" ? {} : { next: location.href } });
+    }
+  },
+  component: Shell,
+});
+
+const home = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/",
+  validateSearch: (search): { create?: true } => (flag(search.create) ? { create: true } : {}),
+  component: lazyRouteComponent(() => import("@/features/projects/HomePage"), "HomePage"),
+});
+
+const settings = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/settings",
+  staticData: { crumb: () => "Settings" },
+  component: lazyRouteComponent(() => import("@/features/settings/SettingsPage"), "SettingsPage"),
+});
+
+const project = createRoute({ getParentRoute: () => signedIn, path: "/p/$slug", component: ProjectLayout });
+
+const overview = createRoute({
+  getParentRoute: () => project,
+  path: "/",
+  component: lazyRouteComponent(() => import("@/features/projects/OverviewPage"), "OverviewPage"),
+});
+
+const annotate = createRoute({
+  getParentRoute: () => project,
+  path: "/annotate",
+  staticData: { crumb: () => "Rank", wide: true },
+  component: lazyRouteComponent(() => import("@/features/annotate/AnnotatePage"), "AnnotatePage"),
+});
+
+const RUN_STATES: readonly RunState[] = ["queued", "starting", "running", "succeeded", "failed", "cancelled"];
+
+const runs = createRoute({
+  getParentRoute: () => project,
+  path: "/runs",
+  staticData: { crumb: () => "Runs" },
+  validateSearch: (search): { kind?: string; state?: RunState; launch?: string } => ({
+    kind: word(search.kind),
+    state: RUN_STATES.find((state) => state === search.state),
+    launch: word(search.launch),
+  }),
+  component: lazyRouteComponent(() => import("@/features/runs/RunsPage"), "RunsPage"),
+});
+
+const RUN_TABS = ["curves", "samples", "log", "spec", "environment"] as const;
+
+const run = createRoute({
+  getParentRoute: () => project,
+  path: "/runs/$runId",
+  staticData: { crumb: (params) => `Runs/Run ${params.runId ?? ""}` },
+  validateSearch: (search): { tab?: (typeof RUN_TABS)[number] } => ({
+    tab: RUN_TABS.find((tab) => tab === search.tab),
+  }),
+  component: lazyRouteComponent(() => import("@/features/runs/RunPage"), "RunPage"),
+});
+
+const rounds = createRoute({
+  getParentRoute: () => project,
+  path: "/rounds",
+  staticData: { crumb: () => "Rounds" },
+  validateSearch: (search): { launch?: true } => (flag(search.launch) ? { launch: true } : {}),
+  component: lazyRouteComponent(() => import("@/features/rounds/RoundsPage"), "RoundsPage"),
+});
+
+const STEPS = ["sample", "label", "snapshot", "reward", "policy", "evaluate"] as const;
+
+const round = createRoute({
+  getParentRoute: () => project,
+  path: "/rounds/$number",
+  staticData: { crumb: (params) => `Rounds/Round ${params.number ?? ""}` },
+  validateSearch: (search): { step?: (typeof STEPS)[number] } => ({
+    step: STEPS.find((step) => step === search.step),
+  }),
+  component: lazyRouteComponent(() => import("@/features/rounds/RoundPage"), "RoundPage"),
+});
+
+const datasets = createRoute({
+  getParentRoute: () => project,
+  path: "/datasets",
+  staticData: { crumb: () => "Datasets" },
+  validateSearch: (search): { freeze?: true } => (flag(search.freeze) ? { freeze: true } : {}),
+  component: lazyRouteComponent(() => import("@/features/datasets/DatasetsPage"), "DatasetsPage"),
+});
+
+const dataset = createRoute({
+  getParentRoute: () => project,
+  path: "/datasets/$snapshotId",
+  staticData: { crumb: (params) => `Datasets/Snapshot ${params.snapshotId ?? ""}` },
+  validateSearch: (search): { split?: string; offset?: number } => ({
+    split: word(search.split),
+    offset: typeof search.offset === "number" && search.offset > 0 ? search.offset : undefined,
+  }),
+  component: lazyRouteComponent(() => import("@/features/datasets/SnapshotPage"), "SnapshotPage"),
+});
+
+const models = createRoute({
+  getParentRoute: () => project,
+  path: "/models",
+  staticData: { crumb: () => "Models" },
+  validateSearch: (search): { register?: true } => (flag(search.register) ? { register: true } : {}),
+  component: lazyRouteComponent(() => import("@/features/models/ModelsPage"), "ModelsPage"),
+});
+
+const model = createRoute({
+  getParentRoute: () => project,
+  path: "/models/$modelId",
+  staticData: { crumb: () => "Models/Version" },
+  component: lazyRouteComponent(() => import("@/features/models/ModelPage"), "ModelPage"),
+});
+
+const people = createRoute({
+  getParentRoute: () => project,
+  path: "/people",
+  staticData: { crumb: () => "People" },
+  component: lazyRouteComponent(() => import("@/features/lead/PeoplePage"), "PeoplePage"),
+});
+
+const guidelines = createRoute({
+  getParentRoute: () => project,
+  path: "/guidelines",
+  staticData: { crumb: () => "Guidelines" },
+  component: lazyRouteComponent(() => import("@/features/lead/GuidelinesPage"), "GuidelinesPage"),
+});
+
+const imports = createRoute({
+  getParentRoute: () => project,
+  path: "/import",
+  staticData: { crumb: () => "Import" },
+  component: lazyRouteComponent(() => import("@/features/lead/ImportPage"), "ImportPage"),
+});
+
+const routeTree = root.addChildren([
+  signIn,
+  setup,
+  forgotPassword,
+  resetPassword,
+  signedIn.addChildren([
+    home,
+    settings,
+    project.addChildren([
+      overview,
+      annotate,
+      runs,
+      run,
+      rounds,
+      round,
+      datasets,
+      dataset,
+      models,
+      model,
+      people,
+      guidelines,
+      imports,
+    ]),
+  ]),
+]);
+
+export const router = createRouter({
+  routeTree,
+  context: { queryClient },
+  defaultPreload: "intent",
+  defaultPendingMs: 150,
+  defaultPendingMinMs: 0,
+  defaultPendingComponent: RoutePending,
+  defaultErrorComponent: RouteError,
+  defaultNotFoundComponent: NotFound,
+  scrollRestoration: true,
+});

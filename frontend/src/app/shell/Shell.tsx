@@ -1,0 +1,89 @@
+import { ActionIcon, Drawer } from "@mantine/core";
+import { useDisclosure } from "@mantine/hooks";
+import { spotlight } from "@mantine/spotlight";
+import { useQuery } from "@tanstack/react-query";
+import { Outlet, useLocation, useMatches, useNavigate } from "@tanstack/react-router";
+import { IconMenu2, IconSearch } from "@tabler/icons-react";
+import { lazy, Suspense, useEffect, useState } from "react";
+
+import { sessionQuery } from "@/api/session";
+import { Key } from "@/components/Key";
+import { TopBarContext } from "@/components/TopBarSlot";
+import type { Command } from "@/lib/commands";
+import { setPreference, usePreferences } from "@/lib/preferences";
+import { activeCommands, useCommandKeys, useCommands } from "@/lib/useCommands";
+
+import { AccountMenu } from "./AccountMenu";
+import { Breadcrumbs } from "./Breadcrumbs";
+import { ConnectionBanner } from "./ConnectionBanner";
+import { HelpSheet } from "./HelpSheet";
+import { Rail } from "./Rail";
+import classes from "./Shell.module.css";
+
+const Palette = lazy(() => import("./Palette").then((module) => ({ default: module.Palette })));
+
+export function Shell() {
+  const { railNarrow } = usePreferences();
+  const wide = useMatches().some((match) => match.staticData.wide === true);
+  const [slot, setSlot] = useState<HTMLElement | null>(null);
+  const [unfolded, setUnfolded] = useState(false);
+  const [drawer, { open: openDrawer, close: closeDrawer }] = useDisclosure(false);
+  const [help, setHelp] = useState<Command[] | null>(null);
+  useSignInAgain();
+  useCommandKeys();
+  useCommands([
+    { id: "palette", label: "Search pages and actions", group: "Anywhere", keys: ["mod+k"], enabled: true, perform: spotlight.open },
+    { id: "help", label: "Show the keyboard", group: "Anywhere", keys: ["?"], enabled: true, perform: () => setHelp(activeCommands()) },
+  ]);
+  const narrow = wide ? !unfolded : railNarrow;
+  const toggle = () => (wide ? setUnfolded(!unfolded) : setPreference("railNarrow", !railNarrow));
+  return (
+    <div className={classes.shell} data-narrow={narrow}>
+      <a className={classes.skip} href="#main">
+        Skip to the content
+      </a>
+      <div className={classes.rail}>
+        <Rail narrow={narrow} onToggle={toggle} />
+      </div>
+      <Drawer opened={drawer} onClose={closeDrawer} position="left" size={248} withCloseButton={false} padding={0} title={null}>
+        <Rail narrow={false} onNavigate={closeDrawer} />
+      </Drawer>
+      <div className={classes.column}>
+        <header className={classes.topbar}>
+          <ActionIcon className={classes.burger} variant="subtle" color="gray" size={40} aria-label="Open the menu" onClick={openDrawer}>
+            <IconMenu2 size={20} stroke={1.7} aria-hidden />
+          </ActionIcon>
+          <Breadcrumbs />
+          <div className={classes.slot} ref={setSlot} />
+          <button type="button" className={classes.search} onClick={spotlight.open} aria-label="Search pages and actions">
+            <IconSearch size={16} stroke={1.7} aria-hidden />
+            <span>Search</span>
+            <Key name="mod+k" />
+          </button>
+          <AccountMenu />
+        </header>
+        <ConnectionBanner />
+        <main className={classes.main} id="main" tabIndex={-1}>
+          <TopBarContext value={slot}>
+            <Outlet />
+          </TopBarContext>
+        </main>
+      </div>
+      <Suspense>
+        <Palette />
+      </Suspense>
+      <HelpSheet commands={help ?? []} opened={help !== null} onClose={() => setHelp(null)} />
+    </div>
+  );
+}
+
+/** A session that ended while the page was open leads to the sign-in page and back. */
+function useSignInAgain(): void {
+  const navigate = useNavigate();
+  const href = useLocation({ select: (location) => location.href });
+  const session = useQuery(sessionQuery);
+  const signedOut = session.data?.user === null;
+  useEffect(() => {
+    if (signedOut) void navigate({ to: "/sign-in", search: { next: href } });
+  }, [signedOut, navigate, href]);
+}

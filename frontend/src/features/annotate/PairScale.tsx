@@ -1,0 +1,91 @@
+import type { Assignment } from "@/api/types";
+import { Key } from "@/components/Key";
+import type { Command } from "@/lib/commands";
+
+import { scaleOf, type PairChoice, type Preference } from "./judgment";
+import classes from "./PairScale.module.css";
+
+interface Props {
+  assignment: Assignment;
+  choice: PairChoice | null;
+  commands: readonly Command[];
+}
+
+const SHORT: Record<string, string> = {
+  "-3": "much",
+  "-2": "better",
+  "-1": "slightly",
+  "0": "tie",
+  "1": "slightly",
+  "2": "better",
+  "3": "much",
+};
+
+/** The one row that matters: from “A is much better” to “B is much better”. */
+export function PairScale({ assignment, choice, commands }: Props) {
+  const { protocol } = assignment;
+  const scale = scaleOf(protocol);
+  return (
+    <div className={classes.scale} role="radiogroup" aria-label="Which response is better?" data-steps={scale.length}>
+      <span className={classes.end} aria-hidden>
+        A
+      </span>
+      {scale.map(({ value, digit }, index) => {
+        const command = commands.find(({ id }) => id === `choose:${value}`);
+        const tabbable = choice === value || (typeof choice !== "number" && index === 0);
+        return command ? (
+          <button
+            key={value}
+            type="button"
+            role="radio"
+            aria-checked={choice === value}
+            aria-label={command.label}
+            aria-keyshortcuts={digit}
+            tabIndex={tabbable ? 0 : -1}
+            className={classes.step}
+            data-side={value === 0 ? "tie" : value < 0 ? "a" : "b"}
+            onMouseDown={(event) => event.preventDefault()}
+            onClick={command.perform}
+          >
+            <Strokes value={value} />
+            <span className={classes.word}>{protocol.strength ? SHORT[String(value)] : value === 0 ? "tie" : "better"}</span>
+            <Key name={digit} />
+          </button>
+        ) : null;
+      })}
+      <span className={classes.end} aria-hidden>
+        B
+      </span>
+    </div>
+  );
+}
+
+/** One, two or three strokes towards the side that is preferred. */
+function Strokes({ value }: { value: Preference }) {
+  if (value === 0) {
+    return (
+      <svg width="30" height="14" viewBox="0 0 30 14" aria-hidden>
+        <path d="M10 5h10M10 9h10" stroke="currentColor" strokeWidth="1.8" strokeLinecap="round" />
+      </svg>
+    );
+  }
+  const size = Math.abs(value);
+  return (
+    <svg width="30" height="14" viewBox="0 0 30 14" aria-hidden>
+      <g transform={value > 0 ? "translate(30 0) scale(-1 1)" : undefined}>
+        {Array.from({ length: size }, (_, index) => (
+          <path
+            key={index}
+            d="M5 0 0 5l5 5"
+            transform={`translate(${13 - (size - 1) * 3.5 + index * 7} 2)`}
+            fill="none"
+            stroke="currentColor"
+            strokeWidth="1.8"
+            strokeLinecap="round"
+            strokeLinejoin="round"
+          />
+        ))}
+      </g>
+    </svg>
+  );
+}

@@ -1,0 +1,118 @@
+import { DndContext, PointerSensor, useDraggable, useDroppable, useSensor, useSensors, type DragEndEvent } from "@dnd-kit/core";
+import type { ReactNode } from "react";
+
+import type { Assignment } from "@/api/types";
+
+import { DEFAULT_STRENGTH, keysOf, letter, place, tiersOf, type Draft, type Strength } from "./judgment";
+import classes from "./Places.module.css";
+
+interface Props {
+  assignment: Assignment;
+  draft: Draft;
+  focus: number;
+  onFocus: (index: number) => void;
+  onChange: (draft: Draft) => void;
+}
+
+const NOWHERE = "nowhere";
+const STRENGTHS: { value: Strength; word: string }[] = [
+  { value: 1, word: "slightly" },
+  { value: 2, word: "better" },
+  { value: 3, word: "much" },
+];
+
+/** The ranking so far: a column of places, best on top; letters can be dragged between them. */
+export function Places({ assignment, draft, focus, onFocus, onChange }: Props) {
+  const sensors = useSensors(useSensor(PointerSensor, { activationConstraint: { distance: 4 } }));
+  const keys = keysOf(assignment);
+  const occupied = tiersOf(draft, keys);
+  const unplaced = keys.filter((key) => draft.places[key] === undefined);
+  const complete = unplaced.length === 0;
+
+  const drop = ({ active, over }: DragEndEvent) => {
+    if (!over) return;
+    onChange(place(draft, String(active.id), over.id === NOWHERE ? null : Number(over.id)));
+  };
+  const chip = (key: string) => {
+    const index = keys.indexOf(key);
+    return <Chip key={key} id={key} name={letter(index)} focused={index === focus} onFocus={() => onFocus(index)} />;
+  };
+
+  return (
+    <aside className={classes.places} aria-label="Ranking">
+      <DndContext sensors={sensors} onDragEnd={drop}>
+        <ol className={classes.list}>
+          {keys.map((_, index) => {
+            const at = index + 1;
+            const position = occupied.findIndex((tier) => tier.place === at);
+            const boundary = complete && assignment.protocol.strength && position >= 0 && position < occupied.length - 1;
+            return (
+              <li key={at}>
+                <Row id={String(at)} name={String(at)} label={`Place ${at}`}>
+                  {keys.filter((key) => draft.places[key] === at).map(chip)}
+                </Row>
+                {boundary ? (
+                  <div className={classes.boundary} role="group" aria-label={`How much better is place ${at} than the next?`}>
+                    {STRENGTHS.map(({ value, word }) => (
+                      <button
+                        key={value}
+                        type="button"
+                        aria-pressed={(draft.strengths[at] ?? DEFAULT_STRENGTH) === value}
+                        onMouseDown={(event) => event.preventDefault()}
+                        onClick={() => onChange({ ...draft, strengths: { ...draft.strengths, [at]: value } })}
+                      >
+                        {word}
+                      </button>
+                    ))}
+                  </div>
+                ) : null}
+              </li>
+            );
+          })}
+        </ol>
+        <Row id={NOWHERE} name="–" label="Not placed yet">
+          {unplaced.map(chip)}
+          {complete ? <span className={classes.none}>all placed</span> : null}
+        </Row>
+      </DndContext>
+    </aside>
+  );
+}
+
+function Row({ id, name, label, children }: { id: string; name: string; label: string; children: ReactNode }) {
+  const { setNodeRef, isOver } = useDroppable({ id });
+  return (
+    <div ref={setNodeRef} className={classes.row} data-over={isOver} role="group" aria-label={label}>
+      <span className={classes.number} aria-hidden>
+        {name}
+      </span>
+      {children}
+    </div>
+  );
+}
+
+interface ChipProps {
+  id: string;
+  name: string;
+  focused: boolean;
+  onFocus: () => void;
+}
+
+function Chip({ id, name, focused, onFocus }: ChipProps) {
+  const { setNodeRef, listeners, transform, isDragging } = useDraggable({ id });
+  return (
+    <button
+      ref={setNodeRef}
+      type="button"
+      className={classes.chip}
+      aria-label={`Response ${name}`}
+      aria-current={focused ? "true" : undefined}
+      data-dragging={isDragging}
+      style={transform ? { transform: `translate(${transform.x}px, ${transform.y}px)` } : undefined}
+      onClick={onFocus}
+      {...listeners}
+    >
+      {name}
+    </button>
+  );
+}

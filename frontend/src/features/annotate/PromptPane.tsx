@@ -1,0 +1,77 @@
+import { useState } from "react";
+
+import type { Message } from "@/api/types";
+import { Key } from "@/components/Key";
+import { Prose } from "@/components/Prose";
+import { usePreferences } from "@/lib/preferences";
+
+import classes from "./PromptPane.module.css";
+
+// About six lines; longer prompts fold.
+const LONG = 560;
+
+interface Props {
+  messages: readonly Message[];
+  whole: boolean;
+  onToggle: () => void;
+}
+
+/** What was asked. The last turn is shown; the system prompt and earlier turns unfold. */
+export function PromptPane({ messages, whole, onToggle }: Props) {
+  const look = usePreferences();
+  const [system, setSystem] = useState(false);
+  const [earlierShown, setEarlier] = useState(false);
+  const instructions = messages.filter((message) => message.role === "system");
+  const turns = messages.filter((message) => message.role !== "system");
+  const last = turns.at(-1);
+  const earlier = turns.slice(0, -1);
+  const long = (last?.content.length ?? 0) > LONG || (last?.content.split("\n").length ?? 0) > 6;
+  return (
+    <section className={classes.prompt} aria-label="Prompt">
+      <div className={classes.bar}>
+        <h2 className={classes.label}>Prompt</h2>
+        {earlier.length > 0 ? (
+          <button type="button" className={classes.fold} aria-expanded={earlierShown} onClick={() => setEarlier(!earlierShown)}>
+            {earlierShown ? "Hide" : "Show"} {earlier.length} earlier {earlier.length === 1 ? "message" : "messages"}
+          </button>
+        ) : null}
+        {instructions.length > 0 ? (
+          <button type="button" className={classes.fold} aria-expanded={system} onClick={() => setSystem(!system)}>
+            {system ? "Hide the system prompt" : "System prompt"}
+          </button>
+        ) : null}
+      </div>
+      {system
+        ? instructions.map((message, index) => (
+            <Turn key={index} role="System" quiet>
+              <Prose text={message.content} look={look} />
+            </Turn>
+          ))
+        : null}
+      {earlierShown
+        ? earlier.map((message, index) => (
+            <Turn key={index} role={message.role === "assistant" ? "Assistant" : "User"} quiet>
+              <Prose text={message.content} look={look} />
+            </Turn>
+          ))
+        : null}
+      {last ? (
+        <div className={classes.last} data-folded={!whole} data-long={long}>
+          <Prose text={last.content} look={look} />
+        </div>
+      ) : null}
+      <button type="button" className={classes.more} data-long={long} aria-expanded={whole} onClick={onToggle}>
+        {whole ? "Fold the prompt" : "Show the whole prompt"} <Key name="p" />
+      </button>
+    </section>
+  );
+}
+
+function Turn({ role, quiet, children }: { role: string; quiet: boolean; children: React.ReactNode }) {
+  return (
+    <div className={classes.turn} data-quiet={quiet}>
+      <span className={classes.role}>{role}</span>
+      {children}
+    </div>
+  );
+}

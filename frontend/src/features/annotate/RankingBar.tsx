@@ -1,0 +1,44 @@
+import { ActionIcon, Tooltip } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { IconBook2, IconKeyboard } from "@tabler/icons-react";
+
+import { myWorkQuery } from "@/api/queue";
+import type { Project } from "@/api/types";
+import { TopBarSlot } from "@/components/TopBarSlot";
+import { count } from "@/lib/format";
+import { activeCommands } from "@/lib/useCommands";
+
+import classes from "./RankingBar.module.css";
+import { ReadingSettings } from "./ReadingSettings";
+import { SaveState } from "./SaveState";
+import type { Ranking } from "./useRanking";
+
+/** Pace, the honest state of saving, help and settings. */
+export function RankingBar({ project, ranking }: { project: Project; ranking: Ranking }) {
+  const work = useQuery(myWorkQuery(project.slug));
+  const run = (id: string) => activeCommands().find((command) => command.id === id && command.enabled)?.perform();
+  return (
+    <TopBarSlot>
+      {work.data ? (
+        <span className={classes.pace}>
+          {count(work.data.today)} today
+          {work.data.median_seconds ? ` · ≈ ${Math.round(work.data.median_seconds)} s each` : ""}
+        </span>
+      ) : null}
+      <SaveState outbox={ranking.outbox} saving={ranking.saving} receipt={ranking.receipt} />
+      {project.guidelines ? (
+        <Tooltip label="Guidelines (i)">
+          <ActionIcon variant="subtle" color="gray" size={36} aria-label="Guidelines" onClick={() => run("guidelines")}>
+            <IconBook2 size={19} stroke={1.6} aria-hidden />
+          </ActionIcon>
+        </Tooltip>
+      ) : null}
+      <Tooltip label="Keyboard (?)">
+        <ActionIcon className={classes.keyboard} variant="subtle" color="gray" size={36} aria-label="Show the keyboard" onClick={() => run("help")}>
+          <IconKeyboard size={20} stroke={1.6} aria-hidden />
+        </ActionIcon>
+      </Tooltip>
+      <ReadingSettings />
+    </TopBarSlot>
+  );
+}

@@ -1,0 +1,45 @@
+import { useState } from "react";
+
+import type { Project } from "@/api/types";
+import { useDocumentTitle } from "@/components/Page";
+import { Failure } from "@/components/States";
+
+import { Desk } from "./Desk";
+import { DeskSkeleton } from "./DeskSkeleton";
+import { NothingToRank } from "./NothingToRank";
+import classes from "./RankingPage.module.css";
+import { RankingBar } from "./RankingBar";
+import { useRanking } from "./useRanking";
+
+export function RankingPage({ project, userId }: { project: Project; userId: number }) {
+  const ranking = useRanking(project, userId);
+  const [said, announce] = useState("");
+  useDocumentTitle(`Rank · ${project.name}`);
+  const { assignment, session, error } = ranking;
+  return (
+    <div className={classes.page}>
+      <h1 className="visually-hidden">Rank responses in {project.name}</h1>
+      <div role="status" aria-live="polite" aria-label="What just happened" className="visually-hidden">
+        {said}
+      </div>
+      <RankingBar project={project} ranking={ranking} />
+      {assignment ? (
+        <Desk
+          key={`${assignment.id}:${session.correcting ?? "new"}`}
+          project={project}
+          ranking={ranking}
+          assignment={assignment}
+          announce={announce}
+        />
+      ) : error && session.queue.length === 0 ? (
+        <div className={classes.state}>
+          <Failure what="The next task could not be fetched." error={error} retry={ranking.lookAgain} />
+        </div>
+      ) : session.asked && session.reason ? (
+        <NothingToRank project={project} ranking={ranking} reason={session.reason} />
+      ) : (
+        <DeskSkeleton />
+      )}
+    </div>
+  );
+}

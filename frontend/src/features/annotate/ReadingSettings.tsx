@@ -1,0 +1,81 @@
+import { ActionIcon, Popover, SegmentedControl, Slider, Switch, useMantineColorScheme } from "@mantine/core";
+import { IconAdjustmentsHorizontal } from "@tabler/icons-react";
+
+import { setPreference, usePreferences, type Preferences } from "@/lib/preferences";
+
+import classes from "./RankingBar.module.css";
+
+const SIZES = [
+  { value: 0, label: "S" },
+  { value: 1, label: "M" },
+  { value: 2, label: "L" },
+  { value: 3, label: "XL" },
+];
+
+/** How responses are read and judged; personal, kept in this browser. */
+export function ReadingSettings() {
+  const { face, textSize, markdown, autoSubmit } = usePreferences();
+  const { colorScheme, setColorScheme } = useMantineColorScheme();
+  return (
+    <Popover position="bottom-end" width={300} withinPortal trapFocus>
+      <Popover.Target>
+        <ActionIcon variant="subtle" color="gray" size={36} aria-label="Reading settings">
+          <IconAdjustmentsHorizontal size={20} stroke={1.6} aria-hidden />
+        </ActionIcon>
+      </Popover.Target>
+      <Popover.Dropdown aria-label="Reading settings">
+        <div className={classes.settings}>
+          <SegmentedControl
+            fullWidth
+            aria-label="Typeface"
+            value={face}
+            onChange={(value) => setPreference("face", value)}
+            data={[
+              { value: "serif", label: "Serif" },
+              { value: "sans", label: "Sans" },
+            ]}
+          />
+          <div style={{ paddingBottom: 18 }}>
+            <Slider
+              aria-label="Text size"
+              label={null}
+              min={0}
+              max={3}
+              step={1}
+              marks={SIZES}
+              value={textSize}
+              onChange={(value) => setPreference("textSize", value as Preferences["textSize"])}
+            />
+          </div>
+          <SegmentedControl
+            fullWidth
+            aria-label="Markdown or plain text"
+            value={markdown ? "markdown" : "plain"}
+            onChange={(value) => setPreference("markdown", value === "markdown")}
+            data={[
+              { value: "markdown", label: "Markdown" },
+              { value: "plain", label: "Plain text" },
+            ]}
+          />
+          <SegmentedControl
+            fullWidth
+            aria-label="Appearance"
+            value={colorScheme}
+            onChange={(value) => setColorScheme(value)}
+            data={[
+              { value: "light", label: "Light" },
+              { value: "dark", label: "Dark" },
+              { value: "auto", label: "System" },
+            ]}
+          />
+          <Switch
+            label="Submit on choice"
+            description="A digit or a click on the scale submits at once; z opens it again."
+            checked={autoSubmit}
+            onChange={(event) => setPreference("autoSubmit", event.currentTarget.checked)}
+          />
+        </div>
+      </Popover.Dropdown>
+    </Popover>
+  );
+}

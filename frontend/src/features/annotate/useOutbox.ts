@@ -1,0 +1,68 @@
+import { useQueryClient } from "@tanstack/react-query";
+import { useEffect, useEffectEvent, useState, useSyncExternalStore } from "react";
+
+import { ApiError } from "@/api/client";
+import { myWorkQuery, skipAssignment, submitJudgment } from "@/api/queue";
+import { refreshSession } from "@/api/session";
+import { useReachable } from "@/lib/connection";
+
+import { Outbox, type OnReceipt, type OutboxState, type Send } from "./outbox";
+
+const send: Send = async (entry) => {
+  try {
+    return await deliver(entry);
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.code !== "csrf_failed") throw error;
+    // Signing in elsewhere changed the page's security token: asking for the session renews it.
+    await refreshSession();
+    return deliver(entry);
+  }
+};
+
+const deliver: Send = async (entry) => {
+  if (entry.kind === "judgment") return submitJudgment(entry.assignmentId, entry.body);
+  await skipAssignment(entry.assignmentId, entry.body);
+  return null;
+};
+
+export function browserStorage(): Storage | null {
+  try {
+    return window.localStorage;
+  } catch {
+    return null;
+  }
+}
+
+/** The outbox of the person who is signed in, and its state. */
+export function useOutbox(owner: number, onReceipt: OnReceipt): [Outbox, OutboxState] {
+  const client = useQueryClient();
+  const reachable = useReachable();
+  const [outbox] = useState(() => new Outbox({ storage: browserStorage(), owner, send }));
+  const state = useSyncExternalStore(outbox.subscribe, outbox.state);
+
+  const received = useEffectEvent<OnReceipt>((entry, receipt) => {
+    if (receipt?.state === "accepted" && !receipt.replayed) {
+      client.setQueryData(myWorkQuery(entry.slug).queryKey, (work) =>
+        work ? { ...work, today: work.today + 1, total: work.total + 1 } : work,
+      );
+    }
+    onReceipt(entry, receipt);
+  });
+  useEffect(() => outbox.onReceipt((entry, receipt) => received(entry, receipt)), [outbox]);
+
+  useEffect(() => {
+    const wake = () => void outbox.flush();
+    wake();
+    window.addEventListener("online", wake);
+    return () => {
+      window.removeEventListener("online", wake);
+      outbox.stop();
+    };
+  }, [outbox]);
+
+  useEffect(() => {
+    if (reachable) void outbox.flush();
+  }, [outbox, reachable]);
+
+  return [outbox, state];
+}

@@ -1,0 +1,2 @@
+import { Page } from "@/components/Page";
+export function PeoplePage() { return <Page title="PeoplePage">…</Page>; }

@@ -1,0 +1,2 @@
+import { Page } from "@/components/Page";
+export function HomePage() { return <Page title="HomePage">…</Page>; }

@@ -1,0 +1,2 @@
+import { Page } from "@/components/Page";
+export function RoundPage() { return <Page title="RoundPage">…</Page>; }

@@ -1,0 +1,2 @@
+import { Page } from "@/components/Page";
+export function RoundsPage() { return <Page title="RoundsPage">…</Page>; }

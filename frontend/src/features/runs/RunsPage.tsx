@@ -1,0 +1,2 @@
+import { Page } from "@/components/Page";
+export function RunsPage() { return <Page title="RunsPage">…</Page>; }

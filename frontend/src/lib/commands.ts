@@ -1,0 +1,75 @@
+/** A command is one object: the button, the tooltip, the shortcut, the palette and the help
+ * sheet all read it. */
+export interface Command {
+  id: string;
+  label: string;
+  group: string;
+  /** As `KeyboardEvent.key`, or "mod+k" for Ctrl/⌘. The first one is shown. */
+  keys: readonly string[];
+  enabled: boolean;
+  perform: () => void;
+  /** Holding the key down repeats it. */
+  repeats?: boolean;
+}
+
+export interface KeyPress {
+  key: string;
+  code?: string;
+  ctrlKey?: boolean;
+  metaKey?: boolean;
+  altKey?: boolean;
+  repeat?: boolean;
+}
+
+/** The names a key press may be bound under. A letter or digit is also known by its place on the
+ * board, so that shortcuts work on layouts that type other signs there. */
+export function namesOf(press: KeyPress): string[] {
+  const mod = press.ctrlKey === true || press.metaKey === true ? "mod+" : "";
+  const key = press.key.length === 1 ? press.key.toLowerCase() : press.key;
+  const names = [mod + key];
+  const place = /^(?:Key([A-Z])|Digit(\d)|Numpad(\d))$/.exec(press.code ?? "");
+  const byPlace = (place?.[1] ?? place?.[2] ?? place?.[3])?.toLowerCase();
+  // A sign that is typed there on purpose ("=", "?") wins over the key's place.
+  if (byPlace && !names.includes(mod + byPlace) && !/^[a-z=?[\]\\/.,;'`-]$/.test(key)) names.push(mod + byPlace);
+  return names;
+}
+
+export function commandFor(commands: readonly Command[], press: KeyPress): Command | null {
+  if (press.altKey === true) return null;
+  for (const name of namesOf(press)) {
+    const command = commands.find((candidate) => candidate.enabled && candidate.keys.includes(name));
+    if (command) return press.repeat === true && command.repeats !== true ? null : command;
+  }
+  return null;
+}
+
+/** Whether the element that has the focus should get the key itself. */
+export function belongsToTarget(target: EventTarget | null, press: KeyPress): boolean {
+  if (!(target instanceof HTMLElement)) return false;
+  if (target.isContentEditable || target.matches("textarea, select")) return true;
+  if (target.matches("input")) return !target.matches("[type=radio], [type=checkbox], [type=button]");
+  if (target.closest("[role=menu], [role=listbox], [role=dialog], [role=tablist], [role=radiogroup]")) {
+    return press.key.startsWith("Arrow") || press.key === "Enter" || press.key === " ";
+  }
+  // A control reached by Tab answers to Enter and Space itself.
+  const activates = press.key === "Enter" || press.key === " ";
+  return activates && target.matches("button, a[href], summary, [role=button]");
+}
+
+const SHOWN: Record<string, string> = {
+  ArrowLeft: "←",
+  ArrowRight: "→",
+  ArrowUp: "↑",
+  ArrowDown: "↓",
+  Escape: "Esc",
+  Backspace: "⌫",
+  " ": "Space",
+};
+
+export function keyLabel(key: string): string {
+  if (key.startsWith("mod+")) {
+    const apple = typeof navigator !== "undefined" && /Mac|iPhone|iPad/.test(navigator.userAgent);
+    return `${apple ? "⌘" : "Ctrl "}${key.slice(4).toUpperCase()}`;
+  }
+  return SHOWN[key] ?? key;
+}

@@ -1,0 +1,52 @@
+import { useSyncExternalStore } from "react";
+
+/** Personal settings of this browser. Storage may be closed to us; then they last for the visit. */
+export interface Preferences {
+  railNarrow: boolean;
+  autoSubmit: boolean;
+  markdown: boolean;
+  face: "serif" | "sans";
+  textSize: 0 | 1 | 2 | 3;
+  smoothing: number;
+}
+
+const KEY = "plumbline.preferences";
+const DEFAULTS: Preferences = {
+  railNarrow: false,
+  autoSubmit: false,
+  markdown: true,
+  face: "serif",
+  textSize: 1,
+  smoothing: 0,
+};
+
+let current: Preferences = read();
+const listeners = new Set<() => void>();
+
+function read(): Preferences {
+  try {
+    const stored: unknown = JSON.parse(localStorage.getItem(KEY) ?? "{}");
+    return { ...DEFAULTS, ...(typeof stored === "object" ? (stored as Partial<Preferences>) : {}) };
+  } catch {
+    return DEFAULTS;
+  }
+}
+
+function subscribe(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+export function setPreference<K extends keyof Preferences>(name: K, value: Preferences[K]): void {
+  current = { ...current, [name]: value };
+  try {
+    localStorage.setItem(KEY, JSON.stringify(current));
+  } catch {
+    // Kept for this visit.
+  }
+  for (const listener of listeners) listener();
+}
+
+export function usePreferences(): Preferences {
+  return useSyncExternalStore(subscribe, () => current);
+}
