@@ -122,7 +122,7 @@ def _plain(value: Mapping[str, Any]) -> Row:
         _response(response, generator, what=f"response {number}")
         for number, response in enumerate(given, start=1)
     ]
-    _check_distinct(responses)
+    _check_distinct({f"response {number}": one for number, one in enumerate(responses, start=1)})
     return Row(
         prompt=_prompt_draft(value, _prompt(value)),
         responses=responses,
@@ -142,7 +142,7 @@ def _preference(value: Mapping[str, Any]) -> Row:
         replies = [_reply(value[name], prompt, generator, what=name) for name in ("chosen", "rejected")]
     else:
         prompt, replies = _dialogues(value, generator)
-    _check_distinct(replies)
+    _check_distinct(dict(zip(("chosen", "rejected"), replies, strict=True)))
     return Row(
         prompt=_prompt_draft(value, prompt),
         responses=replies,
@@ -221,12 +221,12 @@ def _response(value: object, generator: str, *, what: str) -> RowResponse:
     return RowResponse(messages, generator)
 
 
-def _check_distinct(responses: list[RowResponse]) -> None:
-    texts: dict[bytes, int] = {}
-    for number, response in enumerate(responses, start=1):
-        first = texts.setdefault(canonical(response.messages), number)
-        if first != number:
-            raise BadContent(f"responses {first} and {number} are identical: leave one out.")
+def _check_distinct(responses: Mapping[str, RowResponse]) -> None:
+    texts: dict[bytes, str] = {}
+    for name, response in responses.items():
+        first = texts.setdefault(canonical(response.messages), name)
+        if first != name:
+            raise BadContent(f"{first} and {name} are identical: there is nothing to choose.")
 
 
 def _prompt_draft(value: Mapping[str, Any], messages: list[Message]) -> PromptDraft:

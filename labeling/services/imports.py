@@ -70,6 +70,9 @@ def import_rows(
             raise DomainError("The file has no rows: put one JSON object in each line.", code="empty")
         good_rows.seek(0)
         with transaction.atomic():
+            # Imports into one project come one after another, so that the second finds what the
+            # first stored instead of colliding with it.
+            Project.objects.select_for_update(no_key=True).get(pk=project.pk)
             store = Store(project=project, licence=licence, source=source, now=now)
             for rows in chunks((Row.load(line) for line in good_rows), CHUNK):
                 store.add(rows)
