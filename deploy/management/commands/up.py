@@ -52,7 +52,7 @@ class Command(BaseCommand):
             self.say("The pages are not built, only the API answers: run `make setup`, then start again.")
         key = setup.ensure_setup_key()
         if key:
-            self.say(f"Nobody has an account yet: open {url}/setup and enter the setup key {key}")
+            self.say(f"Nobody has an account yet: make the first one on {url}/setup?key={key}")
 
 
 def migrate() -> None:
