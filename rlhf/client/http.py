@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import random
 import time
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from typing import Any, BinaryIO
 import httpx
 
 CHUNK_BYTES = 1 << 20
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 # The server, or the proxy before it, is restarting; the request was not carried out.
 TRANSIENT_STATUSES = frozenset({502, 503, 504})
 IDEMPOTENT_METHODS = frozenset({"GET", "HEAD", "PUT", "DELETE"})
@@ -72,8 +74,14 @@ class Http:
         headers = {"Accept": "application/json", "User-Agent": "plumbline"}
         if token:
             headers["Authorization"] = f"Bearer {token}"
+        # A proxy from the environment serves the world outside, not this machine.
+        is_local = httpx.URL(self.base_url).host in LOOPBACK
         self._httpx = httpx.Client(
-            base_url=self.base_url, headers=headers, timeout=timeout, transport=transport, trust_env=False
+            base_url=self.base_url,
+            headers=headers,
+            timeout=timeout,
+            transport=transport,
+            trust_env=not is_local,
         )
 
     def close(self) -> None:
@@ -116,10 +124,17 @@ class Http:
             return None
         return _parse(response)
 
-    def download(self, path: str, destination: Path, *, sha256: str | None = None) -> None:
+    def download(
+        self,
+        path: str,
+        destination: Path,
+        *,
+        sha256: str | None = None,
+        retry_seconds: float | None = None,
+    ) -> None:
         """Stream a file to `destination`, whole or not at all; checks `sha256` when given."""
         destination.parent.mkdir(parents=True, exist_ok=True)
-        partial = destination.with_name(destination.name + ".partial")
+        partial = destination.with_name(f"{destination.name}.{os.getpid()}.partial")
 
         def fetch() -> None:
             digest = hashlib.sha256()
@@ -133,8 +148,23 @@ class Http:
             if sha256 and digest.hexdigest() != sha256:
                 raise ApiError(0, "corrupt_download", f"{path} arrived damaged: its SHA-256 does not match.")
 
-        self._with_retries(fetch, idempotent=True)
-        partial.replace(destination)
+        try:
+            self._with_retries(fetch, idempotent=True, retry_seconds=retry_seconds)
+            partial.replace(destination)
+        finally:
+            partial.unlink(missing_ok=True)
+
+    def upload(self, path: str, source: Path, *, retry_seconds: float | None = None) -> Any:
+        """PUT a file with its SHA-256, which the server compares with what arrived."""
+        with source.open("rb") as file:
+            return self.request(
+                "PUT",
+                path,
+                content=file,
+                headers={"Content-Type": "application/octet-stream", "X-SHA256": sha256_of(source)},
+                timeout=600,
+                retry_seconds=retry_seconds,
+            )
 
     def lines(self, path: str, **params: Any) -> Iterator[str]:
         """Stream a text answer line by line (exports)."""

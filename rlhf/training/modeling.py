@@ -198,13 +198,16 @@ def load_reward_model(
 def has_reward_head(folder: Path) -> bool:
     config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     architectures = config.get("architectures") or [""]
-    return architectures[0].endswith("ForSequenceClassification") and len(config.get("id2label", "12")) == 1
+    num_labels = len(config.get("id2label") or ("two", "labels"))  # two are not written down
+    return architectures[0].endswith("ForSequenceClassification") and num_labels == 1
 
 
 def reward_head(model: PreTrainedModel) -> torch.nn.Linear:
+    import torch
+
     for name in ("score", "classifier"):
         head = getattr(model, name, None)
-        if hasattr(head, "in_features"):
+        if isinstance(head, torch.nn.Linear):
             return head
     raise TrainingError(
         f"{type(model).__name__} cannot become a reward model: it has no linear head (score or classifier)."
@@ -212,7 +215,8 @@ def reward_head(model: PreTrainedModel) -> torch.nn.Linear:
 
 
 def _fit_vocabulary(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> None:
-    if len(tokenizer) > model.get_input_embeddings().weight.shape[0]:
+    embeddings: Any = model.get_input_embeddings()
+    if len(tokenizer) > embeddings.weight.shape[0]:
         # PAD is all that was added and no loss ever sees it, so its row needs no careful start.
         model.resize_token_embeddings(len(tokenizer), mean_resizing=False)
     model.config.get_text_config().pad_token_id = tokenizer.pad_token_id

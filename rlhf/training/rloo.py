@@ -67,7 +67,7 @@ def train_rloo(
         completions: Sequence[Messages],
         completion_ids: Sequence[TokenIds],
         **kwargs: Any,
-    ) -> list[float]:
+    ) -> list[float | None]:
         """The name of this function becomes part of TRL's metric keys."""
         finished = [ids[-1] in stop_ids for ids in completion_ids]
         scores = scorer.score(prompts, completions, finished)

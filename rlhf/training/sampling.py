@@ -50,7 +50,8 @@ def sample(
     folder = find_model(model_path)
     tokenizer = load_tokenizer(folder)
     dtype, _ = precision("auto", lora=False, inference=True)
-    model = load_policy(folder, tokenizer, dtype=dtype).to(device()).eval()
+    model: Any = load_policy(folder, tokenizer, dtype=dtype)
+    model = model.to(device()).eval()
     encoded = encode_prompts(tokenizer, [prompt.messages for prompt in prompts])
     _check_room(model, prompts, encoded, spec)
 

@@ -29,8 +29,8 @@ class Scorer:
         folder = find_model(model_path)
         tokenizer = load_tokenizer(folder)
         dtype, _ = precision("auto", lora=False, inference=True)
-        model = load_reward_model(folder, tokenizer, dtype=dtype).to(device())
-        return cls(model.eval(), tokenizer, batch_size=batch_size)
+        model: Any = load_reward_model(folder, tokenizer, dtype=dtype)
+        return cls(model.to(device()).eval(), tokenizer, batch_size=batch_size)
 
     def score(
         self,

@@ -31,12 +31,14 @@ def render(tokenizer: PreTrainedTokenizerBase, messages: Messages, *, generation
     # Columns of Parquet structs hold None for what a message does not have; templates expect absence.
     present = [{key: value for key, value in message.items() if value is not None} for message in messages]
     try:
-        return tokenizer.apply_chat_template(present, tokenize=False, add_generation_prompt=generation_prompt)
+        text = tokenizer.apply_chat_template(present, tokenize=False, add_generation_prompt=generation_prompt)
     except Exception as error:  # Jinja raises whatever the template's author chose
         roles = ", ".join(str(message.get("role")) for message in messages)
         raise TrainingError(
             f"The model's chat template cannot write a conversation of roles {roles}: {error}"
         ) from error
+    assert isinstance(text, str)
+    return text
 
 
 def encode(tokenizer: PreTrainedTokenizerBase, texts: Sequence[str]) -> list[TokenIds]:

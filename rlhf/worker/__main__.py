@@ -1,0 +1,5 @@
+import sys
+
+from rlhf.worker.main import main
+
+sys.exit(main())

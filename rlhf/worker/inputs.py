@@ -1,0 +1,51 @@
+"""Models and snapshots a run reads, kept on this machine for the runs that follow."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from rlhf.worker.protocol import Json, RunApi
+
+KEEP_DAYS = 14
+
+
+class Inputs:
+    """A folder for each set of files, named by their content. Several workers may share it."""
+
+    def __init__(self, api: RunApi, cache: Path) -> None:
+        self._api = api
+        self._cache = cache
+
+    def model(self, model: Json) -> str:
+        """A folder, or the name by which the trainer finds a model that is not ours."""
+        if model["source"]:
+            return model["source"]
+        return str(self._fetch(model["files"], f"/api/worker/models/{model['id']}/files/"))
+
+    def snapshot(self, snapshot: Json) -> Path:
+        return self._fetch(snapshot["files"], "/api/worker/snapshot/files/")
+
+    def prune(self) -> None:
+        """Forget what no run has used for long."""
+        oldest = time.time() - KEEP_DAYS * 24 * 3600
+        for folder in self._cache.iterdir() if self._cache.is_dir() else ():
+            if folder.stat().st_mtime < oldest:
+                shutil.rmtree(folder, ignore_errors=True)
+
+    def _fetch(self, files: Sequence[Json], address: str) -> Path:
+        content = sorted((file["name"], file["sha256"]) for file in files)
+        folder = self._cache / hashlib.sha256(json.dumps(content).encode()).hexdigest()[:32]
+        folder.mkdir(parents=True, exist_ok=True)
+        os.utime(folder)
+        for file in files:
+            target = folder / file["name"]
+            # A download is renamed into place when its hash has been checked: what is there is whole.
+            if not (target.is_file() and target.stat().st_size == file["size"]):
+                self._api.download(address + file["name"], target, sha256=file["sha256"])
+        return folder

@@ -1,0 +1,179 @@
+"""Each kind of run: which trainer, with what, and which files and numbers come out of it.
+
+Trainers are imported where they are used: a sampling process never loads TRL.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rlhf.specs import SPECS, DpoSpec, EvaluateSpec, RewardSpec, RlooSpec, SampleSpec, SftSpec
+from rlhf.training.errors import TrainingError
+from rlhf.training.reporting import Reporter
+from rlhf.worker.inputs import Inputs
+from rlhf.worker.protocol import Json
+
+
+@dataclass(slots=True)
+class Execution:
+    run: Json
+    inputs: Inputs
+    output_dir: Path
+    resume_from: Path | None
+    reporter: Reporter
+
+    def model(self, field: str) -> str:
+        return self.inputs.model(self.run["models"][field])
+
+    def snapshot_dir(self) -> Path:
+        if not self.run["snapshot"]:
+            raise TrainingError("This run has no snapshot to read. Launch it again with one.")
+        return self.inputs.snapshot(self.run["snapshot"])
+
+    def training_arguments(self) -> dict[str, Any]:
+        return {
+            "model_path": self.model("model"),
+            "snapshot_dir": self.snapshot_dir(),
+            "output_dir": self.output_dir,
+            "reporter": self.reporter,
+            "resume_from": self.resume_from,
+        }
+
+
+def execute(execution: Execution) -> Json:
+    """The result to finish with; its files lie in its output folder under their own names."""
+    spec = SPECS[execution.run["kind"]].model_validate(execution.run["spec"])
+    return KINDS[execution.run["kind"]](execution, spec)
+
+
+def _sft(execution: Execution, spec: SftSpec) -> Json:
+    from rlhf.training.sft import train_sft
+
+    return _trained(execution, train_sft(spec, **execution.training_arguments()))
+
+
+def _reward(execution: Execution, spec: RewardSpec) -> Json:
+    from rlhf.training.reward import train_reward
+
+    return _trained(execution, train_reward(spec, **execution.training_arguments()))
+
+
+def _dpo(execution: Execution, spec: DpoSpec) -> Json:
+    from rlhf.training.dpo import train_dpo
+
+    return _trained(execution, train_dpo(spec, **execution.training_arguments()))
+
+
+def _rloo(execution: Execution, spec: RlooSpec) -> Json:
+    from rlhf.training.rloo import train_rloo
+
+    reward_model = execution.model("reward_model")
+    return _trained(
+        execution, train_rloo(spec, reward_model_path=reward_model, **execution.training_arguments())
+    )
+
+
+def _trained(execution: Execution, summary: Json) -> Json:
+    files = sorted(path for path in (execution.output_dir / "model").rglob("*") if path.is_file())
+    names = [path.relative_to(execution.output_dir).as_posix() for path in files]
+    return {"model_files": names, "summary": summary}
+
+
+def _sample(execution: Execution, spec: SampleSpec) -> Json:
+    from rlhf.training.data import read_prompts
+    from rlhf.training.sampling import sample
+
+    prompts = read_prompts(execution.snapshot_dir())
+    completions = sample(
+        spec,
+        model_path=execution.model("model"),
+        prompts=prompts,
+        num_responses=spec.responses_per_prompt,
+        seed=spec.seed,
+        reporter=execution.reporter,
+        on_progress=lambda done: execution.reporter.progress(done, len(prompts)),
+    )
+    rows = [
+        {
+            "prompt_id": prompt.id,
+            "completions": [
+                {"text": reply.text, "num_tokens": reply.num_tokens, "finish": reply.finish}
+                for reply in replies
+            ],
+        }
+        for prompt, replies in zip(prompts, completions, strict=True)
+    ]
+    _write_rows(execution.output_dir / "responses.jsonl", rows)
+    replies = [reply for row in completions for reply in row]
+    return {"summary": _describe([(reply.text, reply.num_tokens, reply.finish) for reply in replies])}
+
+
+def _evaluate(execution: Execution, spec: EvaluateSpec) -> Json:
+    from rlhf.training.data import read_prompts
+    from rlhf.training.evaluation import evaluate
+
+    models = [execution.run["models"]["model"], *execution.run["models"]["baselines"]]
+    judge = execution.run["models"].get("reward_model")
+    replies = list(
+        evaluate(
+            spec,
+            model_paths={model["id"]: execution.inputs.model(model) for model in models},
+            reward_model_path=execution.inputs.model(judge) if judge else None,
+            prompts=read_prompts(execution.snapshot_dir()),
+            seed=spec.seed,
+            reporter=execution.reporter,
+        )
+    )
+    rows = [
+        {
+            "prompt_id": reply.prompt_id,
+            "model": reply.model,
+            "text": reply.completion.text,
+            "finish": reply.completion.finish,
+            "reward": reply.reward,
+        }
+        for reply in replies
+    ]
+    _write_rows(execution.output_dir / "responses.jsonl", rows)
+    summary: Json = {}
+    for model in models:
+        own = [reply for reply in replies if reply.model == model["id"]]
+        described = _describe(
+            [(reply.completion.text, reply.completion.num_tokens, reply.completion.finish) for reply in own]
+        )
+        rewards = [reply.reward for reply in own if reply.reward is not None]
+        if rewards:
+            described["mean_reward"] = sum(rewards) / len(rewards)
+        summary[model["ref"]] = described
+    return {"summary": summary}
+
+
+def _describe(replies: list[tuple[str, int, str]]) -> Json:
+    count = len(replies)
+    return {
+        "num_responses": count,
+        "mean_tokens": sum(tokens for _, tokens, _ in replies) / count,
+        "share_cut_off": sum(finish == "length" for _, _, finish in replies) / count,
+        "share_distinct": len({text for text, _, _ in replies}) / count,
+    }
+
+
+def _write_rows(path: Path, rows: Iterable[Json]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w", encoding="utf-8") as file:
+        for row in rows:
+            file.write(json.dumps(row, ensure_ascii=False) + "\n")
+
+
+KINDS: dict[str, Callable[[Execution, Any], Json]] = {
+    "sft": _sft,
+    "reward": _reward,
+    "dpo": _dpo,
+    "rloo": _rloo,
+    "sample": _sample,
+    "evaluate": _evaluate,
+}

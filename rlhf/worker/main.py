@@ -1,0 +1,141 @@
+"""The life of a worker process. Exit codes are the dispatcher's to read: 0 finished, 3 another attempt
+has taken over, 4 the server could not be reached, anything else a death to be retried."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import shutil
+import signal
+import sys
+import traceback
+from pathlib import Path
+from typing import Any
+
+from rlhf.client.http import ApiError
+from rlhf.training.errors import Cancelled, TrainingError
+from rlhf.worker import logs
+from rlhf.worker.checkpoints import Uploads, restore
+from rlhf.worker.inputs import Inputs
+from rlhf.worker.kinds import Execution, execute
+from rlhf.worker.protocol import EXIT_FINISHED, EXIT_TOKEN_DEAD, EXIT_UNREACHABLE, Json, RunApi, Settings
+from rlhf.worker.reporter import ServerReporter
+
+logger = logging.getLogger(__name__)
+LAST_WORDS_SECONDS = 3.0
+
+
+def main() -> int:
+    signal.signal(signal.SIGTERM, _stop)
+    signal.signal(signal.SIGINT, _stop)
+    settings = Settings.from_environment()
+    api = RunApi(settings)
+    try:
+        run = api.fetch_run()
+        return _work(run, settings, api)
+    except ApiError as error:
+        print(f"rlhf.worker: {error}", file=sys.stderr, flush=True)
+        if error.status == 401:
+            return EXIT_TOKEN_DEAD
+        return EXIT_UNREACHABLE if error.is_unreachable else 1
+
+
+def _stop(number: int, frame: Any) -> None:
+    """Leave at once, reporting no end: the run continues from its checkpoint elsewhere."""
+    raise SystemExit(128 + number)
+
+
+def _work(run: Json, settings: Settings, api: RunApi) -> int:
+    folder = settings.workdir / f"run-{run['id']}"
+    reporter = ServerReporter(
+        api,
+        folder / f"attempt-{run['attempt']}" / "events.jsonl",
+        last_seq=run["last_seq"],
+        last_step=run["last_step"],
+        heartbeat_seconds=run["heartbeat_seconds"],
+    )
+    logs.capture(reporter.log)
+    uploads = Uploads(api, reporter.spool)
+    reporter.on_checkpoint = uploads.add
+    try:
+        outcome = _outcome(run, settings, api, reporter, uploads, folder / "output")
+        uploads.stop()
+        for name in outcome.pop("files", []):
+            api.upload(name, folder / "output" / name)
+        reporter.spool.drain()
+        _finish(api, outcome)
+    except SystemExit:
+        reporter.spool.drain(LAST_WORDS_SECONDS)
+        raise
+    finally:
+        reporter.close()
+    _tidy(folder)
+    return EXIT_FINISHED
+
+
+def _tidy(folder: Path) -> None:
+    """What this run needed on disk is on the server now; the log beside it is the executor's."""
+    for path in [folder / "output", *folder.glob("attempt-*/")]:
+        shutil.rmtree(path, ignore_errors=True)
+    if not any(folder.iterdir()):
+        folder.rmdir()
+
+
+def _finish(api: RunApi, outcome: Json) -> None:
+    try:
+        api.finish(outcome)
+    except ApiError as error:
+        if outcome["state"] != "succeeded" or error.is_unreachable:
+            raise
+        api.finish({"state": "failed", "error": f"The server did not accept the result: {error}"})
+
+
+def _outcome(
+    run: Json, settings: Settings, api: RunApi, reporter: ServerReporter, uploads: Uploads, output_dir: Path
+) -> Json:
+    """What to finish with, and under `files` what to send before that. Never raises for what the run
+    itself did wrong: that is an outcome."""
+    try:
+        inputs = Inputs(api, settings.workdir / "cache")
+        inputs.prune()
+        reporter.log(f"Attempt {run['attempt']} of the {run['kind']} run starts.")
+        resume_from = restore(run["checkpoint"], output_dir / "checkpoints", api)
+        uploads.newest = resume_from
+        _describe_environment(run, reporter)
+        reporter.raise_if_cancelled()
+        result = execute(Execution(run, inputs, output_dir, resume_from, reporter))
+    except Cancelled:
+        reporter.log("Cancelled.")
+        return {"state": "cancelled"}
+    except TrainingError as error:
+        reporter.log(str(error))
+        return {"state": "failed", "error": str(error)}
+    except ApiError as error:
+        if error.is_unreachable:
+            raise
+        return {"state": "failed", "error": f"The server did not hand out what the run needs: {error}"}
+    except Exception as error:
+        for line in traceback.format_exc().splitlines():
+            reporter.log(line)
+        print(traceback.format_exc(), file=sys.stderr, flush=True)
+        return {"state": "failed", "error": _sentence(error)}
+    files = result.get("model_files") or ["responses.jsonl"]
+    return {"state": "succeeded", "result": result, "files": files}
+
+
+def _describe_environment(run: Json, reporter: ServerReporter) -> None:
+    from rlhf.worker.environment import describe
+
+    reporter.environment(describe(seed=run["spec"].get("seed", 0)))
+    import transformers  # noqa: F401
+
+    logs.forward_transformers()
+
+
+def _sentence(error: Exception) -> str:
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        return "The disk of the worker is full. Free some space, then retry."
+    if isinstance(error, ModuleNotFoundError):
+        return f"The worker's machine lacks {error.name}: install plumbline[train] there."
+    last_line = traceback.format_exception_only(error)[-1].strip()
+    return f"The run crashed: {last_line} (the log has the traceback)."

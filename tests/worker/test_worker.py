@@ -1,0 +1,263 @@
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from tests.training.tiny import write_split
+from tests.worker.protocol_server import describe_files
+
+pytestmark = pytest.mark.training
+
+TRAINING = {"model": "base@1", "snapshot": 1, "learning_rate": 1e-3, "batch_size": 4, "checkpoint_every": 4}
+SPECS = {
+    "sft": {**TRAINING, "num_epochs": 2},
+    "reward": {**TRAINING, "num_epochs": 2, "lora": {"r": 4, "dropout": 0.1}},
+    "dpo": {**TRAINING, "num_epochs": 2, "log_every": 3},
+    "rloo": {
+        **TRAINING,
+        "reward_model": "reward@1",
+        "max_steps": 20,
+        "gradient_accumulation_steps": 2,
+        "max_completion_length": 12,
+        "max_length": 96,
+    },
+}
+
+
+def wait_for_exit(process, seconds=60):
+    process.join(timeout=seconds)
+    assert process.exitcode is not None, "the worker did not end"
+    return process.exitcode
+
+
+def weights(folder: Path):
+    from safetensors.torch import load_file
+
+    return load_file(folder / "model.safetensors")
+
+
+def assert_same_weights(one: Path, other: Path):
+    first, second = weights(one), weights(other)
+    assert first.keys() == second.keys()
+    assert all(bool((first[name] == second[name]).all()) for name in first)
+
+
+def train_undisturbed(kind, spec, base_model, snapshot, reward_model, folder) -> Path:
+    """The same training in this process, which nobody disturbs."""
+    import importlib
+
+    import torch
+
+    from rlhf.specs import SPECS as MODELS
+    from rlhf.training.reporting import ConsoleReporter
+
+    torch.set_num_threads(1)
+    train = getattr(importlib.import_module(f"rlhf.training.{kind}"), f"train_{kind}")
+    more = {"reward_model_path": reward_model} if kind == "rloo" else {}
+    train(
+        MODELS[kind].model_validate({"kind": kind, **spec}),
+        model_path=base_model,
+        snapshot_dir=snapshot,
+        output_dir=folder,
+        reporter=ConsoleReporter(),
+        **more,
+    )
+    return folder / "model"
+
+
+@pytest.mark.parametrize("kind", SPECS)
+def test_killed_run_ends_with_the_weights_of_an_undisturbed_one(
+    kind, make_server, start_worker, base_model, snapshot, reward_model, tmp_path
+):
+    server = make_server(kind, SPECS[kind], reward_model=reward_model if kind == "rloo" else None)
+    worker = start_worker(server)
+
+    def kill_after_a_checkpoint(method, path):
+        if server.checkpoint and server.attempt == 1 and worker.is_alive():
+            os.kill(worker.pid, signal.SIGKILL)
+
+    server.on_request = kill_after_a_checkpoint
+    assert wait_for_exit(worker) == -signal.SIGKILL
+    resumed_at = server.checkpoint["step"]
+    assert resumed_at > 0
+    assert server.finished is None
+
+    assert wait_for_exit(start_worker(server)) == 0
+    assert server.finished["state"] == "succeeded", server.log()
+    assert f"Resuming from checkpoint-{resumed_at}." in server.log()
+    assert max(Counter(server.metric_names()).values()) == 1
+    reference = train_undisturbed(kind, SPECS[kind], base_model, snapshot, reward_model, tmp_path / "ref")
+    assert_same_weights(server.files / "model", reference)
+    assert not list((tmp_path / "work").glob("run-*"))
+
+
+def test_run_killed_again_and_again_ends_the_same(make_server, start_worker, base_model, snapshot, tmp_path):
+    spec = {**SPECS["reward"], "checkpoint_every": 2}
+    server = make_server("reward", spec)
+    rng = random.Random(4)
+    for _ in range(4):
+        worker = start_worker(server)
+        remaining = rng.randint(4, 40)
+
+        def kill_later(method, path, worker=worker):
+            nonlocal remaining
+            remaining -= 1
+            if remaining == 0 and worker.is_alive():
+                os.kill(worker.pid, signal.SIGKILL)
+
+        server.on_request = kill_later
+        wait_for_exit(worker)
+    server.on_request = lambda method, path: None
+    if not server.finished:
+        assert wait_for_exit(start_worker(server)) == 0
+    assert server.finished["state"] == "succeeded", server.log()
+    assert max(Counter(server.metric_names()).values()) == 1
+    steps = sorted(step for step, name in server.metric_names() if name == "loss")
+    assert steps == list(range(1, len(steps) + 1))
+    reference = train_undisturbed("reward", spec, base_model, snapshot, None, tmp_path / "ref")
+    assert_same_weights(server.files / "model", reference)
+
+
+def test_faulty_network_changes_nothing_that_is_reported(make_server, start_worker):
+    server = make_server("sft", {**TRAINING, "max_steps": 6, "checkpoint_every": 3})
+    rng = random.Random(1)
+    server.faults = lambda method, path: rng.choice(["drop", "lose", 500, 503] + [None] * 12)
+    assert wait_for_exit(start_worker(server)) == 0
+    assert server.finished["state"] == "succeeded", server.log()
+    assert [event["step"] for event in server.of_type("metrics")][:6] == [1, 2, 3, 4, 5, 6]
+    sent = {file["name"] for file in describe_files(server.files)}
+    assert set(server.finished["result"]["model_files"]) <= sent
+
+
+def test_run_survives_an_outage_in_the_middle(make_server, start_worker):
+    server = make_server("sft", {**TRAINING, "max_steps": 40, "checkpoint_every": 10})
+    worker = start_worker(server)
+    while not server.of_type("metrics"):
+        time.sleep(0.01)
+    server.stop()
+    time.sleep(1.0)
+    server.start()
+    assert wait_for_exit(worker) == 0
+    assert [step for step, name in server.metric_names() if name == "loss"] == list(range(1, 41))
+
+
+def test_result_can_be_used_and_repeated(make_server, start_worker, base_model):
+    server = make_server("dpo", {**TRAINING, "max_steps": 3, "seed": 5})
+    assert wait_for_exit(start_worker(server)) == 0
+    result = server.finished["result"]
+    assert {"model/config.json", "model/model.safetensors", "model/tokenizer.json"} <= set(
+        result["model_files"]
+    )
+    assert not [name for name in result["model_files"] if name.endswith((".bin", ".pt"))]
+    assert 0 <= result["summary"]["eval_rewards/accuracies"] <= 1
+    assert "rewards/margins" in server.metrics()[1]
+    environment = server.of_type("environment")[-1]["values"]
+    assert environment["packages"]["trl"]
+    assert environment["seed"] == 5
+    assert environment["threads"] == 1
+    assert len(environment["chat_template_sha256"]) == 64
+    assert server.of_type("progress")[-1]["step"] == 3
+    assert server.num_heartbeats > 0
+
+
+def test_sample_answers_each_prompt(make_server, start_worker):
+    spec = {"model": "base@1", "max_new_tokens": 8, "responses_per_prompt": 3, "batch_size": 16}
+    server = make_server("sample", spec)
+    assert wait_for_exit(start_worker(server)) == 0
+    assert server.finished["state"] == "succeeded", server.log()
+    rows = [json.loads(line) for line in (server.files / "responses.jsonl").read_text().splitlines()]
+    assert [row["prompt_id"] for row in rows] == list(range(100, 160))
+    assert all(len(row["completions"]) == 3 for row in rows)
+    assert {reply["finish"] for row in rows for reply in row["completions"]} <= {"stop", "length"}
+
+
+def test_evaluation_scores_every_model(make_server, start_worker, base_model, reward_model):
+    spec = {"model": "base@1", "baselines": ["old@1"], "reward_model": "reward@1", "max_new_tokens": 8}
+    server = make_server("evaluate", spec, reward_model=reward_model)
+    server.models["baselines"] = [{**server.models["model"], "id": 3, "ref": "old@1"}]
+    server.model_folders[3] = base_model
+    assert wait_for_exit(start_worker(server)) == 0
+    assert server.finished["state"] == "succeeded", server.log()
+    rows = [json.loads(line) for line in (server.files / "responses.jsonl").read_text().splitlines()]
+    assert [row["model"] for row in rows[:4]] == [1, 3, 1, 3]
+    by_prompt: dict[int, list] = {}
+    for row in rows:
+        by_prompt.setdefault(row["prompt_id"], []).append((row["text"], row["reward"]))
+    # The same weights and the same random numbers: the same replies, to each prompt.
+    assert all(first == second for first, second in by_prompt.values())
+    assert server.finished["result"]["summary"]["base@1"]["num_responses"] == 60
+
+
+def test_cancelled_run_stops_at_its_next_step(make_server, start_worker):
+    server = make_server("sft", {**TRAINING, "max_steps": 100_000})
+    worker = start_worker(server)
+    while not server.of_type("metrics"):
+        time.sleep(0.01)
+    server.cancel = True
+    assert wait_for_exit(worker, 20) == 0
+    assert server.finished == {"state": "cancelled"}
+
+
+def test_terminated_worker_leaves_the_run_to_the_next(make_server, start_worker):
+    server = make_server("sft", {**TRAINING, "max_steps": 100_000})
+    worker = start_worker(server)
+    while not server.checkpoint:
+        time.sleep(0.01)
+    worker.terminate()
+    assert wait_for_exit(worker, 20) == 128 + signal.SIGTERM
+    assert server.finished is None
+
+
+def test_worker_with_a_dead_token_ends_at_once(make_server, start_worker):
+    server = make_server("sft", {**TRAINING, "max_steps": 100_000})
+    assert wait_for_exit(start_worker(server, token="plr_old")) == 3
+    worker = start_worker(server)
+    while not server.of_type("metrics"):
+        time.sleep(0.01)
+    server.new_attempt()
+    assert wait_for_exit(worker, 10) == 3
+
+
+def test_worker_that_finds_no_server_says_so(make_server, start_worker, monkeypatch, tmp_path):
+    server = make_server("sft", TRAINING)
+    server.stop()
+    assert wait_for_exit(start_worker(server, start_seconds=0.2)) == 4
+    assert "did not answer" in (tmp_path / "worker.log").read_text()
+
+
+@pytest.mark.parametrize(
+    ("changes", "rows", "message"),
+    [
+        ({"learning_rate": 1e30, "max_grad_norm": 1e30}, None, "Training diverged"),
+        ({}, [{"prompt_id": 1, "prompt": [{"role": "user", "content": "x"}]}], "neither `completion` nor"),
+        ({"max_length": 8}, None, "No prompt is shorter than max_length (8 tokens)"),
+    ],
+)
+def test_failed_run_says_why(changes, rows, message, make_server, start_worker, tmp_path):
+    server = make_server("sft", {**TRAINING, "max_steps": 20, **changes})
+    if rows:
+        server.snapshot_folder = tmp_path / "other"
+        server.snapshot_folder.mkdir()
+        write_split(server.snapshot_folder, "train", rows)
+    assert wait_for_exit(start_worker(server)) == 0
+    assert server.finished["state"] == "failed"
+    assert message in server.finished["error"]
+    assert "\n" not in server.finished["error"]
+
+
+def test_crashed_run_tells_the_error_and_logs_the_traceback(make_server, start_worker, tmp_path):
+    server = make_server("sft", TRAINING)
+    server.snapshot_folder = tmp_path / "damaged"
+    server.snapshot_folder.mkdir()
+    (server.snapshot_folder / "train.parquet").write_bytes(b"no parquet at all")
+    assert wait_for_exit(start_worker(server)) == 0
+    assert server.finished["state"] == "failed"
+    assert server.finished["error"].startswith("The run crashed: ")
+    assert "Traceback (most recent call last):" in server.log()
