@@ -56,7 +56,7 @@ class LocalExecutor:
         return max(0, self._num_slots - len(active))
 
     def submit(self, launch: Launch, *, active: Sequence[str]) -> Submitted:
-        taken = {_parse(ref).slot for ref in active if ref}
+        taken = {parsed.slot for ref in active if (parsed := _parse(ref))}
         slot = next((slot for slot in range(self._num_slots) if slot not in taken), 0)
         num_threads = launch.num_threads or settings.LOCAL_THREADS or max(1, _num_cores() // self._num_slots)
         _workdir(launch.run_id).mkdir(parents=True, exist_ok=True)
@@ -82,7 +82,8 @@ class LocalExecutor:
         return Status(alive=_process(ref) is not None)
 
     def cancel(self, ref: str) -> None:
-        if not self.status(ref).alive:
+        parsed = _parse(ref)
+        if parsed is None or not self.status(ref).alive:
             return
         now = time.monotonic()
         asked_at = self._terminated_at.setdefault(ref, now)
@@ -90,7 +91,7 @@ class LocalExecutor:
         if asked_at == now or overdue:
             try:
                 # The session's leader is its group's: processes that the worker started end with it.
-                os.killpg(_parse(ref).pid, signal.SIGKILL if overdue else signal.SIGTERM)
+                os.killpg(parsed.pid, signal.SIGKILL if overdue else signal.SIGTERM)
             except ProcessLookupError:
                 return
 
@@ -155,9 +156,12 @@ def _num_cores() -> int:
     return os.cpu_count() or 1
 
 
-def _parse(ref: str) -> _Ref:
-    pid, started_at, slot = ref.split(":")
-    return _Ref(int(pid), float(started_at), int(slot))
+def _parse(ref: str) -> _Ref | None:
+    try:
+        pid, started_at, slot = ref.split(":")
+        return _Ref(int(pid), float(started_at), int(slot))
+    except ValueError:  # not one of ours: no process is to be found by it
+        return None
 
 
 def _start_time(pid: int) -> float:
@@ -169,10 +173,12 @@ def _start_time(pid: int) -> float:
 
 def _process(ref: str) -> psutil.Process | None:
     """The living process that `ref` names, or None when it ended or its number was given away."""
-    pid, started_at, _ = _parse(ref)
+    parsed = _parse(ref)
+    if parsed is None:
+        return None
     try:
-        process = psutil.Process(pid)
-        same = abs(process.create_time() - started_at) <= START_TIME_TOLERANCE_SECONDS
+        process = psutil.Process(parsed.pid)
+        same = abs(process.create_time() - parsed.started_at) <= START_TIME_TOLERANCE_SECONDS
         return process if same and process.status() != psutil.STATUS_ZOMBIE else None
     except psutil.NoSuchProcess:
         return None
