@@ -72,7 +72,7 @@ def live_assignments(*, annotator_id: int, project_id: int) -> list[Assignment]:
             annotator_id=annotator_id, state=Assignment.State.LEASED, slot__project_id=project_id
         )
         .select_related("slot")
-        .order_by("leased_at", "pk")
+        .order_by("leased_at", "-slot__priority", "slot__slot_no", "slot_id")
     )
     return [one for one in leased if one.slot.fence == one.fence and one.slot.state == Slot.State.LEASED]
 
