@@ -124,8 +124,13 @@ class Outbox:
                 _deliver(events, loop)
                 lost = False
             except Exception as problem:
-                # Said once per outage: pages ask again by themselves.
-                logger.log(logging.DEBUG if lost else logging.WARNING, "live updates are lost: %s", problem)
+                # Said once per outage, and not at all where no server runs: pages ask again by themselves.
+                quiet = lost or "Connection refused" in str(problem)
+                logger.log(
+                    logging.DEBUG if quiet else logging.WARNING,
+                    "open pages were not told at once (%s); they refresh by themselves",
+                    problem,
+                )
                 lost = True
             with self._wake:
                 self._busy = False
