@@ -73,9 +73,11 @@ def _download(name: str) -> Path:
 
 @contextlib.contextmanager
 def _loading(folder: Path) -> Iterator[None]:
+    from safetensors import SafetensorError
+
     try:
         yield
-    except (OSError, ValueError, ImportError, KeyError, AttributeError, json.JSONDecodeError) as error:
+    except (OSError, ValueError, ImportError, KeyError, AttributeError, SafetensorError) as error:
         reason = str(error).strip().split("\n")[0].rstrip(".") or type(error).__name__
         raise TrainingError(f"The model in {folder} cannot be loaded: {reason}.") from error
 

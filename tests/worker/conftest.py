@@ -45,9 +45,6 @@ def run_worker(environment: dict[str, str], log: str, start_seconds: float) -> N
 
 @pytest.fixture(scope="session")
 def forks() -> Any:
-    # Threads of a busy machine wait for each other; the tiny model needs none.
-    os.environ["OMP_NUM_THREADS"] = "1"
-    os.environ["HF_HUB_OFFLINE"] = "1"
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(PRELOADED)
     return context
