@@ -21,7 +21,7 @@ import psutil
 from deploy.processes import die_with_parent
 
 ROOT = Path(__file__).resolve().parent.parent
-START_SECONDS = 60
+START_SECONDS = 180
 STOP_SECONDS = 30
 # What names the person's own installation must not leak into a private one.
 PRIVATE = (

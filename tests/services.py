@@ -23,11 +23,15 @@ import time
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from typing import IO
 
 from deploy.processes import die_with_parent
 from deploy.stack import free_port
 
-START_SECONDS = 30
+START_SECONDS = 60
+ON_POSTGRES = [
+    "tests/labeling", "tests/rlhf", "-m", "not training and not browser", "-p", "no:cacheprovider",
+]  # fmt: skip
 
 
 def wait_for_port(port: int, process: subprocess.Popen, name: str) -> None:
@@ -115,23 +119,34 @@ def redis() -> Iterator[str]:
             yield f"redis://127.0.0.1:{port}/0"
 
 
-def pytest(arguments: list[str], **environment: str) -> int:
-    command = [sys.executable, "-m", "pytest", *arguments]
-    return subprocess.call(command, env={**os.environ, **environment})
+def pytest(arguments: list[str], output: IO[str] | None = None, **environment: str) -> subprocess.Popen:
+    return subprocess.Popen(
+        [sys.executable, "-m", "pytest", *arguments],
+        env={**os.environ, **environment},
+        stdout=output,
+        stderr=output and subprocess.STDOUT,
+        preexec_fn=die_with_parent,
+    )
 
 
 def run_every_test(arguments: list[str]) -> int:
-    """On SQLite everything but what only PostgreSQL can show; on PostgreSQL the two sides again."""
+    """On SQLite everything but what only PostgreSQL can show, and beside it the two sides once more on
+    PostgreSQL; what the second says is shown when the first has ended."""
     started = time.monotonic()
-    with postgres() as database_url, redis() as redis_url:
-        on_sqlite = pytest(["-m", "not postgres", *arguments], TEST_REDIS_URL=redis_url)
+    with postgres() as database_url, redis() as redis_url, tempfile.TemporaryFile("w+") as said:
         on_postgres = pytest(
-            ["tests/labeling", "tests/rlhf", "-m", "not training and not browser", *arguments],
+            [*ON_POSTGRES, *arguments],
+            said,
             TEST_REDIS_URL=redis_url,
             DATABASE_URL=database_url,
         )
+        on_sqlite = pytest(["-m", "not postgres", *arguments], TEST_REDIS_URL=redis_url)
+        codes = [on_sqlite.wait(), on_postgres.wait()]
+        said.seek(0)
+        print("\nOn PostgreSQL:")
+        shutil.copyfileobj(said, sys.stdout)
     print(f"tests took {time.monotonic() - started:.0f} s, SQLite and PostgreSQL together")
-    return on_sqlite or on_postgres
+    return max(codes)
 
 
 def main(arguments: list[str]) -> int:
