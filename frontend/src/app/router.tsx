@@ -9,7 +9,8 @@ import {
 import type { QueryClient } from "@tanstack/react-query";
 
 import { sessionQuery } from "@/api/session";
-import type { RunState } from "@/api/types";
+import type { RunKind, RunState } from "@/api/types";
+import { KINDS, STATES } from "@/lib/runKinds";
 
 import { queryClient } from "./queryClient";
 import { NotFound, RouteError, RoutePending } from "./RouteStates";
@@ -126,16 +127,14 @@ const annotate = createRoute({
   component: lazyRouteComponent(() => import("@/features/annotate/AnnotatePage"), "AnnotatePage"),
 });
 
-const RUN_STATES: readonly RunState[] = ["queued", "starting", "running", "succeeded", "failed", "cancelled"];
-
 const runs = createRoute({
   getParentRoute: () => project,
   path: "/runs",
   staticData: { crumb: () => "Runs" },
-  validateSearch: (search): { kind?: string; state?: RunState; launch?: string } => ({
-    kind: word(search.kind),
-    state: RUN_STATES.find((state) => state === search.state),
-    launch: word(search.launch),
+  validateSearch: (search): { kind?: RunKind; state?: RunState; launch?: RunKind } => ({
+    kind: KINDS.find((kind) => kind === search.kind),
+    state: STATES.find((state) => state === search.state),
+    launch: KINDS.find((kind) => kind === search.launch),
   }),
   component: lazyRouteComponent(() => import("@/features/runs/RunsPage"), "RunsPage"),
 });

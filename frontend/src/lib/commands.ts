@@ -47,12 +47,15 @@ export function commandFor(commands: readonly Command[], press: KeyPress): Comma
 export function belongsToTarget(target: EventTarget | null, press: KeyPress): boolean {
   if (!(target instanceof HTMLElement)) return false;
   if (target.isContentEditable || target.matches("textarea, select")) return true;
-  if (target.matches("input")) return !target.matches("[type=radio], [type=checkbox], [type=button]");
-  if (target.closest("[role=menu], [role=listbox], [role=dialog], [role=tablist], [role=radiogroup]")) {
-    return press.key.startsWith("Arrow") || press.key === "Enter" || press.key === " ";
-  }
-  // A control reached by Tab answers to Enter and Space itself.
+  if (target.matches("input:not([type=radio], [type=checkbox], [type=button])")) return true;
   const activates = press.key === "Enter" || press.key === " ";
+  const moves = press.key.startsWith("Arrow");
+  if (target.matches("input[type=radio]") || target.closest("[role=menu], [role=listbox], [role=dialog], [role=slider]")) {
+    return moves || activates;
+  }
+  // A control reached by Tab answers to Enter and Space itself; a choice on a scale is only made
+  // by Space, so that Enter submits from there.
+  if (target.matches("[role=radio]")) return press.key === " ";
   return activates && target.matches("button, a[href], summary, [role=button]");
 }
 

@@ -1,2 +1,73 @@
+import { Button } from "@mantine/core";
+import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
+import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
+
+import { snapshotsQuery } from "@/api/datasets";
+import { projectQuery } from "@/api/projects";
+import type { Snapshot } from "@/api/types";
+import { Ago } from "@/components/Ago";
 import { Page } from "@/components/Page";
-export function DatasetsPage() { return <Page title="DatasetsPage">…</Page>; }
+import { Empty, Failure } from "@/components/States";
+import { Quiet, Table, TableSkeleton, type Column } from "@/components/Table";
+import { count } from "@/lib/format";
+import { may } from "@/lib/permissions";
+import { useCommands } from "@/lib/useCommands";
+
+import { FreezeSnapshot } from "./FreezeSnapshot";
+
+export function DatasetsPage() {
+  const { slug } = useParams({ from: "/signedIn/p/$slug/datasets" });
+  const { freeze } = useSearch({ from: "/signedIn/p/$slug/datasets" });
+  const navigate = useNavigate({ from: "/p/$slug/datasets" });
+  const { data: project } = useSuspenseQuery(projectQuery(slug));
+  const snapshots = useQuery(snapshotsQuery(slug));
+  const mayFreeze = may(project, "snapshot.create");
+  const open = () => void navigate({ search: { freeze: true } });
+  useCommands([
+    { id: "freeze", label: "Freeze a snapshot", group: "Datasets", keys: ["n"], enabled: mayFreeze, perform: open },
+  ]);
+  const rows = snapshots.data?.results ?? [];
+  const button = mayFreeze ? <Button onClick={open}>Freeze a snapshot</Button> : undefined;
+  return (
+    <Page
+      title="Datasets"
+      lead="A snapshot never changes: the same labels give the same digest, and every model names the snapshots it learned from."
+      actions={button}
+    >
+      {snapshots.isPending ? (
+        <TableSkeleton columns={5} />
+      ) : snapshots.isError ? (
+        <Failure what="The snapshots could not be read." error={snapshots.error} retry={() => void snapshots.refetch()} />
+      ) : rows.length === 0 ? (
+        <Empty title="Nothing is frozen yet." actions={button}>
+          A snapshot is what a run trains on. Rounds freeze one by themselves.
+        </Empty>
+      ) : (
+        <Table label="Snapshots" columns={columnsFor(slug)} rows={rows} keyOf={(snapshot) => snapshot.id} />
+      )}
+      <FreezeSnapshot slug={slug} opened={freeze === true && mayFreeze} onClose={() => void navigate({ search: {} })} />
+    </Page>
+  );
+}
+
+const columnsFor = (slug: string): Column<Snapshot>[] => [
+  {
+    name: "Snapshot",
+    cell: (snapshot) => (
+      <Link to="/p/$slug/datasets/$snapshotId" params={{ slug, snapshotId: String(snapshot.id) }}>
+        {snapshot.id} · {snapshot.name || snapshot.kind}
+      </Link>
+    ),
+  },
+  { name: "Kind", cell: (snapshot) => snapshot.kind },
+  {
+    name: "Rows",
+    cell: (snapshot) =>
+      Object.entries(snapshot.num_rows)
+        .map(([split, n]) => `${count(n)} ${split}`)
+        .join(" · ") || <Quiet>none</Quiet>,
+  },
+  { name: "Digest", cell: (snapshot) => <span className="mono">{snapshot.digest.slice(0, 12)}</span> },
+  { name: "Frozen", cell: (snapshot) => <Ago at={snapshot.created_at} /> },
+  { name: "By", cell: (snapshot) => snapshot.created_by ?? <Quiet>a round</Quiet> },
+];

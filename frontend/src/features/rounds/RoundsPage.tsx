@@ -1,2 +1,108 @@
+import { Button } from "@mantine/core";
+import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
+import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
+
+import { projectQuery } from "@/api/projects";
+import { roundsQuery } from "@/api/rounds";
+import type { Round } from "@/api/types";
+import { Ago } from "@/components/Ago";
 import { Page } from "@/components/Page";
-export function RoundsPage() { return <Page title="RoundsPage">…</Page>; }
+import { Panel } from "@/components/Panel";
+import { StateMark } from "@/components/StateMark";
+import { Empty, Failure } from "@/components/States";
+import { Quiet, Table, TableSkeleton, type Column } from "@/components/Table";
+import { IntervalText } from "@/components/IntervalText";
+import { usePolling } from "@/lib/live";
+import { headline, JUDGES } from "@/lib/loop";
+import { may } from "@/lib/permissions";
+import { useCommands } from "@/lib/useCommands";
+
+import { LaunchRound } from "./LaunchRound";
+import { RoundHistory } from "./RoundHistory";
+import { methodOf } from "./steps";
+
+export function RoundsPage() {
+  const { slug } = useParams({ from: "/signedIn/p/$slug/rounds" });
+  const { launch } = useSearch({ from: "/signedIn/p/$slug/rounds" });
+  const navigate = useNavigate({ from: "/p/$slug/rounds" });
+  const { data: project } = useSuspenseQuery(projectQuery(slug));
+  const polling = usePolling();
+  const rounds = useQuery({ ...roundsQuery(slug), refetchInterval: polling });
+  const rows = rounds.data?.results ?? [];
+  const running = rows.find((round) => round.state === "running");
+  const mayLaunch = may(project, "round.launch");
+  const open = () => void navigate({ search: { launch: true } });
+  useCommands([
+    { id: "launch-round", label: "Launch a round", group: "Rounds", keys: ["n"], enabled: mayLaunch && !running, perform: open },
+  ]);
+  return (
+    <Page
+      title="Rounds"
+      lead="Sample, label, snapshot, reward, policy, evaluate: a round runs them by itself and waits for people where it must."
+      actions={
+        mayLaunch ? (
+          <Button onClick={open} disabled={running !== undefined} title={running ? `Round ${running.number} is running.` : undefined}>
+            Launch a round
+          </Button>
+        ) : undefined
+      }
+    >
+      {rounds.isPending ? (
+        <TableSkeleton columns={6} />
+      ) : rounds.isError && rows.length === 0 ? (
+        <Failure what="The rounds could not be read." error={rounds.error} retry={() => void rounds.refetch()} />
+      ) : rows.length === 0 ? (
+        <Empty title="No round yet." actions={mayLaunch ? <Button onClick={open}>Launch the first round</Button> : undefined}>
+          A round takes a policy, gathers judgments of what it says, trains on them, and tells whether it got better.
+        </Empty>
+      ) : (
+        <div style={{ display: "grid", gap: 24 }}>
+          <Panel title="Win rate by round">
+            <RoundHistory rounds={rows} />
+          </Panel>
+          <Table label="Rounds" columns={columnsFor(slug)} rows={rows} keyOf={(round) => round.id} />
+        </div>
+      )}
+      <LaunchRound project={project} opened={launch === true && mayLaunch} onClose={() => void navigate({ search: {} })} />
+    </Page>
+  );
+}
+
+const columnsFor = (slug: string): Column<Round>[] => [
+  {
+    name: "Round",
+    cell: (round) => (
+      <Link to="/p/$slug/rounds/$number" params={{ slug, number: String(round.number) }}>
+        Round {round.number}
+      </Link>
+    ),
+  },
+  { name: "State", cell: (round) => <StateMark state={round.state} /> },
+  { name: "Method", cell: (round) => methodOf(round) },
+  {
+    name: "Policy",
+    cell: (round) => (
+      <span className="mono">
+        {round.policy_in.ref}
+        {round.policy_out ? ` → ${round.policy_out.ref}` : ""}
+      </span>
+    ),
+  },
+  {
+    name: "Win rate",
+    cell: (round) => {
+      const result = headline(round);
+      return result ? (
+        <>
+          <IntervalText value={result.sample} />{" "}
+          <Quiet>
+            against {result.baseline}, {JUDGES[result.judge]}
+          </Quiet>
+        </>
+      ) : (
+        <Quiet>–</Quiet>
+      );
+    },
+  },
+  { name: "Began", cell: (round) => <Ago at={round.created_at} /> },
+];

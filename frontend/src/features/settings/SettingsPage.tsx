@@ -1,2 +1,28 @@
 import { Page } from "@/components/Page";
-export function SettingsPage() { return <Page title="SettingsPage">…</Page>; }
+import { Panel } from "@/components/Panel";
+
+import { Appearance } from "./Appearance";
+import { PasswordForm } from "./PasswordForm";
+import { ProfileForm } from "./ProfileForm";
+import { Tokens } from "./Tokens";
+
+export function SettingsPage() {
+  return (
+    <Page title="Settings" lead="Yours alone: nobody else sees or shares these." narrow>
+      <div style={{ display: "grid", gap: 24 }}>
+        <Panel title="Account">
+          <ProfileForm />
+        </Panel>
+        <Panel title="Password">
+          <PasswordForm />
+        </Panel>
+        <Panel title="Appearance">
+          <Appearance />
+        </Panel>
+        <Panel title="API tokens">
+          <Tokens />
+        </Panel>
+      </div>
+    </Page>
+  );
+}

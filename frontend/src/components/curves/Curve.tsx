@@ -1,0 +1,152 @@
+import "uplot/dist/uPlot.min.css";
+
+import { useComputedColorScheme } from "@mantine/core";
+import { useEffect, useEffectEvent, useRef } from "react";
+import uPlot from "uplot";
+
+import { metric } from "@/lib/format";
+import { smooth } from "@/lib/smooth";
+
+import classes from "./Curve.module.css";
+import { CurveData } from "./CurveData";
+
+export interface Point {
+  step: number;
+  value: number;
+}
+
+interface Props {
+  /** The metric's own key; it is the axis title too. */
+  name: string;
+  points: readonly Point[];
+  smoothing: number;
+  log: boolean;
+  /** Curves with the same key share one cursor. */
+  syncKey: string;
+  height?: number;
+  compact?: boolean;
+}
+
+/** One metric over steps: drag to zoom, double-click to zoom out. */
+export function Curve({ name, points, smoothing, log, syncKey, height = 180, compact = false }: Props) {
+  const host = useRef<HTMLDivElement>(null);
+  const plot = useRef<uPlot | null>(null);
+  const readout = useRef<HTMLSpanElement>(null);
+  const scheme = useComputedColorScheme();
+  const logarithmic = log && points.every((point) => point.value > 0);
+
+  const data = (): uPlot.AlignedData => {
+    const values = points.map((point) => point.value);
+    return [points.map((point) => point.step), values, smooth(values, smoothing)];
+  };
+  const showReadout = (chart: uPlot) => {
+    if (!readout.current) return;
+    const at = chart.cursor.idx ?? chart.data[0].length - 1;
+    const [steps, raw] = chart.data;
+    const value = raw?.[at];
+    readout.current.textContent = value == null ? "" : `${metric(value)} at ${metric(steps[at] ?? 0)}`;
+  };
+
+  const build = useEffectEvent((element: HTMLElement) => {
+    const chart = new uPlot(
+      {
+        ...optionsOf({ name, logarithmic, syncKey, compact, smoothed: smoothing > 0 }),
+        width: element.clientWidth,
+        height,
+        hooks: { setCursor: [showReadout], setData: [showReadout] },
+      },
+      data(),
+      element,
+    );
+    showReadout(chart);
+    return chart;
+  });
+
+  const smoothed = smoothing > 0;
+  useEffect(() => {
+    const element = host.current;
+    if (!element) return;
+    const chart = build(element);
+    plot.current = chart;
+    const observer = new ResizeObserver(() => chart.setSize({ width: element.clientWidth, height }));
+    observer.observe(element);
+    return () => {
+      observer.disconnect();
+      chart.destroy();
+      plot.current = null;
+    };
+  }, [scheme, logarithmic, syncKey, height, name, compact, smoothed]);
+
+  const refresh = useEffectEvent(() => {
+    const chart = plot.current;
+    if (!chart) return;
+    chart.setData(data(), !isZoomed(chart));
+    if (isZoomed(chart)) chart.redraw();
+  });
+  useEffect(() => refresh(), [points, smoothing]);
+
+  return (
+    <figure className={classes.curve} aria-label={`${name} over steps`}>
+      <figcaption className={classes.head}>
+        <span className={classes.name}>{name}</span>
+        <span className={classes.readout} ref={readout} />
+      </figcaption>
+      <div ref={host} className={classes.host} style={{ height }} aria-hidden />
+      {compact ? null : <CurveData name={name} points={points} />}
+    </figure>
+  );
+}
+
+function isZoomed(chart: uPlot): boolean {
+  const steps = chart.data[0];
+  const { min, max } = chart.scales.x ?? {};
+  const [first, last] = [steps[0], steps.at(-1)];
+  if (min == null || max == null || first === undefined || last === undefined) return false;
+  return min > first || max < last;
+}
+
+interface Look {
+  name: string;
+  logarithmic: boolean;
+  syncKey: string;
+  compact: boolean;
+  smoothed: boolean;
+}
+
+function optionsOf({ name, logarithmic, syncKey, compact, smoothed }: Look): Omit<uPlot.Options, "width" | "height"> {
+  const style = getComputedStyle(document.documentElement);
+  const colour = (variable: string) => style.getPropertyValue(variable).trim();
+  const line = colour("--pl-series-0");
+  const axis: Partial<uPlot.Axis> = {
+    stroke: colour("--pl-muted"),
+    grid: { stroke: colour("--pl-line"), width: 1 },
+    ticks: { show: false },
+    font: '11px "Inter Variable", sans-serif',
+    labelFont: '11px "Inter Variable", sans-serif',
+    labelSize: 16,
+    labelGap: 0,
+  };
+  return {
+    scales: { x: { time: false }, y: { distr: (logarithmic ? 3 : 1) as uPlot.Scale.Distr } },
+    axes: [
+      { ...axis, size: 26, gap: 2, ...(compact ? {} : { label: "step" }) },
+      {
+        ...axis,
+        size: 52,
+        gap: 4,
+        ...(compact ? {} : { label: name }),
+        values: (_chart, ticks) => ticks.map((tick) => (tick as number | null) === null ? "" : metric(tick)),
+      },
+    ],
+    series: [
+      {},
+      { stroke: smoothed ? fade(line) : line, width: smoothed ? 1 : 1.75, points: { show: false }, spanGaps: true },
+      { show: smoothed, stroke: line, width: 1.75, points: { show: false }, spanGaps: true },
+    ],
+    legend: { show: false },
+    cursor: { sync: { key: syncKey, setSeries: false }, points: { size: 6 }, y: false, drag: { x: true, y: false } },
+    padding: [8, 8, 0, 0],
+  };
+}
+
+const fade = (colour: string): string => (/^#[0-9a-f]{6}$/i.test(colour) ? `${colour}55` : colour);

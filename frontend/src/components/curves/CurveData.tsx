@@ -1,0 +1,52 @@
+import { useDisclosure } from "@mantine/hooks";
+
+import { metric, plural } from "@/lib/format";
+import { saveFile } from "@/lib/saveFile";
+
+import type { Point } from "./Curve";
+import classes from "./Curve.module.css";
+
+const MAX_ROWS = 400;
+
+/** The numbers under a curve: for screen readers, for copying, and as a file. */
+export function CurveData({ name, points }: { name: string; points: readonly Point[] }) {
+  const [open, { toggle }] = useDisclosure(false);
+  const every = Math.max(1, Math.ceil(points.length / MAX_ROWS));
+  const rows = open ? points.filter((_, index) => index % every === 0) : [];
+  const download = () => {
+    const lines = [`step,${name}`, ...points.map((point) => `${point.step},${point.value}`)];
+    saveFile(`${name.replaceAll("/", "-")}.csv`, `${lines.join("\n")}\n`, "text/csv");
+  };
+  return (
+    <>
+      <div className={classes.foot}>
+        <button type="button" className={classes.csv} aria-expanded={open} onClick={toggle}>
+          {open ? "Hide the numbers" : plural(points.length, "point")}
+        </button>
+        <button type="button" className={classes.csv} onClick={download} aria-label={`Download ${name} as CSV`}>
+          CSV
+        </button>
+      </div>
+      {open ? (
+        <div className={classes.data} tabIndex={0} role="region" aria-label={`${name} by step`}>
+          <table>
+            <thead>
+              <tr>
+                <th scope="col">step</th>
+                <th scope="col">{name}</th>
+              </tr>
+            </thead>
+            <tbody>
+              {rows.map((point) => (
+                <tr key={point.step}>
+                  <td>{point.step}</td>
+                  <td>{metric(point.value)}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      ) : null}
+    </>
+  );
+}

@@ -1,0 +1,73 @@
+import { Button, Checkbox, Group, Modal, Radio, Stack, TextInput } from "@mantine/core";
+import { useForm } from "@mantine/form";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+
+import { fieldErrors, messageOf } from "@/api/client";
+import { freezeSnapshot, type Split } from "@/api/datasets";
+import type { SnapshotCreate } from "@/api/types";
+import { Note } from "@/components/States";
+
+interface Props {
+  slug: string;
+  opened: boolean;
+  onClose: () => void;
+}
+
+const KINDS: { value: SnapshotCreate["kind"]; label: string; description: string }[] = [
+  { value: "preferences", label: "Preferences", description: "Chosen and rejected responses, for reward models and DPO." },
+  { value: "prompts", label: "Prompts", description: "Prompts alone, for a policy to answer during RLOO." },
+  { value: "demonstrations", label: "Demonstrations", description: "Responses written or edited by people, for SFT." },
+];
+const SPLITS: Split[] = ["train", "validation", "test"];
+
+export function FreezeSnapshot({ slug, opened, onClose }: Props) {
+  const client = useQueryClient();
+  const navigate = useNavigate();
+  const form = useForm<{ kind: SnapshotCreate["kind"]; name: string; splits: Split[] }>({
+    initialValues: { kind: "preferences", name: "", splits: SPLITS },
+    validate: { splits: (value) => (value.length ? null : "Choose at least one split.") },
+  });
+  const freeze = useMutation({
+    mutationFn: (body: SnapshotCreate) => freezeSnapshot(slug, body),
+    onSuccess: async (snapshot) => {
+      await client.invalidateQueries({ queryKey: ["project", slug, "snapshots"] });
+      await navigate({ to: "/p/$slug/datasets/$snapshotId", params: { slug, snapshotId: String(snapshot.id) } });
+    },
+    onError: (error) => form.setErrors(fieldErrors(error)),
+  });
+  return (
+    <Modal opened={opened} onClose={onClose} title="Freeze a snapshot">
+      <form onSubmit={form.onSubmit((values) => freeze.mutate(values))} style={{ display: "grid", gap: 20 }}>
+        {freeze.isError ? <Note care>{messageOf(freeze.error)}</Note> : null}
+        <Radio.Group label="What to freeze" {...form.getInputProps("kind")}>
+          <Stack gap="xs" mt="xs">
+            {KINDS.map((kind) => (
+              <Radio key={kind.value} {...kind} />
+            ))}
+          </Stack>
+        </Radio.Group>
+        <TextInput label="Name" description="For you; it may stay empty." maxLength={200} {...form.getInputProps("name")} />
+        <Checkbox.Group
+          label="Splits"
+          description="Prompts belong to one split for good, so nothing leaks between them."
+          {...form.getInputProps("splits")}
+        >
+          <Group mt="xs">
+            {SPLITS.map((split) => (
+              <Checkbox key={split} value={split} label={split} />
+            ))}
+          </Group>
+        </Checkbox.Group>
+        <Group justify="flex-end" gap="xs">
+          <Button variant="default" onClick={onClose}>
+            Cancel
+          </Button>
+          <Button type="submit" loading={freeze.isPending}>
+            Freeze
+          </Button>
+        </Group>
+      </form>
+    </Modal>
+  );
+}

@@ -1,0 +1,56 @@
+import { Prose } from "@/components/Prose";
+import { messages, number } from "@/lib/shapes";
+
+import classes from "./Rows.module.css";
+
+const LOOK = { markdown: false, face: "sans", textSize: 0 } as const;
+const SHORT = ["strength", "weight", "annotator", "judgment", "comparison", "prompt_id", "licence"] as const;
+
+/** One row: its prompt, and beside it what was chosen, rejected or demonstrated. */
+export function Row({ row, number: at }: { row: Record<string, unknown>; number: number }) {
+  const chosen = messages(row.chosen);
+  const rejected = messages(row.rejected);
+  const completion = messages(row.completion);
+  const facts = SHORT.filter((name) => row[name] !== undefined && row[name] !== null && row[name] !== "");
+  return (
+    <article className={classes.row} aria-label={`Row ${at}`}>
+      <div className={classes.facts}>
+        <span>{at}</span>
+        {row.tie === true ? <b>tie</b> : null}
+        {facts.map((name) => (
+          <span key={name}>
+            {name.replace("_id", "")} {number(row[name]) ?? String(row[name])}
+          </span>
+        ))}
+      </div>
+      <Texts title="Prompt" list={messages(row.prompt)} />
+      {chosen.length || rejected.length ? (
+        <div className={classes.pair}>
+          <Texts title={row.tie === true ? "One side" : "Chosen"} list={chosen} strong={row.tie !== true} />
+          <Texts title={row.tie === true ? "Other side" : "Rejected"} list={rejected} />
+        </div>
+      ) : null}
+      {completion.length ? <Texts title="Completion" list={completion} strong /> : null}
+    </article>
+  );
+}
+
+interface TextsProps {
+  title: string;
+  list: readonly { role: string; content: string }[];
+  strong?: boolean;
+}
+
+function Texts({ title, list, strong = false }: TextsProps) {
+  return (
+    <div className={classes.texts} data-strong={strong}>
+      <h3>{title}</h3>
+      {list.map((message, index) => (
+        <div key={index}>
+          {list.length > 1 ? <small>{message.role}</small> : null}
+          <Prose text={message.content} look={LOOK} />
+        </div>
+      ))}
+    </div>
+  );
+}

@@ -1,0 +1,77 @@
+import { Button, Group, Modal, PasswordInput, Select, Switch, TextInput } from "@mantine/core";
+import { useForm } from "@mantine/form";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+
+import { fieldErrors, messageOf } from "@/api/client";
+import { addMember, membersQuery } from "@/api/lead";
+import type { Project, Role } from "@/api/types";
+import { Note } from "@/components/States";
+import { may } from "@/lib/permissions";
+
+interface Props {
+  project: Project;
+  opened: boolean;
+  onClose: () => void;
+}
+
+const ROLES: { value: Role; label: string }[] = [
+  { value: "annotator", label: "Annotator: ranks responses" },
+  { value: "lead", label: "Lead: guidelines, people, queue" },
+  { value: "researcher", label: "Researcher: datasets, runs, rounds" },
+  { value: "owner", label: "Owner: everything" },
+];
+
+export function AddMember({ project, opened, onClose }: Props) {
+  const client = useQueryClient();
+  const form = useForm<{ email: string; role: Role; fresh: boolean; name: string; password: string }>({
+    initialValues: { email: "", role: "annotator", fresh: false, name: "", password: "" },
+  });
+  const add = useMutation({
+    mutationFn: ({ email, role, fresh, name, password }: typeof form.values) =>
+      addMember(project.slug, { email, role, ...(fresh ? { name, password } : {}) }),
+    onSuccess: async () => {
+      await client.invalidateQueries(membersQuery(project.slug));
+      form.reset();
+      onClose();
+    },
+    onError: (error) => form.setErrors(fieldErrors(error)),
+  });
+  const { fresh } = form.values;
+  return (
+    <Modal opened={opened} onClose={onClose} title="Add somebody">
+      <form onSubmit={form.onSubmit((values) => add.mutate(values))} style={{ display: "grid", gap: 16 }}>
+        {add.isError ? <Note care>{messageOf(add.error)}</Note> : null}
+        <TextInput label="Email" type="email" required data-autofocus {...form.getInputProps("email")} />
+        <Select label="Role" allowDeselect={false} data={ROLES} {...form.getInputProps("role")} />
+        {may(project, "project.edit") ? (
+          <Switch
+            label="Create the account"
+            description="For somebody who has none on this server yet. Give them the password yourself."
+            {...form.getInputProps("fresh", { type: "checkbox" })}
+          />
+        ) : null}
+        {fresh ? (
+          <>
+            <TextInput label="Name" required {...form.getInputProps("name")} />
+            <PasswordInput
+              label="Password"
+              description="At least 10 characters."
+              required
+              minLength={10}
+              autoComplete="new-password"
+              {...form.getInputProps("password")}
+            />
+          </>
+        ) : null}
+        <Group justify="flex-end" gap="xs">
+          <Button variant="default" onClick={onClose}>
+            Cancel
+          </Button>
+          <Button type="submit" loading={add.isPending}>
+            Add
+          </Button>
+        </Group>
+      </form>
+    </Modal>
+  );
+}

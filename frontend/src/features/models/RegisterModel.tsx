@@ -1,0 +1,68 @@
+import { Button, Group, Modal, Select, TextInput } from "@mantine/core";
+import { useForm } from "@mantine/form";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+
+import { fieldErrors, messageOf } from "@/api/client";
+import { registerModel } from "@/api/models";
+import type { Model } from "@/api/types";
+import { Note } from "@/components/States";
+
+interface Props {
+  slug: string;
+  opened: boolean;
+  onClose: () => void;
+}
+
+export function RegisterModel({ slug, opened, onClose }: Props) {
+  const client = useQueryClient();
+  const form = useForm<{ name: string; kind: Model["kind"]; source: string }>({
+    initialValues: { name: "base", kind: "base", source: "" },
+  });
+  const register = useMutation({
+    mutationFn: (values: typeof form.values) => registerModel(slug, values),
+    onSuccess: async () => {
+      await client.invalidateQueries({ queryKey: ["project", slug, "models"] });
+      form.reset();
+      onClose();
+    },
+    onError: (error) => form.setErrors(fieldErrors(error)),
+  });
+  return (
+    <Modal opened={opened} onClose={onClose} title="Register a model">
+      <form onSubmit={form.onSubmit((values) => register.mutate(values))} style={{ display: "grid", gap: 16 }}>
+        {register.isError ? <Note care>{messageOf(register.error)}</Note> : null}
+        <TextInput
+          label="Source"
+          description="A hub name, or a folder that the server and its workers can read."
+          required
+          data-autofocus
+          {...form.getInputProps("source")}
+        />
+        <TextInput
+          label="Name"
+          description="Versions are numbered under it: name@1, name@2."
+          required
+          {...form.getInputProps("name")}
+        />
+        <Select
+          label="Kind"
+          allowDeselect={false}
+          data={[
+            { value: "base", label: "Base" },
+            { value: "policy", label: "Policy" },
+            { value: "reward", label: "Reward model" },
+          ]}
+          {...form.getInputProps("kind")}
+        />
+        <Group justify="flex-end" gap="xs">
+          <Button variant="default" onClick={onClose}>
+            Cancel
+          </Button>
+          <Button type="submit" loading={register.isPending}>
+            Register
+          </Button>
+        </Group>
+      </form>
+    </Modal>
+  );
+}

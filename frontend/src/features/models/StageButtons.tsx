@@ -1,0 +1,38 @@
+import { Button } from "@mantine/core";
+import { notifications } from "@mantine/notifications";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+
+import { messageOf } from "@/api/client";
+import { modelQuery, moveModel } from "@/api/models";
+import type { Model } from "@/api/types";
+
+/** Promote, retire, or take back into the candidates. */
+export function StageButtons({ slug, model }: { slug: string; model: Model }) {
+  const client = useQueryClient();
+  const move = useMutation({
+    mutationFn: (stage: Model["stage"]) => moveModel(model.id, stage),
+    onSuccess: async (fresh) => {
+      client.setQueryData(modelQuery(model.id).queryKey, fresh);
+      await client.invalidateQueries({ queryKey: ["project", slug, "models"] });
+    },
+    onError: (error) => notifications.show({ color: "ochre", title: "Not moved", message: messageOf(error) }),
+  });
+  const button = (stage: Model["stage"], words: string, primary = false) => (
+    <Button
+      variant={primary ? "filled" : "default"}
+      loading={move.isPending && move.variables === stage}
+      disabled={move.isPending}
+      onClick={() => move.mutate(stage)}
+    >
+      {words}
+    </Button>
+  );
+  if (model.stage === "retired") return button("candidate", "Take back");
+  return (
+    <>
+      {model.stage === "promoted" ? button("candidate", "Back to candidate") : null}
+      {button("retired", "Retire")}
+      {model.stage === "candidate" ? button("promoted", "Promote", true) : null}
+    </>
+  );
+}

@@ -1,0 +1,66 @@
+import { Button, Group, Modal, NumberInput, Textarea, TextInput } from "@mantine/core";
+import { useForm } from "@mantine/form";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+
+import { fieldErrors, messageOf } from "@/api/client";
+import { createProject, projectsQuery } from "@/api/projects";
+import { Note } from "@/components/States";
+
+interface Props {
+  opened: boolean;
+  onClose: () => void;
+}
+
+export function CreateProject({ opened, onClose }: Props) {
+  const client = useQueryClient();
+  const navigate = useNavigate();
+  const form = useForm({ initialValues: { name: "", description: "", guidelines: "", overlap: 1 } });
+  const create = useMutation({
+    mutationFn: createProject,
+    onSuccess: async (project) => {
+      await client.invalidateQueries(projectsQuery);
+      form.reset();
+      await navigate({ to: "/p/$slug", params: { slug: project.slug } });
+    },
+    onError: (error) => form.setErrors(fieldErrors(error)),
+  });
+  return (
+    <Modal opened={opened} onClose={onClose} title="Create a project" size="lg">
+      <form onSubmit={form.onSubmit((values) => create.mutate(values))} style={{ display: "grid", gap: 16 }}>
+        {create.isError ? <Note care>{messageOf(create.error)}</Note> : null}
+        <TextInput label="Name" required maxLength={200} data-autofocus {...form.getInputProps("name")} />
+        <TextInput
+          label="Description"
+          description="One line that tells an annotator what this is about."
+          {...form.getInputProps("description")}
+        />
+        <Textarea
+          label="Guidelines"
+          description="How to judge, in Markdown. Every judgment names the version it was made under."
+          autosize
+          minRows={4}
+          maxRows={12}
+          {...form.getInputProps("guidelines")}
+        />
+        <NumberInput
+          label="Judgments for each task"
+          description="More than one lets you measure how much people agree."
+          min={1}
+          max={100}
+          allowDecimal={false}
+          w={220}
+          {...form.getInputProps("overlap")}
+        />
+        <Group justify="flex-end" gap="xs">
+          <Button variant="default" onClick={onClose}>
+            Cancel
+          </Button>
+          <Button type="submit" loading={create.isPending}>
+            Create the project
+          </Button>
+        </Group>
+      </form>
+    </Modal>
+  );
+}

@@ -1,0 +1,34 @@
+import { SegmentedControl } from "@mantine/core";
+import { notifications } from "@mantine/notifications";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+
+import { messageOf } from "@/api/client";
+import { changeRound } from "@/api/rounds";
+import type { Round } from "@/api/types";
+
+import classes from "./RoundView.module.css";
+import { METHODS } from "./steps";
+
+/** The method may change until the policy step reads it. */
+export function ChangeMethod({ round, slug }: { round: Round; slug: string }) {
+  const client = useQueryClient();
+  const change = useMutation({
+    mutationFn: (method: string) => changeRound(round.id, { method }),
+    onSuccess: () => client.invalidateQueries({ queryKey: ["project", slug, "rounds"] }),
+    onError: (error) => notifications.show({ color: "ochre", title: "Not changed", message: messageOf(error) }),
+  });
+  const method = typeof round.spec.method === "string" ? round.spec.method : "dpo";
+  return (
+    <div className={classes.row} style={{ justifyContent: "flex-start" }}>
+      <span>Method of the policy step, which has not begun:</span>
+      <SegmentedControl
+        aria-label="Method of this round"
+        size="xs"
+        disabled={change.isPending}
+        value={change.isPending ? change.variables : method}
+        onChange={(value) => change.mutate(value)}
+        data={Object.entries(METHODS).map(([value, label]) => ({ value, label }))}
+      />
+    </div>
+  );
+}

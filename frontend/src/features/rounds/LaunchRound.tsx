@@ -1,0 +1,160 @@
+import { Autocomplete, Button, Drawer, Group, SegmentedControl, Select, Skeleton, Switch } from "@mantine/core";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { useState } from "react";
+
+import { fieldErrors, messageOf } from "@/api/client";
+import { modelsQuery } from "@/api/models";
+import { launchRound, roundDefaultsQuery, roundSchemaQuery } from "@/api/rounds";
+import type { Project } from "@/api/types";
+import { Fold } from "@/components/Fold";
+import { NumberText } from "@/components/NumberText";
+import { SchemaForm } from "@/components/SchemaForm";
+import { Failure, Note } from "@/components/States";
+import { check, fieldsOf, type Field, type Values } from "@/lib/jsonSchema";
+import { text } from "@/lib/shapes";
+
+interface Props {
+  project: Project;
+  opened: boolean;
+  onClose: () => void;
+}
+
+export function LaunchRound({ project, opened, onClose }: Props) {
+  const schema = useQuery({ ...roundSchemaQuery, enabled: opened });
+  const defaults = useQuery({ ...roundDefaultsQuery(project.slug), enabled: opened });
+  const failed = schema.error ?? defaults.error;
+  return (
+    <Drawer opened={opened} onClose={onClose} title="Launch a round" size="lg">
+      {failed ? (
+        <Failure
+          what="The form could not be read."
+          error={failed}
+          retry={() => {
+            void schema.refetch();
+            void defaults.refetch();
+          }}
+        />
+      ) : schema.data && defaults.data ? (
+        <RoundForm project={project} fields={fieldsOf(schema.data)} start={defaults.data} onClose={onClose} />
+      ) : (
+        <Skeleton height={360} />
+      )}
+    </Drawer>
+  );
+}
+
+/** Asked for by hand, above the hyperparameters. */
+const OWN = new Set(["policy", "base", "judgments", "method", "promote", "continue_with_next"]);
+
+interface FormProps {
+  project: Project;
+  fields: readonly Field[];
+  start: Values;
+  onClose: () => void;
+}
+
+function RoundForm({ project, fields, start, onClose }: FormProps) {
+  const navigate = useNavigate();
+  const client = useQueryClient();
+  const [values, setValues] = useState<Values>(start);
+  const [errors, setErrors] = useState<Record<string, string>>({});
+  const models = useQuery(modelsQuery(project.slug));
+  const language = (models.data?.results ?? [])
+    .filter((model) => model.kind !== "reward" && model.stage !== "retired")
+    .map((model) => model.ref);
+  const launch = useMutation({
+    mutationFn: () => launchRound(project.slug, values),
+    onSuccess: async (round) => {
+      await client.invalidateQueries({ queryKey: ["project", project.slug, "rounds"] });
+      await navigate({ to: "/p/$slug/rounds/$number", params: { slug: project.slug, number: String(round.number) } });
+    },
+    onError: (error) => setErrors(fieldErrors(error)),
+  });
+  const set = (name: string) => (value: unknown) => setValues((old) => ({ ...old, [name]: value }));
+  const describe = (name: string) => fields.find((field) => field.name === name)?.description;
+  const method = values.method === "rloo" ? "rloo" : "dpo";
+  const advanced = fields.filter((field) => !OWN.has(field.name) && (field.name === method || !["dpo", "rloo"].includes(field.name)));
+  const foldedError = Object.keys(errors).some((path) => !OWN.has(path));
+  const submit = () => {
+    const problems = check(fields, values);
+    setErrors(problems);
+    if (Object.keys(problems).length === 0) launch.mutate();
+  };
+  return (
+    <form
+      noValidate
+      onSubmit={(event) => {
+        event.preventDefault();
+        submit();
+      }}
+      style={{ display: "grid", gap: 16 }}
+    >
+      {launch.isError ? <Note care>{messageOf(launch.error)}</Note> : null}
+      <SegmentedControl
+        aria-label="Method"
+        value={method}
+        onChange={set("method")}
+        data={[
+          { value: "dpo", label: "DPO, straight from preferences" },
+          { value: "rloo", label: "RLOO, with the reward model" },
+        ]}
+      />
+      <Autocomplete
+        label="Policy"
+        description={describe("policy")}
+        required
+        data={language}
+        value={text(values.policy) ?? ""}
+        onChange={(value) => set("policy")(value || null)}
+        error={errors.policy}
+      />
+      <NumberText
+        label="Judgments"
+        description={describe("judgments")}
+        required
+        value={values.judgments}
+        onChange={set("judgments")}
+        error={errors.judgments}
+        w={200}
+      />
+      <Autocomplete
+        label="Base"
+        description={describe("base")}
+        data={language}
+        value={text(values.base) ?? ""}
+        onChange={(value) => set("base")(value || null)}
+        error={errors.base}
+      />
+      <Select
+        label="Promote the new policy"
+        data={[
+          { value: "when_better", label: "When it is better" },
+          { value: "always", label: "Always" },
+          { value: "never", label: "Never" },
+        ]}
+        allowDeselect={false}
+        value={text(values.promote) ?? "when_better"}
+        onChange={set("promote")}
+        w={260}
+      />
+      <Switch
+        label="Go on with the next round"
+        description={describe("continue_with_next")}
+        checked={values.continue_with_next === true}
+        onChange={(event) => set("continue_with_next")(event.currentTarget.checked)}
+      />
+      <Fold key={foldedError ? "open" : "folded"} title="Hyperparameters" startOpen={foldedError}>
+        <SchemaForm fields={advanced} values={values} onChange={setValues} errors={errors} />
+      </Fold>
+      <Group justify="flex-end" gap="xs">
+        <Button variant="default" onClick={onClose}>
+          Cancel
+        </Button>
+        <Button type="submit" loading={launch.isPending}>
+          Launch the round
+        </Button>
+      </Group>
+    </form>
+  );
+}

@@ -1,0 +1,137 @@
+import { Button, Drawer, Group, SegmentedControl, Skeleton } from "@mantine/core";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { useState } from "react";
+
+import { fieldErrors, messageOf } from "@/api/client";
+import { snapshotsQuery } from "@/api/datasets";
+import { modelsQuery } from "@/api/models";
+import { launchRun, runKindsQuery } from "@/api/runs";
+import type { Model, Project, RunKind, Snapshot } from "@/api/types";
+import { Fold } from "@/components/Fold";
+import { SchemaForm, type Sources } from "@/components/SchemaForm";
+import { Failure, Note } from "@/components/States";
+import { count } from "@/lib/format";
+import { changed, check, defaultsOf, fieldsOf, type Field, type Values } from "@/lib/jsonSchema";
+import { KIND_NAMES, KINDS } from "@/lib/runKinds";
+import { isRecord, text } from "@/lib/shapes";
+
+import { FIRST_FIELDS } from "./firstFields";
+
+interface Props {
+  project: Project;
+  /** The kind whose form is open; null while the drawer is closed. */
+  kind: RunKind | null;
+  onKind: (kind: RunKind) => void;
+  onClose: () => void;
+}
+
+export function LaunchRun({ project, kind, onKind, onClose }: Props) {
+  const chosen = kind ?? "sft";
+  const schemas = useQuery({ ...runKindsQuery, enabled: kind !== null });
+  const schema = schemas.data?.[chosen];
+  return (
+    <Drawer opened={kind !== null} onClose={onClose} title="Launch a run" size="xl">
+      <SegmentedControl
+        aria-label="Kind of run"
+        fullWidth
+        mb="md"
+        value={chosen}
+        onChange={onKind}
+        data={KINDS.map((value) => ({ value, label: KIND_NAMES[value] }))}
+      />
+      {schemas.isError ? (
+        <Failure what="The form could not be read." error={schemas.error} retry={() => void schemas.refetch()} />
+      ) : schema ? (
+        <RunForm key={chosen} project={project} kind={chosen} schema={schema} onClose={onClose} />
+      ) : (
+        <Skeleton height={320} />
+      )}
+    </Drawer>
+  );
+}
+
+interface FormProps {
+  project: Project;
+  kind: RunKind;
+  schema: unknown;
+  onClose: () => void;
+}
+
+function RunForm({ project, kind, schema, onClose }: FormProps) {
+  const navigate = useNavigate();
+  const client = useQueryClient();
+  const fields = fieldsOf(schema);
+  const [values, setValues] = useState<Values>(() => defaultsOf(fields));
+  const [errors, setErrors] = useState<Record<string, string>>({});
+  const models = useQuery(modelsQuery(project.slug));
+  const snapshots = useQuery(snapshotsQuery(project.slug));
+  const sources = sourcesFrom(kind, models.data?.results ?? [], snapshots.data?.results ?? []);
+  const launch = useMutation({
+    mutationFn: (spec: Values) => launchRun(project.slug, spec),
+    onSuccess: async (run) => {
+      await client.invalidateQueries({ queryKey: ["project", project.slug, "runs"] });
+      await navigate({ to: "/p/$slug/runs/$runId", params: { slug: project.slug, runId: String(run.id) } });
+    },
+    onError: (error) => setErrors(fieldErrors(error)),
+  });
+  const submit = () => {
+    const problems = check(fields, values);
+    setErrors(problems);
+    if (Object.keys(problems).length === 0) launch.mutate({ kind, ...changed(fields, values) });
+  };
+  const shown = (first: boolean): Field[] => fields.filter((field) => FIRST_FIELDS.has(field.name) === first);
+  const form = { values, onChange: setValues, errors, sources };
+  const foldedError = Object.keys(errors).some((path) => !FIRST_FIELDS.has(path.split(".")[0] ?? ""));
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault();
+        submit();
+      }}
+      noValidate
+      style={{ display: "grid", gap: 16 }}
+    >
+      <p style={{ margin: 0, color: "var(--pl-muted)" }}>{isRecord(schema) ? text(schema.description) : null}</p>
+      {launch.isError ? <Note care>{messageOf(launch.error)}</Note> : null}
+      <SchemaForm fields={shown(true)} {...form} />
+      <Fold key={foldedError ? "open" : "folded"} title="All hyperparameters" startOpen={foldedError}>
+        <SchemaForm fields={shown(false)} {...form} />
+      </Fold>
+      <Group justify="flex-end" gap="xs">
+        <Button variant="default" onClick={onClose}>
+          Cancel
+        </Button>
+        <Button type="submit" loading={launch.isPending}>
+          Launch {KIND_NAMES[kind]}
+        </Button>
+      </Group>
+    </form>
+  );
+}
+
+function sourcesFrom(kind: RunKind, models: readonly Model[], snapshots: readonly Snapshot[]): Sources {
+  const usable = models.filter((model) => model.stage !== "retired");
+  const language = usable.filter((model) => model.kind !== "reward").map((model) => model.ref);
+  const wanted: readonly Snapshot["kind"][] =
+    kind === "reward" || kind === "dpo"
+      ? ["preferences"]
+      : kind === "rloo"
+        ? ["prompts", "preferences"]
+        : ["demonstrations", "preferences"];
+  return {
+    suggestions: {
+      model: language,
+      baselines: language,
+      reward_model: usable.filter((model) => model.kind === "reward").map((model) => model.ref),
+    },
+    ids: {
+      snapshot: snapshots
+        .filter((snapshot) => wanted.includes(snapshot.kind))
+        .map((snapshot) => ({
+          id: snapshot.id,
+          title: `${snapshot.name || snapshot.kind} · ${count(Object.values(snapshot.num_rows).reduce((a, b) => a + b, 0))} rows`,
+        })),
+    },
+  };
+}

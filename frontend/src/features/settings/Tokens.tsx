@@ -1,0 +1,98 @@
+import { Button, Code, CopyButton, Group, TextInput } from "@mantine/core";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+
+import { createToken, revokeToken, tokensQuery } from "@/api/account";
+import { messageOf } from "@/api/client";
+import type { ApiToken } from "@/api/types";
+import { Ago } from "@/components/Ago";
+import { Failure, Note } from "@/components/States";
+import { Quiet, Table, TableSkeleton, type Column } from "@/components/Table";
+
+/** Keys for scripts and the command line; each secret is shown once. */
+export function Tokens() {
+  const client = useQueryClient();
+  const tokens = useQuery(tokensQuery);
+  const [name, setName] = useState("");
+  const refresh = () => client.invalidateQueries(tokensQuery);
+  const create = useMutation({
+    mutationFn: createToken,
+    onSuccess: async () => {
+      setName("");
+      await refresh();
+    },
+  });
+  const revoke = useMutation({ mutationFn: revokeToken, onSuccess: refresh });
+  const columns: Column<ApiToken>[] = [
+    { name: "Name", cell: (token) => token.name },
+    { name: "Begins with", cell: (token) => <span className="mono">{token.prefix}…</span> },
+    { name: "Created", cell: (token) => <Ago at={token.created_at} /> },
+    { name: "Last used", cell: (token) => (token.last_used_at ? <Ago at={token.last_used_at} /> : <Quiet>never</Quiet>) },
+    {
+      name: "",
+      number: true,
+      cell: (token) => (
+        <Button
+          variant="subtle"
+          color="gray"
+          size="compact-xs"
+          aria-label={`Revoke ${token.name}`}
+          loading={revoke.isPending && revoke.variables === token.id}
+          onClick={() => revoke.mutate(token.id)}
+        >
+          Revoke
+        </Button>
+      ),
+    },
+  ];
+  const rows = tokens.data?.results ?? [];
+  return (
+    <div style={{ display: "grid", gap: 16 }}>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (name.trim()) create.mutate(name.trim());
+        }}
+      >
+        <Group align="flex-end" gap="xs">
+          <TextInput
+            label="A token for"
+            placeholder="nightly export"
+            value={name}
+            onChange={(event) => setName(event.currentTarget.value)}
+            maxLength={200}
+            style={{ flex: "1 1 220px" }}
+          />
+          <Button type="submit" variant="default" loading={create.isPending} disabled={!name.trim()}>
+            Create the token
+          </Button>
+        </Group>
+      </form>
+      {create.isError || revoke.isError ? <Note care>{messageOf(create.error ?? revoke.error)}</Note> : null}
+      {create.data ? (
+        <Note>
+          Copy it now, it is not shown again.
+          <Group gap="xs" mt={6}>
+            <Code style={{ overflowWrap: "anywhere" }}>{create.data.secret}</Code>
+            <CopyButton value={create.data.secret}>
+              {({ copied, copy }) => (
+                <Button size="compact-xs" variant="default" onClick={copy}>
+                  {copied ? "Copied" : "Copy"}
+                </Button>
+              )}
+            </CopyButton>
+          </Group>
+        </Note>
+      ) : null}
+      {tokens.isPending ? (
+        <TableSkeleton columns={4} rows={2} />
+      ) : tokens.isError ? (
+        <Failure what="The tokens could not be read." error={tokens.error} retry={() => void tokens.refetch()} />
+      ) : rows.length ? (
+        <Table label="API tokens" columns={columns} rows={rows} keyOf={(token) => token.id} />
+      ) : (
+        <Quiet>No token yet. A token acts as you, so keep it like a password.</Quiet>
+      )}
+    </div>
+  );
+}
