@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.http import FileResponse
@@ -46,6 +46,14 @@ def whole_number(request: Request, name: str, default: int, *, high: int = 2**62
     if not (raw.isascii() and raw.isdecimal()) or int(raw) > high:
         raise DomainError(f"Give {name} as a whole number from 0 to {high}.", fields={name: "invalid"})
     return int(raw)
+
+
+def one_of(request: Request, name: str, choices: Sequence[str]) -> str | None:
+    """A query parameter with a few values; None when it is left out."""
+    raw = request.query_params.get(name) or None
+    if raw is not None and raw not in choices:
+        raise DomainError(f"Give {name} as one of {', '.join(choices)}.", fields={name: "invalid"})
+    return raw
 
 
 class ArtifactResponse(FileResponse):

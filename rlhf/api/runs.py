@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from labeling.core.api.pagination import PAGE_PARAMETERS, page_of
 from labeling.core.api.views import ApiView
 from labeling.core.permissions import Access, Permission
-from rlhf.api.base import ProjectView, check_visible, json_object, whole_number
+from rlhf.api.base import ProjectView, check_visible, json_object, one_of, whole_number
 from rlhf.api.serializers import LogsSerializer, MetricsSerializer, RunSamplesSerializer, RunSerializer
 from rlhf.models import Run
 from rlhf.selectors import runs as selectors
@@ -50,9 +50,10 @@ class RunsView(ProjectView):
         responses=RunPage,
     )
     def get(self, request: Request, slug: str) -> Response:
-        asked = request.query_params
         found = selectors.of_project(
-            project_id=self.project.pk, kind=asked.get("kind"), state=asked.get("state")
+            project_id=self.project.pk,
+            kind=one_of(request, "kind", Run.Kind.values),
+            state=one_of(request, "state", Run.State.values),
         )
         return self.page(found, RunSerializer)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TypedDict
 
-METHOD = "Wilson 95%"
+METHOD = "wilson"  # 95%
 
 
 class Interval(TypedDict):

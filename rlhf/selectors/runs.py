@@ -51,9 +51,9 @@ def log_lines(*, run: Run, after_id: int) -> QuerySet[RunLogLine]:
 
 
 def file(*, run: Run, name: str) -> RunFile:
-    found = run.files.filter(name=name).first()
+    found = None if "\x00" in name else run.files.filter(name=name).first()
     if found is None:
-        raise NotFound(f"Run {run.pk} has no file {name}.")
+        raise NotFound(f"Run {run.pk} has no file {name!r}.")
     return found
 
 

@@ -16,7 +16,7 @@ from functools import partial
 from typing import TypeVar
 
 from django.conf import settings
-from django.db import OperationalError, close_old_connections, connection
+from django.db import OperationalError, connection
 
 from rlhf import storage
 from rlhf.executors import Executor, Launch, Status
@@ -46,10 +46,10 @@ class Dispatcher:
         self._cancel_seen_at: dict[tuple[int, int], datetime] = {}
         self._reasons: dict[tuple[int, int], str] = {}
         self._known_problems: dict[str, str] = {}
+        self._said: set[str] = set()
 
     def step(self, *, now: datetime) -> bool:
         """One look at everything; True when something moved."""
-        close_old_connections()
         if not self._guarded("the dispatcher's lease", lambda: self._holds_lease(now)):
             return False
         moved = False
@@ -79,12 +79,10 @@ class Dispatcher:
             return True
         self._lease_renewed_at = None
         if not dispatcher_lease.take(holder=self._name, now=now):
-            if self._known_problems.setdefault("waiting", "yes") == "yes":
-                self._known_problems["waiting"] = "said"
-                logger.warning("Another dispatcher is at work on this database: waiting until it ends.")
+            self._say("waiting", "Another dispatcher is at work on this database: waiting until it ends.")
             self._began_at = None
             return False
-        self._known_problems.pop("waiting", None)
+        self._said.discard("waiting")
         self._lease_renewed_at = now
         if self._began_at is None:
             self._began_at = now
@@ -142,6 +140,9 @@ class Dispatcher:
         return self.executor.logs(run.pk, run.attempt, num_lines=20)
 
     def _start_queued(self, now: datetime) -> bool:
+        queued = Run.objects.filter(state=Run.State.QUEUED, executor=self.executor.name)
+        if not queued.exists() or not self._server_answers():
+            return False
         active = [run.executor_ref for run in self._active_runs()]
         started = False
         while self.executor.num_free(active) > 0:
@@ -151,6 +152,20 @@ class Dispatcher:
             started = True
             active.append(self._submit(claim, active, now))
         return started
+
+    def _server_answers(self) -> bool:
+        """A worker started while the server is down would only use up one of the run's lives."""
+        if _api_answers():
+            self._said.discard("server down")
+            return True
+        self._say("server down", f"{settings.WORKER_API_URL} does not answer: queued runs wait for it.")
+        return False
+
+    def _say(self, what: str, words: str) -> None:
+        """Once, until it is no longer so."""
+        if what not in self._said:
+            self._said.add(what)
+            logger.warning(words)
 
     def _submit(self, claim: runs.Claim, active: list[str], now: datetime) -> str:
         run = claim.run

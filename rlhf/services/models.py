@@ -16,6 +16,7 @@ from labeling.core.errors import DomainError
 from labeling.core.services import audit
 from rlhf.models import ModelVersion
 from rlhf.services import live
+from rlhf.services.validation import storable
 
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,79}")
 HUB_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)?")
@@ -43,7 +44,7 @@ def resolve(*, project: Any, ref: str, field: str = "model") -> ModelVersion:
 
     A folder or hub name that is new comes back unsaved, as kind base: `save_new` stores it.
     """
-    ref = ref.strip()
+    ref = storable(ref).strip()
     name, at, number = ref.partition("@")
     versions = ModelVersion.objects.filter(project=project, name=name)
     if at:

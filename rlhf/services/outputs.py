@@ -17,6 +17,7 @@ from rlhf.models import Evaluation, ModelVersion, Run, Snapshot
 from rlhf.selectors import snapshots as snapshot_selectors
 from rlhf.services import run_files
 from rlhf.services.models import save_new
+from rlhf.services.validation import storable
 
 RESPONSES = "responses.jsonl"
 # Pickled weights run code when they are loaded.
@@ -247,7 +248,7 @@ def _responses(run: Run) -> Iterator[dict[str, Any]]:
 def _as_messages(completion: Any) -> list[dict[str, Any]]:
     if not isinstance(completion, dict) or not isinstance(completion.get("text"), str):
         raise _unusable()
-    return [{"role": "assistant", "content": completion["text"].replace("\x00", "")}]
+    return [{"role": "assistant", "content": storable(completion["text"])}]
 
 
 def _number_of(row: dict[str, Any], name: str) -> int:

@@ -13,7 +13,7 @@ from pydantic import AwareDatetime, BaseModel, Field, TypeAdapter, ValidationErr
 from labeling.core.errors import Conflict, DomainError
 from rlhf.models import MetricPoint, ModelVersion, Run, RunLogLine, Snapshot
 from rlhf.services import live, run_files, runs
-from rlhf.services.validation import without_nul
+from rlhf.services.validation import storable
 
 HEARTBEAT_SECONDS = 5
 MAX_LINE_LENGTH = 8000
@@ -133,12 +133,12 @@ def _apply(run: Run, events: Sequence[Any]) -> None:
             case MetricsEvent():
                 points += _points(run, event)
             case LogEvent():
-                line = without_nul(event.line)[:MAX_LINE_LENGTH]
+                line = storable(event.line)[:MAX_LINE_LENGTH]
                 lines.append(RunLogLine(run=run, attempt=run.attempt, seq=event.seq, at=event.at, line=line))
             case ProgressEvent():
                 run.step, run.num_steps = event.step, event.num_steps or run.num_steps
             case EnvironmentEvent():
-                run.environment = {**run.environment, **without_nul(event.values)}
+                run.environment = {**run.environment, **storable(event.values)}
             case CheckpointEvent():
                 run_files.set_checkpoint(run=run, step=event.step, names=event.files)
     # A step reported by an earlier attempt stands: resumed runs go over it again.
@@ -150,7 +150,7 @@ def _apply(run: Run, events: Sequence[Any]) -> None:
 
 def _points(run: Run, event: MetricsEvent) -> list[MetricPoint]:
     return [
-        MetricPoint(run=run, key=without_nul(key), step=event.step, value=value, at=event.at)
+        MetricPoint(run=run, key=storable(key), step=event.step, value=value, at=event.at)
         for key, value in event.values.items()
         if value is not None and value - value == 0  # neither NaN nor infinite
     ]

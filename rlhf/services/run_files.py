@@ -50,7 +50,7 @@ def described(files: Iterable[RunFile]) -> list[dict[str, Any]]:
 def set_checkpoint(*, run: Run, step: int, names: Sequence[str]) -> None:
     """Make these files the run's checkpoint and drop those of earlier steps. Under the run's lock;
     the caller saves `run.checkpoint`."""
-    found = {file.name: file for file in run.files.filter(name__in=names)}
+    found = {file.name: file for file in run.files.filter(name__startswith="checkpoints/")}
     missing = [name for name in names if name not in found]
     if missing:
         raise DomainError(

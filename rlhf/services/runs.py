@@ -22,7 +22,7 @@ from labeling.core.errors import Conflict, DomainError
 from labeling.core.services import audit
 from rlhf.models import Run, RunLogLine
 from rlhf.services import live, outputs, run_files
-from rlhf.services.validation import without_nul
+from rlhf.services.validation import storable
 
 State = Run.State
 TRANSITIONS: Mapping[str, frozenset[str]] = {
@@ -118,13 +118,13 @@ def finish(
         if outcome == State.SUCCEEDED:
             try:
                 with transaction.atomic():
-                    made = outputs.register(run=locked, result=without_nul(result or {}), now=now)
+                    made = outputs.register(run=locked, result=storable(result or {}), now=now)
                     run_files.forget_checkpoints(run=locked)
                     move(locked, State.SUCCEEDED, result=made, checkpoint=None, finished_at=now, error="")
             except DomainError as problem:
                 outcome, error = State.FAILED, problem.message
         if outcome == State.FAILED:
-            sentence = without_nul(error)[:MAX_ERROR_LENGTH] or "The worker gave no reason: read the log."
+            sentence = storable(error)[:MAX_ERROR_LENGTH] or "The worker gave no reason: read the log."
             move(locked, State.FAILED, error=sentence, finished_at=now)
         if outcome == State.CANCELLED:
             move(locked, State.CANCELLED, finished_at=now)

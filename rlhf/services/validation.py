@@ -25,8 +25,10 @@ def run_spec(raw: Mapping[str, Any]) -> Spec:
 
 
 def checked(spec_class: type[SpecT], raw: Mapping[str, Any]) -> SpecT:
-    if _holds_nul(raw):
-        raise DomainError("A text in the spec holds a null character: remove it.", code="bad_spec")
+    if storable(raw) != raw:
+        raise DomainError(
+            "A text in the spec holds characters that are no text: remove them.", code="bad_spec"
+        )
     try:
         return spec_class.model_validate(raw)
     except ValidationError as problem:
@@ -35,19 +37,15 @@ def checked(spec_class: type[SpecT], raw: Mapping[str, Any]) -> SpecT:
     raise DomainError(f"Correct the spec: {listed}.", code="bad_spec", fields=fields)
 
 
-def without_nul(value: Any) -> Any:
-    """`value` without null characters, which PostgreSQL cannot store."""
+def storable(value: Any) -> Any:
+    """`value` without what databases refuse in a text: null characters and half surrogates."""
     if isinstance(value, str):
-        return value.replace("\x00", "")
+        return value.replace("\x00", "").encode(errors="replace").decode()
     if isinstance(value, Mapping):
-        return {without_nul(key): without_nul(part) for key, part in value.items()}
+        return {storable(key): storable(part) for key, part in value.items()}
     if isinstance(value, list):
-        return [without_nul(part) for part in value]
+        return [storable(part) for part in value]
     return value
-
-
-def _holds_nul(value: Any) -> bool:
-    return without_nul(value) != value
 
 
 def _path(location: tuple[int | str, ...]) -> str:

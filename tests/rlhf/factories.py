@@ -136,7 +136,7 @@ def complete(worker: Worker, *, skill: int = 3) -> None:
         worker.put_rows([row for prompt in _prompts(told) for row in _answers(prompt, told, skill)])
         state = worker.finish().json()["state"]
     else:
-        accuracy = {"value": 0.8, "low": 0.7, "high": 0.9, "n": 50, "method": "Wilson 95%"}
+        accuracy = {"value": 0.8, "low": 0.7, "high": 0.9, "n": 50, "method": "wilson"}
         state = worker.finish_training(eval_accuracy=accuracy).json()["state"]
     assert state == "succeeded", Run.objects.get(pk=told["id"]).error
 

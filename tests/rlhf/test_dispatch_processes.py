@@ -2,105 +2,24 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import signal
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
 
 import psutil
 import pytest
 
-from deploy import stack
-from rlhf.client import Client
-from tests.rlhf.factories import base_model
-
-ROOT = Path(__file__).resolve().parents[2]
-DISPATCH = Path(__file__).with_name("scripted_dispatch.py")
-PASSWORD = "a horse that counts to nine"
-STEPS = 12
-
-
-class House:
-    """A web server with its own database; dispatchers are started by the tests."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.port = stack.free_port()
-        url = f"http://127.0.0.1:{self.port}"
-        self.environment = stack.private_environment(
-            folder, PUBLIC_URL=url, SECRET_KEY="a key that workers must not see"
-        )
-        self.environment["PLUMBLINE_OPERATOR_PASSWORD"] = PASSWORD
-        self.manage("migrate", "-v0")
-        self.manage("create_operator", "--email", "olga@example.com", "--name", "Olga")
-        self.web = self.start("-m", "deploy.serve", "--port", str(self.port))
-        self.client = Client(url, retry_seconds=60).login("olga@example.com", PASSWORD)
-        self.client.post("/api/projects", {"slug": "support", "name": "Support"})
-        rows = [{"prompt": f"{n}?", "chosen": f"Yes {n}", "rejected": "No"} for n in range(20)]
-        self.client.import_rows("support", rows)
-        self.snapshot = self.client.post("/api/projects/support/snapshots", {"kind": "preferences"})["id"]
-
-    def manage(self, *arguments: str) -> None:
-        subprocess.run([sys.executable, "manage.py", *arguments], cwd=ROOT, env=self.environment, check=True)
-
-    def start(self, *arguments: str, **more: str) -> subprocess.Popen[bytes]:
-        environment = {**self.environment, "PYTHONPATH": str(ROOT), **more}
-        return subprocess.Popen([sys.executable, *arguments], cwd=ROOT, env=environment)
-
-    @contextmanager
-    def dispatcher(self, *arguments: str, **more: str) -> Iterator[subprocess.Popen[bytes]]:
-        process = self.start(str(DISPATCH), *arguments, **more)
-        try:
-            yield process
-        finally:
-            process.terminate()
-            process.wait(timeout=30)
-
-    def launch(self) -> int:
-        spec = {
-            "kind": "reward",
-            "model": base_model(self.folder),
-            "snapshot": self.snapshot,
-            "max_steps": STEPS,
-            "checkpoint_every": 3,
-        }
-        return self.client.post("/api/projects/support/runs", spec)["id"]
-
-    def run(self, number: int) -> dict[str, Any]:
-        return self.client.get(f"/api/runs/{number}")
-
-    def wait(self, number: int, condition: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
-        deadline = time.monotonic() + 60
-        while not condition(run := self.run(number)):
-            assert time.monotonic() < deadline, json.dumps(run, indent=1)
-            time.sleep(0.1)
-        return run
-
-    def steps(self, number: int) -> list[int]:
-        points = self.client.get(f"/api/runs/{number}/metrics")["points"]
-        return [point["step"] for point in points]
-
-    def words(self, number: int) -> list[str]:
-        return [line["line"] for line in self.client.get(f"/api/runs/{number}/logs")["lines"]]
-
-    def worker_pid(self, number: int) -> int:
-        said = [re.match(r"pid (\d+) ", line) for line in self.words(number)]
-        return int([match for match in said if match][-1][1])
+from tests.rlhf.houses import STEPS, House
 
 
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     made = House(tmp_path_factory.mktemp("house"))
     yield made
-    made.web.terminate()
-    made.web.wait(timeout=30)
+    made.stop()
 
 
 @pytest.fixture(scope="module")
@@ -108,7 +27,7 @@ def undisturbed(house: House) -> dict[str, Any]:
     """A run that nothing happens to."""
     number = house.launch()
     with house.dispatcher("--until-idle") as dispatcher:
-        dispatcher.wait(timeout=60)
+        dispatcher.wait(timeout=90)
     return house.run(number)
 
 
@@ -146,7 +65,7 @@ def test_a_killed_worker_is_replaced_and_ends_with_the_same_weights(house, undis
 def test_a_crash_is_told_apart_and_survived(house, undisturbed):
     number = house.launch()
     with house.dispatcher("--until-idle", SCRIPT_CRASH="1:7") as dispatcher:
-        dispatcher.wait(timeout=60)
+        dispatcher.wait(timeout=90)
     run = house.run(number)
     assert (run["state"], run["attempt"]) == ("succeeded", 2)
     assert any("exit code 7" in line and "told to crash" in line for line in house.words(number))
@@ -162,7 +81,7 @@ def test_a_worker_outlives_a_killed_dispatcher_and_is_found_again(house):
     pid = house.worker_pid(number)
     assert psutil.pid_exists(pid)
     with house.dispatcher("--until-idle") as second:
-        second.wait(timeout=60)
+        second.wait(timeout=90)
     run = house.run(number)
     assert (run["state"], run["attempt"]) == ("succeeded", 1)
     assert house.worker_pid(number) == pid
@@ -181,7 +100,7 @@ def test_a_stopped_dispatcher_takes_its_workers_along_and_the_next_one_goes_on(h
     run = house.run(number)
     assert (run["state"], run["attempt"]) == ("queued", 2)
     with house.dispatcher("--until-idle") as second:
-        second.wait(timeout=60)
+        second.wait(timeout=90)
     run = house.run(number)
     assert run["state"] == "succeeded"
     assert weights(run) == weights(undisturbed)

@@ -34,7 +34,7 @@ class Health(BaseHTTPRequestHandler):
         return
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def api(settings) -> Iterator[HTTPServer]:
     """A server that is up."""
     server = HTTPServer(("127.0.0.1", 0), Health)
@@ -86,6 +86,16 @@ def test_a_queued_run_gets_a_process(dispatch, run):
     assert dispatcher.executor.status(run.executor_ref).alive
     assert run.environment["num_threads"] >= 1
     assert not dispatcher.step(now=NOON)
+
+
+def test_runs_wait_while_the_server_is_down(dispatch, run, settings, caplog):
+    settings.WORKER_API_URL = "http://127.0.0.1:9"
+    dispatcher = dispatch(SLEEP)
+    for _ in range(3):
+        assert not dispatcher.step(now=NOON)
+    run.refresh_from_db()
+    assert run.state == "queued"
+    assert caplog.text.count("queued runs wait for it") == 1
 
 
 def test_slots_bound_how_many_run_at_once(dispatch, run, launch, preferences, settings):

@@ -54,7 +54,7 @@ def test_a_hub_name_is_taken_as_it_is(project):
         ("a/b/c", "is no model"),
         ("org/../etc", "is no model"),
         ("spaces are wrong", "is no model"),
-        ("nul\x00byte", "is no model"),
+        ("spaces\x00 and nul", "is no model"),
         ("x" * 290, "is no model"),
         ("/" + "x" * 290, "no folder"),
     ],

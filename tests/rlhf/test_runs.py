@@ -367,7 +367,7 @@ class TestOutputs:
             "low": None,
             "high": None,
             "n": 0,
-            "method": "Wilson 95%",
+            "method": "wilson",
         }
 
 
@@ -401,7 +401,15 @@ class TestLaunching:
         assert not ModelVersion.objects.exists()
 
     @pytest.mark.parametrize(
-        "body", ["[]", '"dpo"', "{", '{"kind": ["dpo"]}', '{"kind": "dpo", "model": "a\\u0000"}']
+        "body",
+        [
+            "[]",
+            '"dpo"',
+            "{",
+            '{"kind": ["dpo"]}',
+            '{"kind": "dpo", "model": "a\\u0000"}',
+            '{"kind": "dpo", "model": "a\\ud800"}',
+        ],
     )
     def test_a_body_that_is_no_spec_is_refused(self, project, as_rita, body):
         refused = as_rita.post("/api/projects/support/runs", body, content_type="application/json")
@@ -478,6 +486,7 @@ class TestApi:
         found = as_rita.get("/api/projects/support/runs?kind=reward").json()["results"]
         assert [run["id"] for run in found] == [reward_run.pk]
         assert as_rita.get("/api/projects/support/runs?state=failed").json()["results"] == []
+        assert as_rita.get("/api/projects/support/runs?state=%00").status_code == 400
 
     def test_schemas_for_the_launch_forms_are_served(self, as_bob, project):
         kinds = as_bob.get("/api/run-kinds").json()

@@ -5,6 +5,7 @@ import threading
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
+from django.db import close_old_connections
 from django.utils import timezone
 
 from rlhf.executors import LocalExecutor
@@ -31,6 +32,7 @@ class Command(BaseCommand):
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: stopping.set())
         while not stopping.is_set():
+            close_old_connections()
             moved = dispatcher.step(now=timezone.now())
             if until_idle and not moved and dispatcher.is_idle():
                 break
