@@ -57,6 +57,8 @@ class LocalExecutor:
 
     def submit(self, launch: Launch, *, active: Sequence[str]) -> Submitted:
         taken = {parsed.slot for ref in active if (parsed := _parse(ref))}
+        for ended in self._children.values():
+            ended.poll()  # take the exit code of whoever finished, or it stays a zombie
         slot = next((slot for slot in range(self._num_slots) if slot not in taken), 0)
         num_threads = launch.num_threads or settings.LOCAL_THREADS or max(1, _num_cores() // self._num_slots)
         _workdir(launch.run_id).mkdir(parents=True, exist_ok=True)
