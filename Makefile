@@ -12,7 +12,7 @@ export HF_HUB_DISABLE_TELEMETRY = 1
 test check loop bench prove: export HF_HUB_OFFLINE = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check loop bench prove fmt schema pins reset python machine $(BENCHMARKS)
+.PHONY: help setup demo test check loop bench prove screenshots fmt schema pins reset python machine $(BENCHMARKS)
 
 help:
 	@echo 'make demo     the product with a demo project on http://127.0.0.1:$(PORT) (PORT=… for another)'
@@ -45,6 +45,9 @@ check: setup
 
 loop: setup
 	@$(PY) -m fixtures.loop $(ARGS)
+
+screenshots: setup machine
+	@$(PY) -m fixtures.screenshots
 
 bench: setup
 	@for part in $(BENCHMARKS:bench-%=%); do $(PY) -m benchmarks.$$part || exit 1; done

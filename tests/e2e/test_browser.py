@@ -1,0 +1,154 @@
+"""The product as people meet it: a real browser on a real installation, with real training behind it."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from deploy import stack
+from fixtures import demo
+from rlhf.client import Client
+from tests.e2e.houses import BASE_MODEL, PASSWORD, add_member, sign_up
+
+pytestmark = [pytest.mark.browser, pytest.mark.training]
+
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+NUM_PAIRS = 10
+PATIENCE_MS = 120_000
+expect.set_options(timeout=30_000)
+ROUND: dict[str, Any] = {
+    "judgments": NUM_PAIRS,
+    "policy": str(BASE_MODEL),
+    "sample": {"responses_per_prompt": 2},
+    "reward": {"learning_rate": 3e-4, "num_epochs": 6, "batch_size": 4, "max_length": 192},
+    "continue_with_next": False,
+}
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    program = next((path for name in CHROMIUM if (path := shutil.which(name))), None)
+    assert program, "These tests need Chromium: run `make machine`, which installs it."
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[stack.Stack]:
+    with stack.running(tmp_path / "var", LOCAL_THREADS="1") as house:
+        yield house
+
+
+@pytest.fixture
+def open_as(browser: Browser, house: stack.Stack) -> Iterator[Callable[[str], Page]]:
+    """A window of their own for each person, signed in through the page."""
+    contexts = []
+
+    def open_window(email: str) -> Page:
+        context = browser.new_context(viewport={"width": 1440, "height": 900})
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(30_000)
+        page.goto(house.url)
+        page.get_by_label("Email").fill(email)
+        page.locator("input[type=password]").fill(PASSWORD)
+        page.get_by_role("button", name="Sign in").click()
+        page.wait_for_url(lambda url: "sign-in" not in url)
+        return page
+
+    yield open_window
+    for context in contexts:
+        context.close()
+
+
+def prepare(house: stack.Stack) -> tuple[Client, str]:
+    """A project with pairs to rank, preferences of old, and defaults for a short round."""
+    owner = sign_up(house)
+    slug = owner.post("/api/projects", {"name": "Support tone"})["slug"]
+    add_member(owner, slug, "Bob", "annotator")
+    add_member(owner, slug, "Rita", "researcher")
+    prompts = list(demo.prompt_rows(120))
+    replies = ("I am sorry. We will help you today.", "Read the manual.")
+    owner.import_rows(slug, [{**row, "responses": list(replies)} for row in prompts[:40]])
+    preferences = [
+        {"prompt": row["messages"], "chosen": f"{replies[0]} {n}", "rejected": f"{replies[1]} {n}"}
+        for n, row in enumerate(prompts[40:])
+    ]
+    owner.import_rows(slug, preferences)
+    owner.put(f"/api/projects/{slug}/round-defaults", ROUND)
+    return owner, slug
+
+
+def rank_by_keyboard(page: Page, count: int) -> None:
+    """Digits choose, Enter submits; the mouse is not touched."""
+    for number in range(count):
+        prompt = page.get_by_role("region", name="Prompt").inner_text()
+        page.keyboard.press(str(1 + number % 7))
+        page.keyboard.press("Enter")
+        if number < count - 1:
+            expect(page.get_by_role("region", name="Prompt")).not_to_have_text(prompt)
+    expect(page.get_by_test_id("save-state")).to_have_text("Saved")
+
+
+def test_ten_pairs_by_keyboard_then_a_round_whose_curves_move_live(
+    house: stack.Stack, open_as: Callable[[str], Page]
+) -> None:
+    owner, slug = prepare(house)
+    rita = open_as("rita@example.com")
+    rita.goto(f"{house.url}/p/{slug}/rounds")
+    rita.get_by_role("button", name="Launch the first round").click()
+    rita.get_by_role("button", name="Launch the round").click()
+    rita.wait_for_url(re.compile(r"/rounds/1"))
+    progress = rita.get_by_role("progressbar", name="Judgments")
+    expect(progress).to_have_attribute("aria-valuenow", "0", timeout=PATIENCE_MS)
+
+    bob = open_as("bob@example.com")
+    bob.goto(f"{house.url}/p/{slug}/annotate")
+    expect(bob.get_by_role("region", name="Prompt")).to_be_visible()
+    rank_by_keyboard(bob, NUM_PAIRS)
+    assert owner.get(f"/api/projects/{slug}/counts")["slots_done"] >= NUM_PAIRS
+
+    # Without a reload: the label step fills, the reward run starts, and its curves grow.
+    expect(rita.get_by_role("link", name=re.compile("Open run"))).to_be_visible(timeout=PATIENCE_MS)
+    rita.get_by_role("link", name=re.compile("Open run")).click()
+    loss = rita.get_by_role("figure", name="loss over steps")
+    expect(loss).to_be_visible(timeout=PATIENCE_MS)
+    first = points_of(loss.inner_text())
+    expect(loss).not_to_contain_text(f"{first} point", timeout=PATIENCE_MS)
+    assert points_of(loss.inner_text()) > first
+
+
+def points_of(words: str) -> int:
+    found = re.search(r"([\d,]+) points?", words)
+    assert found, words
+    return int(found[1].replace(",", ""))
+
+
+def test_page_never_shows_which_model_wrote_what(house: stack.Stack, open_as: Callable[[str], Page]) -> None:
+    owner, slug = prepare(house)
+    responses = [
+        {"text": "We will help.", "generator": "secret-alpha"},
+        {"text": "No.", "generator": "secret-beta"},
+    ]
+    owner.import_rows(slug, [{"prompt": "Which one?", "responses": responses, "priority": 50}])
+    bob = open_as("bob@example.com")
+    seen: list[str] = []
+    bob.on("response", lambda response: seen.append(body_of(response)))
+    bob.goto(f"{house.url}/p/{slug}/annotate")
+    expect(bob.get_by_role("region", name="Prompt")).to_contain_text("Which one?")
+    rank_by_keyboard(bob, 2)
+    assert "secret-alpha" not in bob.content() + json.dumps(seen)
+    assert "secret-beta" not in bob.content() + json.dumps(seen)
+
+
+def body_of(response: Any) -> str:
+    return response.text() if "/api/" in response.url and response.status == 200 else ""
