@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+HUB_SECONDS = 8.0
 MODEL_FILES = ["*.json", "*.safetensors", "*.jinja", "*.model", "*.txt"]
 # Tokens that some families keep for padding, and else a new one.
 PAD_TOKENS = ("<|pad|>", "<pad>", "[PAD]", "<|finetune_right_pad_id|>", "<|padding|>", "<|endoftext|>")
@@ -44,18 +45,24 @@ def find_model(name: str | Path) -> Path:
 
 
 def _download(name: str) -> Path:
-    import httpx
-    from huggingface_hub import snapshot_download
+    from huggingface_hub import HfApi, snapshot_download
     from huggingface_hub.errors import (
         GatedRepoError,
-        HfHubHTTPError,
         HFValidationError,
-        LocalEntryNotFoundError,
+        HTTPError,
         RepositoryNotFoundError,
     )
 
     try:
-        return Path(snapshot_download(name, allow_patterns=MODEL_FILES))
+        try:
+            # One question first: a download would repeat its own to a silent hub for minutes.
+            HfApi().model_info(name, timeout=HUB_SECONDS)
+            is_reachable = True
+        except (GatedRepoError, RepositoryNotFoundError):
+            raise
+        except (HTTPError, OSError):
+            is_reachable = False
+        return Path(snapshot_download(name, allow_patterns=MODEL_FILES, local_files_only=not is_reachable))
     except GatedRepoError as error:
         raise TrainingError(
             f"The hub model {name} is gated: accept its terms there and set HF_TOKEN for the worker."
@@ -64,7 +71,7 @@ def _download(name: str) -> Path:
         raise TrainingError(
             f"The hub has no model {name}, or it is private. Check the name, or give a folder."
         ) from error
-    except (LocalEntryNotFoundError, HfHubHTTPError, httpx.HTTPError, OSError) as error:
+    except (HTTPError, OSError) as error:
         raise TrainingError(
             f"The hub could not be reached to download {name}. "
             "Give a folder that holds the model, or let the worker reach the hub."

@@ -169,6 +169,15 @@ def _write_rows(path: Path, rows: Iterable[Json]) -> None:
             file.write(json.dumps(row, ensure_ascii=False) + "\n")
 
 
+# What each kind will import; the worker does it beforehand, all at once.
+LIBRARIES = {
+    "sft": ("rlhf.training.trainer", "trl.trainer.sft_trainer"),
+    "reward": ("rlhf.training.trainer", "trl.trainer.reward_trainer"),
+    "dpo": ("rlhf.training.trainer", "trl.trainer.dpo_trainer"),
+    "rloo": ("rlhf.training.trainer", "trl.trainer.rloo_trainer"),
+    "sample": ("rlhf.training.sampling",),
+    "evaluate": ("rlhf.training.evaluation",),
+}
 KINDS: dict[str, Callable[[Execution, Any], Json]] = {
     "sft": _sft,
     "reward": _reward,

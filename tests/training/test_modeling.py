@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import math
 import shutil
+import socket
 import time
 
 import pytest
@@ -115,15 +116,19 @@ def test_folder_without_a_model_is_named(tmp_path):
         find_model(tmp_path)
 
 
-def test_unreachable_hub_fails_within_seconds(monkeypatch):
+@pytest.mark.parametrize("is_silent", [False, True])
+def test_unreachable_hub_fails_within_seconds(is_silent, monkeypatch):
     import huggingface_hub.constants as hub
 
-    monkeypatch.setattr(hub, "ENDPOINT", "http://127.0.0.1:9")
+    monkeypatch.setattr("rlhf.training.modeling.HUB_SECONDS", 0.5)
     monkeypatch.setattr(hub, "HF_HUB_OFFLINE", False)
-    started = time.monotonic()
-    with pytest.raises(TrainingError, match="could not be reached"):
-        find_model("nobody/no-such-model")
-    assert time.monotonic() - started < 20
+    with socket.create_server(("127.0.0.1", 0)) as listener:  # accepts, and never answers
+        address = f"http://127.0.0.1:{listener.getsockname()[1]}" if is_silent else "http://127.0.0.1:9"
+        monkeypatch.setattr(hub, "ENDPOINT", address)
+        started = time.monotonic()
+        with pytest.raises(TrainingError, match="could not be reached"):
+            find_model("nobody/no-such-model")
+        assert time.monotonic() - started < 20
 
 
 def test_trained_weights_stay_in_float32():
