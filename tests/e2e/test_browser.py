@@ -24,7 +24,7 @@ NUM_PAIRS = 10
 PATIENCE_MS = 120_000
 expect.set_options(timeout=30_000)
 ROUND: dict[str, Any] = {
-    "judgments": NUM_PAIRS,
+    "judgments": NUM_PAIRS // 2,  # those of the test split do not count towards training
     "policy": str(BASE_MODEL),
     "sample": {"responses_per_prompt": 2},
     "reward": {"learning_rate": 3e-4, "num_epochs": 6, "batch_size": 4, "max_length": 192},
