@@ -10,6 +10,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from rlhf.training.modeling import find_model
 from rlhf.worker.protocol import Json, RunApi
 
 KEEP_DAYS = 14
@@ -21,12 +22,22 @@ class Inputs:
     def __init__(self, api: RunApi, cache: Path) -> None:
         self._api = api
         self._cache = cache
+        self._found: dict[str, Path] = {}
 
-    def model(self, model: Json) -> str:
-        """A folder, or the name by which the trainer finds a model that is not ours."""
-        if model["source"]:
-            return model["source"]
-        return str(self._fetch(model["files"], f"/api/worker/models/{model['id']}/files/"))
+    def model(self, model: Json) -> Path:
+        source = model["source"]
+        if not source:
+            return self._fetch(model["files"], f"/api/worker/models/{model['id']}/files/")
+        if source not in self._found:
+            self._found[source] = find_model(source)
+        return self._found[source]
+
+    def fetch_models(self, models: Json) -> None:
+        """All that a run names: one that does not exist fails it now, before a library is loaded."""
+        for value in models.values():
+            for model in value if isinstance(value, list) else [value]:
+                if model:
+                    self.model(model)
 
     def snapshot(self, snapshot: Json) -> Path:
         return self._fetch(snapshot["files"], "/api/worker/snapshot/files/")

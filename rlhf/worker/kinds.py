@@ -26,7 +26,7 @@ class Execution:
     resume_from: Path | None
     reporter: Reporter
 
-    def model(self, field: str) -> str:
+    def model(self, field: str) -> Path:
         return self.inputs.model(self.run["models"][field])
 
     def snapshot_dir(self) -> Path:

@@ -102,6 +102,7 @@ def _outcome(
         inputs = Inputs(api, settings.workdir / "cache")
         inputs.prune()
         reporter.log(f"Attempt {run['attempt']} of the {run['kind']} run starts.")
+        inputs.fetch_models(run["models"])
         resume_from = restore(run["checkpoint"], output_dir / "checkpoints", api)
         uploads.newest = resume_from
         _load_libraries(run["kind"])

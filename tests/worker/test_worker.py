@@ -261,3 +261,11 @@ def test_crashed_run_tells_the_error_and_logs_the_traceback(make_server, start_w
     assert server.finished["state"] == "failed"
     assert server.finished["error"].startswith("The run crashed: ")
     assert "Traceback (most recent call last):" in server.log()
+
+
+def test_unknown_model_fails_the_run_before_libraries_are_loaded(make_server, start_worker):
+    server = make_server("sft", TRAINING)
+    server.models["model"] = {**server.models["model"], "source": "nobody/no-such-model"}
+    assert wait_for_exit(start_worker(server)) == 0
+    assert "nobody/no-such-model" in server.finished["error"]
+    assert not server.of_type("environment")
