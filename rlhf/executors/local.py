@@ -23,6 +23,7 @@ from rlhf.executors import gpus
 from rlhf.executors.base import Launch, Status, Submitted
 
 GRACE_SECONDS = 6.0
+TAIL_BYTES = 64 * 1024
 # Start times read by two processes differ when the clock is set in between.
 START_TIME_TOLERANCE_SECONDS = 2.0
 # A worker runs model code from elsewhere; it must not find the server's keys in its environment.
@@ -101,7 +102,7 @@ class LocalExecutor:
         try:
             with self._log(run_id, attempt).open("rb") as file:
                 file.seek(0, os.SEEK_END)
-                file.seek(max(0, file.tell() - 400 * num_lines))
+                file.seek(max(0, file.tell() - TAIL_BYTES))
                 return file.read().decode(errors="replace").splitlines()[-num_lines:]
         except OSError:
             return []
