@@ -1258,7 +1258,7 @@ export interface components {
             run: number;
             candidate: string;
             baseline: string;
-            judge: components["schemas"]["JudgeEnum"];
+            judge: components["schemas"]["Judge"];
             judge_model: string | null;
             wins: number;
             ties: number;
@@ -1319,7 +1319,7 @@ export interface components {
             method: string;
         };
         /** @enum {string} */
-        JudgeEnum: "people" | "reward_model";
+        Judge: "people" | "reward_model";
         JudgmentModels: {
             models: components["schemas"]["Model"][];
         };
@@ -1357,10 +1357,6 @@ export interface components {
         };
         /** @enum {string} */
         JudgmentSubmittedStateEnum: "accepted" | "surplus" | "corrected";
-        /** @enum {string} */
-        Kind60bEnum: "base" | "policy" | "reward";
-        /** @enum {string} */
-        KindD4eEnum: "sft" | "reward" | "dpo" | "rloo" | "sample" | "evaluate";
         LastJudgment: {
             assignment: components["schemas"]["Assignment"];
             judgment: components["schemas"]["JudgmentSaid"];
@@ -1430,8 +1426,8 @@ export interface components {
         Model: {
             id: number;
             ref: string;
-            kind: components["schemas"]["Kind60bEnum"];
-            stage: components["schemas"]["StageEnum"];
+            kind: components["schemas"]["ModelKind"];
+            stage: components["schemas"]["ModelStage"];
             project: string;
             name: string;
             number: number;
@@ -1450,22 +1446,26 @@ export interface components {
         ModelBrief: {
             id: number;
             ref: string;
-            kind: components["schemas"]["Kind60bEnum"];
-            stage: components["schemas"]["StageEnum"];
+            kind: components["schemas"]["ModelKind"];
+            stage: components["schemas"]["ModelStage"];
         };
         ModelCreateRequest: {
             name: string;
-            kind: components["schemas"]["Kind60bEnum"];
+            kind: components["schemas"]["ModelKind"];
             /** @description A hub name, or a folder this server can read. */
             source: string;
         };
+        /** @enum {string} */
+        ModelKind: "base" | "policy" | "reward";
         ModelPage: {
             results: components["schemas"]["Model"][];
             /** @description Cursor of the next page; null at the end. */
             next: string | null;
         };
+        /** @enum {string} */
+        ModelStage: "candidate" | "promoted" | "retired";
         ModelStageRequest: {
-            stage: components["schemas"]["StageEnum"];
+            stage: components["schemas"]["ModelStage"];
         };
         /** @enum {string} */
         MyPermissionsEnum: "project.view" | "project.edit" | "members.manage" | "guidelines.edit" | "audit.view" | "task.annotate" | "queue.view" | "import.run" | "labels.export" | "snapshot.view" | "snapshot.create" | "model.view" | "model.manage" | "run.view" | "run.launch" | "round.view" | "round.launch";
@@ -1477,8 +1477,6 @@ export interface components {
             /** @description May still be corrected. */
             last: components["schemas"]["LastJudgment"] | null;
         };
-        /** @enum {string} */
-        NameEnum: "sample" | "label" | "snapshot" | "reward" | "policy" | "evaluate";
         NullEnum: null;
         PasswordChangeRequest: {
             old: string;
@@ -1584,7 +1582,7 @@ export interface components {
             spec: {
                 [key: string]: unknown;
             };
-            state: components["schemas"]["RoundStateEnum"];
+            state: components["schemas"]["RoundState"];
             error: string;
             policy_in: components["schemas"]["Model"];
             policy_out: components["schemas"]["Model"] | null;
@@ -1608,10 +1606,10 @@ export interface components {
             next: string | null;
         };
         /** @enum {string} */
-        RoundStateEnum: "running" | "succeeded" | "failed" | "cancelled";
+        RoundState: "running" | "succeeded" | "failed" | "cancelled";
         RoundStep: {
-            name: components["schemas"]["NameEnum"];
-            state: components["schemas"]["RoundStepStateEnum"];
+            name: components["schemas"]["RoundStepName"];
+            state: components["schemas"]["RoundStepState"];
             run: components["schemas"]["RunBrief"] | null;
             snapshot: number | null;
             summary: components["schemas"]["RoundStepSummary"];
@@ -1621,7 +1619,9 @@ export interface components {
             finished_at: string | null;
         };
         /** @enum {string} */
-        RoundStepStateEnum: "waiting" | "running" | "done" | "skipped" | "failed" | "cancelled";
+        RoundStepName: "sample" | "label" | "snapshot" | "reward" | "policy" | "evaluate";
+        /** @enum {string} */
+        RoundStepState: "waiting" | "running" | "done" | "skipped" | "failed" | "cancelled";
         /** @description What a step has to show; each step fills in its own fields. */
         RoundStepSummary: {
             tasks?: number;
@@ -1643,8 +1643,8 @@ export interface components {
         };
         Run: {
             id: number;
-            kind: components["schemas"]["KindD4eEnum"];
-            state: components["schemas"]["State46dEnum"];
+            kind: components["schemas"]["RunKind"];
+            state: components["schemas"]["RunState"];
             attempt: number;
             step: number;
             num_steps: number | null;
@@ -1677,8 +1677,8 @@ export interface components {
         };
         RunBrief: {
             id: number;
-            kind: components["schemas"]["KindD4eEnum"];
-            state: components["schemas"]["State46dEnum"];
+            kind: components["schemas"]["RunKind"];
+            state: components["schemas"]["RunState"];
             attempt: number;
             step: number;
             num_steps: number | null;
@@ -1697,17 +1697,21 @@ export interface components {
             };
             snapshot: number;
         };
+        /** @enum {string} */
+        RunKind: "sft" | "reward" | "dpo" | "rloo" | "sample" | "evaluate";
         RunPage: {
             results: components["schemas"]["Run"][];
             /** @description Cursor of the next page; null at the end. */
             next: string | null;
         };
         RunSamples: {
-            /** @description {prompt_id, completions} of a sample run, {prompt_id, model, text, reward} of an evaluation. */
+            /** @description {prompt_id, completions} of a sample run; {prompt_id, model, text, reward} otherwise. */
             rows: {
                 [key: string]: unknown;
             }[];
         };
+        /** @enum {string} */
+        RunState: "queued" | "starting" | "running" | "succeeded" | "failed" | "cancelled";
         Session: {
             user: components["schemas"]["User"] | null;
             /** @description Nobody has an account yet: POST /api/setup. */
@@ -1737,7 +1741,7 @@ export interface components {
         Snapshot: {
             id: number;
             project: string;
-            kind: components["schemas"]["SnapshotKindEnum"];
+            kind: components["schemas"]["SnapshotKind"];
             name: string;
             digest: string;
             /** @description By split. */
@@ -1763,7 +1767,7 @@ export interface components {
             arms?: components["schemas"]["ArmsEnum"][];
         };
         /** @enum {string} */
-        SnapshotKindEnum: "demonstrations" | "preferences" | "unpaired" | "prompts" | "rankings";
+        SnapshotKind: "demonstrations" | "preferences" | "unpaired" | "prompts" | "rankings";
         SnapshotPage: {
             results: components["schemas"]["Snapshot"][];
             /** @description Cursor of the next page; null at the end. */
@@ -1780,10 +1784,6 @@ export interface components {
         SplitEnum: "train" | "validation" | "test";
         /** @enum {string} */
         SplitsEnum: "train" | "validation" | "test";
-        /** @enum {string} */
-        StageEnum: "candidate" | "promoted" | "retired";
-        /** @enum {string} */
-        State46dEnum: "queued" | "starting" | "running" | "succeeded" | "failed" | "cancelled";
         StoredFile: {
             name: string;
             size: number;
@@ -1826,7 +1826,7 @@ export interface components {
         VerdictEnum: "none" | "both_good" | "both_bad" | "cannot_judge";
         WinRate: {
             baseline: string;
-            judge: components["schemas"]["JudgeEnum"];
+            judge: components["schemas"]["Judge"];
             win_rate: components["schemas"]["Interval"];
         };
         WorkerEventsReceipt: {
@@ -1873,7 +1873,7 @@ export interface components {
             heartbeat_seconds: number;
         };
         WorkerState: {
-            state: components["schemas"]["State46dEnum"];
+            state: components["schemas"]["RunState"];
         };
         ApiError: {
             /** @description A stable word for programs. */

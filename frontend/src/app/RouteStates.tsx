@@ -40,7 +40,7 @@ export function RouteError({ error, reset }: { error: unknown; reset: () => void
 
 export function RoutePending() {
   return (
-    <div style={{ maxWidth: 1360, width: "100%", margin: "0 auto", padding: "28px 32px" }} aria-busy="true" aria-label="Loading">
+    <div style={{ maxWidth: 1360, width: "100%", margin: "0 auto", padding: "28px 32px" }} role="status" aria-busy="true" aria-label="Loading">
       <Skeleton height={28} width={220} mb={12} />
       <Skeleton height={14} width="min(380px, 80%)" mb={32} />
       <Skeleton height={220} />

@@ -1,4 +1,10 @@
-import { createTheme, type CSSVariablesResolver, type MantineColorsTuple } from "@mantine/core";
+import {
+  createTheme,
+  defaultVariantColorsResolver,
+  type CSSVariablesResolver,
+  type MantineColorsTuple,
+  type VariantColorsResolver,
+} from "@mantine/core";
 
 const teal: MantineColorsTuple = [
   "#eef8f6", "#d8efec", "#b0e0da", "#82cdc5", "#55b8ae",
@@ -21,11 +27,22 @@ const dark: MantineColorsTuple = [
   "#272d2b", "#161a19", "#0f1211", "#0b0d0c", "#070908",
 ];
 
+/** What can be done next has the one accent, with a text colour that is readable on it in both schemes. */
+const variantColours: VariantColorsResolver = (input) => {
+  const colours = defaultVariantColorsResolver(input);
+  if (input.variant !== "filled" || (input.color !== undefined && input.color !== "teal")) return colours;
+  return {
+    ...colours,
+    background: "var(--pl-accent)",
+    hover: "color-mix(in srgb, var(--pl-accent) 88%, var(--mantine-color-text))",
+    color: "var(--pl-on-accent)",
+  };
+};
+
 export const theme = createTheme({
   primaryColor: "teal",
   primaryShade: { light: 7, dark: 4 },
-  autoContrast: true,
-  luminanceThreshold: 0.32,
+  variantColorResolver: variantColours,
   colors: { teal, ochre, gray, dark },
   white: "#ffffff",
   black: "#191c1b",
@@ -50,14 +67,15 @@ export const theme = createTheme({
   },
   components: {
     Button: { defaultProps: { size: "sm" }, styles: { root: { fontWeight: 560 } } },
+    InputWrapper: { defaultProps: { inputWrapperOrder: ["label", "input", "description", "error"] } },
     TextInput: { defaultProps: { size: "sm" } },
     PasswordInput: { defaultProps: { size: "sm" } },
     Textarea: { defaultProps: { size: "sm" } },
     Select: { defaultProps: { size: "sm", checkIconPosition: "right" } },
     NumberInput: { defaultProps: { size: "sm" } },
     Tooltip: { defaultProps: { openDelay: 350, withArrow: false, transitionProps: { duration: 80 } } },
-    Modal: { defaultProps: { transitionProps: { duration: 100 }, centered: true } },
-    Drawer: { defaultProps: { transitionProps: { duration: 120 }, position: "right" } },
+    Modal: { defaultProps: { closeButtonProps: { "aria-label": "Close" }, transitionProps: { duration: 100 }, centered: true } },
+    Drawer: { defaultProps: { closeButtonProps: { "aria-label": "Close" }, transitionProps: { duration: 120 }, position: "right" } },
     Menu: { defaultProps: { transitionProps: { duration: 80 }, shadow: "sm" } },
     Popover: { defaultProps: { transitionProps: { duration: 80 }, shadow: "sm" } },
     Skeleton: { defaultProps: { radius: "sm" } },

@@ -7,6 +7,8 @@ export interface Column<Row> {
   name: string;
   /** Right-aligned figures. */
   number?: boolean;
+  /** Running text, which may take several lines. */
+  wrap?: boolean;
   cell: (row: Row) => ReactNode;
 }
 
@@ -25,7 +27,7 @@ export function Table<Row>({ label, columns, rows, keyOf, footer }: Props<Row>) 
         <thead>
           <tr>
             {columns.map((column) => (
-              <th key={column.name} scope="col" data-number={column.number || undefined}>
+              <th key={column.name} scope="col" data-number={column.number ? true : undefined}>
                 {column.name}
               </th>
             ))}
@@ -35,7 +37,11 @@ export function Table<Row>({ label, columns, rows, keyOf, footer }: Props<Row>) 
           {rows.map((row) => (
             <tr key={keyOf(row)}>
               {columns.map((column) => (
-                <td key={column.name} data-number={column.number || undefined}>
+                <td
+                  key={column.name}
+                  data-number={column.number ? true : undefined}
+                  data-wrap={column.wrap ? true : undefined}
+                >
                   {column.cell(row)}
                 </td>
               ))}
@@ -51,7 +57,7 @@ export function Table<Row>({ label, columns, rows, keyOf, footer }: Props<Row>) 
 /** The table before its rows are known. */
 export function TableSkeleton({ columns, rows = 5 }: { columns: number; rows?: number }) {
   return (
-    <div className={classes.wrap} aria-busy="true" aria-label="Loading">
+    <div className={classes.wrap} role="status" aria-busy="true" aria-label="Loading">
       <table className={classes.table}>
         <tbody>
           {Array.from({ length: rows }, (_, row) => (

@@ -27,12 +27,16 @@ export function Whiskers({ title, rows }: Props) {
       <thead>
         <tr>
           <th scope="col">{title}</th>
-          <th scope="col" className={classes.axis} aria-hidden>
-            <span>0%</span>
-            <span>50%</span>
-            <span>100%</span>
+          <th aria-hidden>
+            <div className={classes.axis}>
+              <span>0%</span>
+              <span>50%</span>
+              <span>100%</span>
+            </div>
           </th>
-          <th scope="col">Share (95% interval, n)</th>
+          <th scope="col" className={classes.number}>
+            95% interval, n
+          </th>
         </tr>
       </thead>
       <tbody>

@@ -98,8 +98,10 @@ export function bytes(size: number): string {
   return `${value < 10 ? value.toFixed(1) : Math.round(value)} ${units[unit]}`;
 }
 
+const ABBREVIATIONS: Record<string, string> = { lora: "LoRA", dpo: "DPO", rloo: "RLOO", lr_scheduler: "LR scheduler" };
+
 /** "num_train_epochs" → "Num train epochs" */
 export function label(key: string): string {
-  const words = key.replaceAll("_", " ");
+  const words = ABBREVIATIONS[key] ?? key.replaceAll("_", " ");
   return words.charAt(0).toUpperCase() + words.slice(1);
 }

@@ -2,16 +2,16 @@ import type { MetricPoint } from "@/api/types";
 
 /** What a researcher looks at first, in this order; everything else follows by name. */
 const FIRST = [
+  "reward",
+  "kl",
   "loss",
   "eval_loss",
-  "reward",
   "rewards/accuracies",
   "eval_rewards/accuracies",
   "rewards/margins",
   "accuracy",
   "eval_accuracy",
   "margin",
-  "kl",
   "rewards/chosen",
   "rewards/rejected",
   "entropy",

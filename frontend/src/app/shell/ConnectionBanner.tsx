@@ -10,7 +10,7 @@ import classes from "./Shell.module.css";
 const ASK_AGAIN_MS = 4_000;
 
 /** Says when the server is away, asks until it is back, and then refreshes what is shown. */
-export function ConnectionBanner() {
+export function ConnectionBanner({ silent }: { silent: boolean }) {
   const reachable = useReachable();
   const client = useQueryClient();
   useEffect(() => {
@@ -23,7 +23,7 @@ export function ConnectionBanner() {
     }, ASK_AGAIN_MS);
     return () => clearInterval(timer);
   }, [client, reachable]);
-  if (reachable) return null;
+  if (reachable || silent) return null;
   return (
     <div className={classes.banner} role="status">
       <IconCloudOff size={17} stroke={1.7} aria-hidden />

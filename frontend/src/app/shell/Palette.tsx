@@ -64,6 +64,7 @@ export function Palette() {
       actions={groups}
       shortcut={null}
       highlightQuery
+      overlayProps={{ blur: 0, backgroundOpacity: 0.35 }}
       limit={30}
       scrollable
       maxHeight={440}

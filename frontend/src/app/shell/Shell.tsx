@@ -62,7 +62,8 @@ export function Shell() {
           </button>
           <AccountMenu />
         </header>
-        <ConnectionBanner />
+        {/* The ranking page says it in its own bar: nothing may shift while somebody reads. */}
+        <ConnectionBanner silent={wide} />
         <main className={classes.main} id="main" tabIndex={-1}>
           <TopBarContext value={slot}>
             <Outlet />

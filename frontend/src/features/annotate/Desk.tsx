@@ -1,4 +1,4 @@
-import { useEffect, useEffectEvent, useState } from "react";
+import { useEffect, useEffectEvent, useState, type Dispatch, type SetStateAction } from "react";
 
 import type { Assignment, Project } from "@/api/types";
 import { Note } from "@/components/States";
@@ -21,7 +21,7 @@ interface Props {
   project: Project;
   ranking: Ranking;
   assignment: Assignment;
-  announce: (words: string) => void;
+  announce: Dispatch<SetStateAction<string>>;
 }
 
 /** One task: what is read, and what is said about it. Mounted anew for each task. */
@@ -51,7 +51,7 @@ export function Desk({ project, ranking, assignment, announce }: Props) {
       announce("This is the order they were shown in. Press Enter again if you mean it.");
       return;
     }
-    if (ranking.submit(final)) announce(correcting ? "Correction kept. Back to the next task." : "Kept. Next task.");
+    if (ranking.submit(final)) announce(correcting ? "Correction kept." : "Kept.");
   };
 
   const choose = (choice: PairChoice, settled: boolean) => {
@@ -91,11 +91,11 @@ export function Desk({ project, ranking, assignment, announce }: Props) {
 
   const begin = useEffectEvent(() => {
     window.scrollTo({ top: 0, behavior: "instant" });
-    announce(
-      correcting
-        ? "An earlier judgment is open again."
-        : `New task: ${assignment.responses.length} responses to rank.`,
-    );
+    const opening = correcting
+      ? "An earlier judgment is open again."
+      : `Next task: ${assignment.responses.length} responses to rank.`;
+    // What was just done is still worth hearing.
+    announce((said) => (ENDINGS.has(said) ? `${said} ${opening}` : opening));
   });
   useEffect(() => begin(), []);
 
@@ -138,12 +138,14 @@ export function Desk({ project, ranking, assignment, announce }: Props) {
         onComment={(comment) => ranking.setDraft({ ...draft, comment })}
         onSkip={(reason) => {
           ranking.skip(reason);
-          announce("Skipped. Next task.");
+          announce("Skipped.");
         }}
       />
     </>
   );
 }
+
+const ENDINGS: ReadonlySet<string> = new Set(["Kept.", "Correction kept.", "Skipped."]);
 
 function placesInWords(draft: Draft, assignment: Assignment): string {
   if (draft.verdict !== "none") return draft.verdict === "both_bad" ? "All are bad." : "All are good.";

@@ -7,8 +7,9 @@ import { usePreferences } from "@/lib/preferences";
 
 import classes from "./PromptPane.module.css";
 
-// About six lines; longer prompts fold.
+// About six lines of a wide page, and two of a narrow one; longer prompts fold.
 const LONG = 560;
+const LONG_WHEN_NARROW = 76;
 
 interface Props {
   messages: readonly Message[];
@@ -25,7 +26,9 @@ export function PromptPane({ messages, whole, onToggle }: Props) {
   const turns = messages.filter((message) => message.role !== "system");
   const last = turns.at(-1);
   const earlier = turns.slice(0, -1);
-  const long = (last?.content.length ?? 0) > LONG || (last?.content.split("\n").length ?? 0) > 6;
+  const length = last?.content.length ?? 0;
+  const lines = last?.content.split("\n").length ?? 0;
+  const long = length > LONG || lines > 6 ? "always" : length > LONG_WHEN_NARROW || lines > 2 ? "narrow" : "never";
   return (
     <section className={classes.prompt} aria-label="Prompt">
       <div className={classes.bar}>

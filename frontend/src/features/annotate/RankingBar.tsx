@@ -22,7 +22,7 @@ export function RankingBar({ project, ranking }: { project: Project; ranking: Ra
       {work.data ? (
         <span className={classes.pace}>
           {count(work.data.today)} today
-          {work.data.median_seconds ? ` · ≈ ${Math.round(work.data.median_seconds)} s each` : ""}
+          {work.data.median_seconds ? ` · ≈ ${Math.max(1, Math.round(work.data.median_seconds))} s each` : ""}
         </span>
       ) : null}
       <SaveState outbox={ranking.outbox} saving={ranking.saving} receipt={ranking.receipt} />

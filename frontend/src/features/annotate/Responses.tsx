@@ -60,7 +60,7 @@ export function Responses({ assignment, draft, focus, onFocus }: Props) {
               onClick={() => onFocus(index)}
             >
               <span>{letter(index)}</span>
-              <small>{outcomeOf(assignment, draft, index)?.word ?? ""}</small>
+              <small>{outcomeOf(assignment, draft, index)?.short ?? ""}</small>
             </button>
           ))}
         </div>

@@ -64,7 +64,7 @@ const columnsFor = (slug: string): Column<Model>[] => [
   },
   { name: "Kind", cell: (model) => model.kind },
   { name: "Stage", cell: (model) => <StageName stage={model.stage} /> },
-  { name: "Summary", cell: (model) => summaryLine(model) ?? <Quiet>–</Quiet> },
+  { name: "Summary", wrap: true, cell: (model) => summaryLine(model) ?? <Quiet>–</Quiet> },
   { name: "From", cell: (model) => (model.parent ? <span className="mono">{model.parent.ref}</span> : <Quiet>–</Quiet>) },
   {
     name: "Made by",

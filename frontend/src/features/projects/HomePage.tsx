@@ -60,7 +60,7 @@ export function HomePage() {
 
 function HomeSkeleton() {
   return (
-    <div aria-busy="true" aria-label="Loading the projects">
+    <div role="status" aria-busy="true" aria-label="Loading the projects">
       <Skeleton height={72} radius={9} mb={32} />
       <div className={classes.cards}>
         <Skeleton height={188} radius={9} />

@@ -91,15 +91,23 @@ function RoundForm({ project, fields, start, onClose }: FormProps) {
       style={{ display: "grid", gap: 16 }}
     >
       {launch.isError ? <Note care>{messageOf(launch.error)}</Note> : null}
-      <SegmentedControl
-        aria-label="Method"
-        value={method}
-        onChange={set("method")}
-        data={[
-          { value: "dpo", label: "DPO, straight from preferences" },
-          { value: "rloo", label: "RLOO, with the reward model" },
-        ]}
-      />
+      <div>
+        <SegmentedControl
+          aria-label="Method"
+          fullWidth
+          value={method}
+          onChange={set("method")}
+          data={[
+            { value: "dpo", label: "DPO" },
+            { value: "rloo", label: "RLOO" },
+          ]}
+        />
+        <p style={{ margin: "6px 0 0", color: "var(--pl-muted)", fontSize: 13 }}>
+          {method === "dpo"
+            ? "Learns straight from the preferences. The reward model is trained as well, to judge."
+            : "Samples, scores with the reward model, and learns from the scores."}
+        </p>
+      </div>
       <Autocomplete
         label="Policy"
         description={describe("policy")}

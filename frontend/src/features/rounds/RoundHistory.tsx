@@ -15,7 +15,7 @@ interface Mark extends Result {
   number: number;
 }
 
-const HEIGHT = 150;
+const HEIGHT = 124;
 const TOP = 10;
 const BOTTOM = 24;
 const LEFT = 44;

@@ -90,6 +90,7 @@ const columnsFor = (slug: string): Column<Round>[] => [
   },
   {
     name: "Win rate",
+    wrap: true,
     cell: (round) => {
       const result = headline(round);
       return result ? (

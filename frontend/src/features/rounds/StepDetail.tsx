@@ -104,15 +104,16 @@ interface ProgressProps {
   done: number;
   wanted: number;
   active: boolean;
+  what?: string;
 }
 
-function LabelProgress({ project, done, wanted, active }: ProgressProps) {
+function LabelProgress({ project, done, wanted, active, what = "judgments" }: ProgressProps) {
   const share = wanted ? Math.min(1, done / wanted) : 0;
   return (
     <>
       <div className={classes.row}>
         <span>
-          {count(done)} of {count(wanted)} judgments ({percent(share, 0)})
+          {count(done)} of {count(wanted)} {what} ({percent(share, 0)})
         </span>
         {active && may(project, "task.annotate") ? (
           <LinkButton size="xs" to="/p/$slug/annotate" params={{ slug: project.slug }}>
@@ -123,7 +124,7 @@ function LabelProgress({ project, done, wanted, active }: ProgressProps) {
       <div
         className={classes.progress}
         role="progressbar"
-        aria-label="Judgments"
+        aria-label={what}
         aria-valuenow={done}
         aria-valuemin={0}
         aria-valuemax={wanted}
@@ -169,7 +170,13 @@ function EvaluateDetail({ project, round, step }: Props) {
         <p className={classes.muted}>The new policy answers prompts that nobody trained on.</p>
       )}
       {human && human.wanted > 0 ? (
-        <LabelProgress project={project} done={human.done} wanted={human.wanted} active={step.state === "running"} />
+        <LabelProgress
+          project={project}
+          done={human.done}
+          wanted={human.wanted}
+          active={step.state === "running"}
+          what="blind judgments by people"
+        />
       ) : null}
       {step.summary.promoted === undefined ? null : (
         <p className={classes.muted}>

@@ -1,4 +1,4 @@
-import { Button, Drawer, Group, SegmentedControl, Skeleton } from "@mantine/core";
+import { Button, Drawer, Group, SegmentedControl, Select, Skeleton } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
@@ -32,8 +32,18 @@ export function LaunchRun({ project, kind, onKind, onClose }: Props) {
   const schema = schemas.data?.[chosen];
   return (
     <Drawer opened={kind !== null} onClose={onClose} title="Launch a run" size="xl">
+      <Select
+        aria-label="Kind of run"
+        hiddenFrom="sm"
+        mb="md"
+        allowDeselect={false}
+        value={chosen}
+        onChange={(value) => onKind(KINDS.find((one) => one === value) ?? "sft")}
+        data={KINDS.map((value) => ({ value, label: KIND_NAMES[value] }))}
+      />
       <SegmentedControl
         aria-label="Kind of run"
+        visibleFrom="sm"
         fullWidth
         mb="md"
         value={chosen}
@@ -80,9 +90,10 @@ function RunForm({ project, kind, schema, onClose }: FormProps) {
     setErrors(problems);
     if (Object.keys(problems).length === 0) launch.mutate({ kind, ...changed(fields, values) });
   };
-  const shown = (first: boolean): Field[] => fields.filter((field) => FIRST_FIELDS.has(field.name) === first);
+  const first = FIRST_FIELDS.flatMap((name) => fields.find((field) => field.name === name) ?? []);
+  const rest: Field[] = fields.filter((field) => !FIRST_FIELDS.includes(field.name));
   const form = { values, onChange: setValues, errors, sources };
-  const foldedError = Object.keys(errors).some((path) => !FIRST_FIELDS.has(path.split(".")[0] ?? ""));
+  const foldedError = Object.keys(errors).some((path) => !FIRST_FIELDS.includes(path.split(".")[0] ?? ""));
   return (
     <form
       onSubmit={(event) => {
@@ -94,9 +105,9 @@ function RunForm({ project, kind, schema, onClose }: FormProps) {
     >
       <p style={{ margin: 0, color: "var(--pl-muted)" }}>{isRecord(schema) ? text(schema.description) : null}</p>
       {launch.isError ? <Note care>{messageOf(launch.error)}</Note> : null}
-      <SchemaForm fields={shown(true)} {...form} />
+      <SchemaForm fields={first} {...form} />
       <Fold key={foldedError ? "open" : "folded"} title="All hyperparameters" startOpen={foldedError}>
-        <SchemaForm fields={shown(false)} {...form} />
+        <SchemaForm fields={rest} {...form} />
       </Fold>
       <Group justify="flex-end" gap="xs">
         <Button variant="default" onClick={onClose}>

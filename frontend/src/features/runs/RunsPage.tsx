@@ -118,7 +118,7 @@ const columnsFor = (slug: string): Column<Run>[] => [
   },
   { name: "State", cell: (run) => <RunState run={run} /> },
   { name: "Model", cell: (run) => <span className="mono">{typeof run.spec.model === "string" ? run.spec.model : "–"}</span> },
-  { name: "Result", cell: (run) => <Result run={run} /> },
+  { name: "Result", wrap: true, cell: (run) => <Result run={run} /> },
   {
     name: "Round",
     cell: (run) =>
