@@ -40,6 +40,9 @@ class WorkerRunSerializer(serializers.Serializer):
     checkpoint = serializers.DictField(allow_null=True)
     last_seq = serializers.IntegerField()
     last_step = serializers.IntegerField(help_text="The highest step with metrics; 0 if none.")
+    last_step_metrics = serializers.ListField(
+        child=serializers.CharField(), help_text="The metrics known of that step."
+    )
     heartbeat_seconds = serializers.IntegerField()
 
 

@@ -69,7 +69,8 @@ class Receipt(NamedTuple):
 def assignment(*, run: Run, now: datetime) -> dict[str, Any]:
     """Everything the worker needs to begin, or to go on after an attempt that died."""
     runs.greet(run=run, now=now)
-    last_step = run.metric_points.aggregate(last=Max("step"))["last"]
+    last_step = run.metric_points.aggregate(last=Max("step"))["last"] or 0
+    known = run.metric_points.filter(step=last_step).order_by("key").values_list("key", flat=True)
     return {
         "id": run.pk,
         "kind": run.kind,
@@ -79,7 +80,8 @@ def assignment(*, run: Run, now: datetime) -> dict[str, Any]:
         "snapshot": _snapshot(run),
         "checkpoint": run.checkpoint,
         "last_seq": run.last_seq,
-        "last_step": last_step or 0,
+        "last_step": last_step,
+        "last_step_metrics": list(known),
         "heartbeat_seconds": HEARTBEAT_SECONDS,
     }
 

@@ -55,6 +55,7 @@ def _work(run: Json, settings: Settings, api: RunApi) -> int:
         folder / f"attempt-{run['attempt']}" / "events.jsonl",
         last_seq=run["last_seq"],
         last_step=run["last_step"],
+        last_step_metrics=run["last_step_metrics"],
         heartbeat_seconds=run["heartbeat_seconds"],
     )
     logs.capture(reporter.log)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,22 +16,32 @@ from rlhf.worker.spool import Spool
 
 PROGRESS_EVERY_SECONDS = 0.5
 MAX_LINE = 2000
-# Reported once at the end, at a step whose own metrics may be known already.
-CLOSING_METRICS = ("eval_", "test_", "train_")
 
 
 class ServerReporter:
-    """A trainer's Reporter. Metrics of steps that an earlier attempt reported are left out, so that
-    a resumed run reports no step twice."""
+    """A trainer's Reporter. Metrics that an earlier attempt reported are left out, so that a resumed
+    run reports none twice; at the last known step by name, since closing metrics may still be owed."""
 
     def __init__(
-        self, api: RunApi, spool_path: Path, *, last_seq: int, last_step: int, heartbeat_seconds: float
+        self,
+        api: RunApi,
+        spool_path: Path,
+        *,
+        last_seq: int,
+        last_step: int,
+        last_step_metrics: Iterable[str],
+        heartbeat_seconds: float,
     ) -> None:
         self._api = api
         self.cancelled = threading.Event()
         self._stopped = threading.Event()
         self.spool = Spool(spool_path, api, last_seq=last_seq, on_answer=self._read_answer)
-        self._last_step = max(last_step, self.spool.last_metric_step)
+        # What this disk holds of the same attempt may not have reached the server yet.
+        spooled = self.spool.metrics_found
+        self._last_step = max(last_step, *spooled, 0)
+        self._known = spooled.get(self._last_step, set()) | set(
+            last_step_metrics if last_step == self._last_step else ()
+        )
         self._environment: dict[str, Any] = {}
         self._progress_at = 0.0
         self._last_line = ""
@@ -41,7 +51,7 @@ class ServerReporter:
     def metrics(self, step: int, values: Mapping[str, float]) -> None:
         kept = {key: value if math.isfinite(value) else None for key, value in values.items()}
         if step == self._last_step:
-            kept = {key: value for key, value in kept.items() if key.startswith(CLOSING_METRICS)}
+            kept = {key: value for key, value in kept.items() if key not in self._known}
         if kept and step >= self._last_step:
             self.spool.add("metrics", step=step, values=kept)
 

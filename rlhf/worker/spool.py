@@ -35,7 +35,7 @@ class Spool:
         self._closing = False
         self._fault: ApiError | None = None
         self._draining = False
-        written, self.last_metric_step = _read_back(path)
+        written, self.metrics_found = _read_back(path)
         self._seq = max(written, last_seq)  # the server may know more than this disk
         self._acknowledged = last_seq
         self._file = path.open("ab")
@@ -129,15 +129,18 @@ def _read_batch(reader: BinaryIO, *, after: int) -> list[Json]:
     return batch
 
 
-def _read_back(path: Path) -> tuple[int, int]:
-    """(last number, highest step with metrics) of what an earlier process of the same attempt wrote.
+def _read_back(path: Path) -> tuple[int, dict[int, set[str]]]:
+    """(last number, names of metrics by step) of what an earlier process of the same attempt wrote.
     A line it was killed in is cut off."""
+    found: dict[int, set[str]] = {}
     if not path.is_file():
-        return 0, 0
+        return 0, found
     text = path.read_bytes()
     whole = text[: text.rfind(b"\n") + 1]
     if len(whole) < len(text):
         path.write_bytes(whole)
     events = [json.loads(line) for line in whole.splitlines()]
-    steps = [event["step"] for event in events if event["type"] == "metrics"]
-    return (events[-1]["seq"] if events else 0), max(steps, default=0)
+    for event in events:
+        if event["type"] == "metrics":
+            found.setdefault(event["step"], set()).update(event["values"])
+    return (events[-1]["seq"] if events else 0), found

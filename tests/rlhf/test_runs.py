@@ -171,6 +171,7 @@ class TestEvents:
         second = begin(reward_run)
         told = second.assignment()
         assert (told["attempt"], told["last_seq"], told["last_step"]) == (2, 0, 3)
+        assert told["last_step_metrics"] == ["loss"]
         assert told["checkpoint"]["step"] == 2
         file = second.client.get("/api/worker/files/checkpoints/step-2/state.safetensors")
         assert b"".join(file.streaming_content) == b"two"

@@ -129,6 +129,7 @@ class ProtocolServer:
     def get_run(self, body: bytes, headers: Any) -> Answer:
         self.state = "running"
         last_step = max((event["step"] for event in self.of_type("metrics")), default=0)
+        known = sorted({name for step, name in self.metric_names() if step == last_step})
         snapshot = None
         if self.snapshot_folder:
             files = describe_files(self.snapshot_folder)
@@ -143,6 +144,7 @@ class ProtocolServer:
             "checkpoint": self.checkpoint,
             "last_seq": self.last_seq,
             "last_step": last_step,
+            "last_step_metrics": known,
             "heartbeat_seconds": self.heartbeat_seconds,
         }
 
