@@ -39,6 +39,12 @@ const variantColours: VariantColorsResolver = (input) => {
   };
 };
 
+const DIALOG = {
+  closeButtonProps: { "aria-label": "Close" },
+  // Its header is no landmark of the page.
+  attributes: { header: { role: "presentation" } },
+};
+
 export const theme = createTheme({
   primaryColor: "teal",
   primaryShade: { light: 7, dark: 4 },
@@ -74,8 +80,8 @@ export const theme = createTheme({
     Select: { defaultProps: { size: "sm", checkIconPosition: "right" } },
     NumberInput: { defaultProps: { size: "sm" } },
     Tooltip: { defaultProps: { openDelay: 350, withArrow: false, transitionProps: { duration: 80 } } },
-    Modal: { defaultProps: { closeButtonProps: { "aria-label": "Close" }, transitionProps: { duration: 100 }, centered: true } },
-    Drawer: { defaultProps: { closeButtonProps: { "aria-label": "Close" }, transitionProps: { duration: 120 }, position: "right" } },
+    Modal: { defaultProps: { ...DIALOG, transitionProps: { duration: 100 }, centered: true } },
+    Drawer: { defaultProps: { ...DIALOG, transitionProps: { duration: 120 }, position: "right" } },
     Menu: { defaultProps: { transitionProps: { duration: 80 }, shadow: "sm" } },
     Popover: { defaultProps: { transitionProps: { duration: 80 }, shadow: "sm" } },
     Skeleton: { defaultProps: { radius: "sm" } },

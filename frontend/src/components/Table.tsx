@@ -9,6 +9,8 @@ export interface Column<Row> {
   number?: boolean;
   /** Running text, which may take several lines. */
   wrap?: boolean;
+  /** The name is for those who listen only. */
+  hidden?: boolean;
   cell: (row: Row) => ReactNode;
 }
 
@@ -28,7 +30,7 @@ export function Table<Row>({ label, columns, rows, keyOf, footer }: Props<Row>) 
           <tr>
             {columns.map((column) => (
               <th key={column.name} scope="col" data-number={column.number ? true : undefined}>
-                {column.name}
+                {column.hidden ? <span className="visually-hidden">{column.name}</span> : column.name}
               </th>
             ))}
           </tr>

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { ago, bounds, bytes, duration, interval, label, metric, plural } from "./format";
+import { ago, bounds, bytes, duration, interval, label, metric, plural, roughly } from "./format";
 
 const sample = { value: 0.715, low: 0.6689, high: 0.7571, n: 400 };
 
@@ -28,6 +28,8 @@ describe("numbers", () => {
     expect(duration(8.4)).toBe("8 s");
     expect(duration(200)).toBe("3 min 20 s");
     expect(duration(7500)).toBe("2 h 05 min");
+    expect(roughly(232)).toBe("4 min");
+    expect(roughly(12)).toBe("under a minute");
     expect(bytes(900)).toBe("900 B");
     expect(bytes(5_242_880)).toBe("5.0 MB");
   });

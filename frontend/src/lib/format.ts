@@ -53,6 +53,13 @@ export function duration(seconds: number): string {
   return `${Math.floor(hours / 24)} days`;
 }
 
+/** For what is only guessed: "under a minute", "4 min", "2 h". */
+export function roughly(seconds: number): string {
+  if (seconds < 60) return "under a minute";
+  if (seconds < 5400) return `${Math.round(seconds / 60)} min`;
+  return `${Math.round(seconds / 3600)} h`;
+}
+
 export function secondsBetween(start: string, end: string | number | Date): number {
   return (new Date(end).getTime() - new Date(start).getTime()) / 1000;
 }

@@ -44,7 +44,7 @@ export function Curve({ name, points, smoothing, log, syncKey, height = 180, com
     const at = chart.cursor.idx ?? chart.data[0].length - 1;
     const [steps, raw] = chart.data;
     const value = raw?.[at];
-    readout.current.textContent = value == null ? "" : `${metric(value)} at ${metric(steps[at] ?? 0)}`;
+    readout.current.textContent = value == null ? "" : `${metric(value)} at step ${metric(steps[at] ?? 0)}`;
   };
 
   const build = useEffectEvent((element: HTMLElement) => {
@@ -127,7 +127,9 @@ function optionsOf({ name, logarithmic, syncKey, compact, smoothed }: Look): Omi
     labelGap: 0,
   };
   return {
-    scales: { x: { time: false }, y: { distr: (logarithmic ? 3 : 1) as uPlot.Scale.Distr } },
+    // 3 is logarithmic: the names of uPlot's const enum do not exist at run time.
+    // eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment
+    scales: { x: { time: false }, y: { distr: logarithmic ? 3 : 1 } },
     axes: [
       { ...axis, size: 26, gap: 2, ...(compact ? {} : { label: "step" }) },
       {

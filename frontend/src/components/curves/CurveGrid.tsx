@@ -21,10 +21,10 @@ export function CurveGrid({ points, syncKey }: Props) {
   return (
     <div>
       <div className={classes.tools}>
-        <label className={classes.slider}>
-          <span>Smoothing</span>
+        <div className={classes.slider}>
+          <span aria-hidden>Smoothing</span>
           <Slider
-            aria-label="Smoothing"
+            thumbLabel="Smoothing"
             label={null}
             min={0}
             max={0.98}
@@ -35,7 +35,7 @@ export function CurveGrid({ points, syncKey }: Props) {
             onChange={(value) => setPreference("smoothing", value)}
           />
           <span className={classes.value}>{smoothing.toFixed(2)}</span>
-        </label>
+        </div>
         <Switch size="xs" label="Log scale" checked={log} onChange={(event) => setLog(event.currentTarget.checked)} />
         <span className={classes.hint}>Drag to zoom, double-click to zoom out.</span>
       </div>

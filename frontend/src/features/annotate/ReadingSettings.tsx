@@ -37,7 +37,7 @@ export function ReadingSettings() {
           />
           <div style={{ paddingBottom: 18 }}>
             <Slider
-              aria-label="Text size"
+              thumbLabel="Text size"
               label={null}
               min={0}
               max={3}

@@ -9,6 +9,7 @@ import { Note } from "@/components/States";
 
 import { AuthFrame } from "./AuthFrame";
 import classes from "./AuthFrame.module.css";
+import { landing } from "./landing";
 
 export function SignInPage() {
   const router = useRouter();
@@ -17,10 +18,10 @@ export function SignInPage() {
   const form = useForm({ initialValues: { email: "", password: "" } });
   const enter = useMutation({
     mutationFn: signIn,
-    onSuccess: (session) => {
+    onSuccess: async (session) => {
       client.clear();
       client.setQueryData(sessionQuery.queryKey, session);
-      router.history.push(next ?? "/");
+      router.history.push(next ?? (await landing(client)));
     },
   });
   return (

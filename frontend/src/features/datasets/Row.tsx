@@ -44,7 +44,7 @@ interface TextsProps {
 function Texts({ title, list, strong = false }: TextsProps) {
   return (
     <div className={classes.texts} data-strong={strong}>
-      <h3>{title}</h3>
+      <h2>{title}</h2>
       {list.map((message, index) => (
         <div key={index}>
           {list.length > 1 ? <small>{message.role}</small> : null}

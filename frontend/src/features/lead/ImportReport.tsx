@@ -27,7 +27,7 @@ export function ImportReport({ result, after }: { result: ImportResult; after?: 
           <Stat name="New tasks" value={count(result.tasks_created)} />
           <Stat name="New judgments" value={count(result.judgments_created)} />
         </Stats>
-        {result.num_errors ? <RowErrors errors={result.errors} total={result.num_errors} left={result.dry_run ? "would be" : "were"} /> : null}
+        {result.num_errors ? <RowErrors errors={result.errors} total={result.num_errors} left={result.dry_run ? "would be" : "done"} /> : null}
       </div>
     </Panel>
   );
@@ -49,7 +49,7 @@ export function ImportFailure({ error }: { error: unknown }) {
 interface RowErrorsProps {
   errors: readonly RowError[];
   total: number;
-  left: "were" | "would be";
+  left: "done" | "would be";
 }
 
 function RowErrors({ errors, total, left }: RowErrorsProps) {
@@ -59,7 +59,7 @@ function RowErrors({ errors, total, left }: RowErrorsProps) {
     <div>
       <Group justify="space-between" mb={6}>
         <span>
-          {plural(total, "row")} {left} left out{total > errors.length ? `; the first ${errors.length}:` : ":"}
+          {plural(total, "row")} {left === "would be" ? "would be" : total === 1 ? "was" : "were"} left out{total > errors.length ? `; the first ${errors.length}:` : ":"}
         </span>
         <Button variant="default" size="compact-xs" onClick={download}>
           Download the list

@@ -28,7 +28,7 @@ export function PeoplePage() {
     { name: "Email", cell: (member) => <Quiet>{member.email}</Quiet> },
     { name: "Role", cell: (member) => member.role },
     { name: "Since", cell: (member) => (member.created_at ? <Ago at={member.created_at} /> : null) },
-    ...(manages ? [{ name: "", number: true, cell: (member: Member) => <Remove slug={slug} member={member} /> }] : []),
+    ...(manages ? [{ name: "Actions", hidden: true, number: true, cell: (member: Member) => <Remove slug={slug} member={member} /> }] : []),
   ];
   return (
     <Page

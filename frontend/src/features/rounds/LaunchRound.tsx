@@ -71,7 +71,12 @@ function RoundForm({ project, fields, start, onClose }: FormProps) {
     },
     onError: (error) => setErrors(fieldErrors(error)),
   });
-  const set = (name: string) => (value: unknown) => setValues((old) => ({ ...old, [name]: value }));
+  const change = (next: Values) => {
+    setValues(next);
+    // Once it has complained, the form follows what is typed.
+    if (Object.keys(errors).length > 0) setErrors(check(fields, next));
+  };
+  const set = (name: string) => (value: unknown) => change({ ...values, [name]: value });
   const describe = (name: string) => fields.find((field) => field.name === name)?.description;
   const method = values.method === "rloo" ? "rloo" : "dpo";
   const advanced = fields.filter((field) => !OWN.has(field.name) && (field.name === method || !["dpo", "rloo"].includes(field.name)));
@@ -153,7 +158,7 @@ function RoundForm({ project, fields, start, onClose }: FormProps) {
         onChange={(event) => set("continue_with_next")(event.currentTarget.checked)}
       />
       <Fold key={foldedError ? "open" : "folded"} title="Hyperparameters" startOpen={foldedError}>
-        <SchemaForm fields={advanced} values={values} onChange={setValues} errors={errors} />
+        <SchemaForm fields={advanced} values={values} onChange={change} errors={errors} />
       </Fold>
       <Group justify="flex-end" gap="xs">
         <Button variant="default" onClick={onClose}>

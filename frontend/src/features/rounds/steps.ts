@@ -53,7 +53,7 @@ function progress(step: RoundStep, note: string): Figure {
 }
 
 export function timeOf(step: RoundStep, now: Date): string | null {
-  if (!step.started_at) return null;
+  if (!step.started_at || step.state === "skipped") return null;
   return duration(secondsBetween(step.started_at, step.finished_at ?? now));
 }
 

@@ -92,7 +92,12 @@ function RunForm({ project, kind, schema, onClose }: FormProps) {
   };
   const first = FIRST_FIELDS.flatMap((name) => fields.find((field) => field.name === name) ?? []);
   const rest: Field[] = fields.filter((field) => !FIRST_FIELDS.includes(field.name));
-  const form = { values, onChange: setValues, errors, sources };
+  const change = (next: Values) => {
+    setValues(next);
+    // Once it has complained, the form follows what is typed.
+    if (Object.keys(errors).length > 0) setErrors(check(fields, next));
+  };
+  const form = { values, onChange: change, errors, sources };
   const foldedError = Object.keys(errors).some((path) => !FIRST_FIELDS.includes(path.split(".")[0] ?? ""));
   return (
     <form

@@ -5,7 +5,7 @@ import type { Project, Run } from "@/api/types";
 import { Ago } from "@/components/Ago";
 import { Panel } from "@/components/Panel";
 import { Stat, Stats } from "@/components/Stat";
-import { count, duration, percent, secondsBetween } from "@/lib/format";
+import { count, duration, percent, roughly, secondsBetween } from "@/lib/format";
 import { keyFigure } from "@/lib/keyFigure";
 import { useNow } from "@/lib/useNow";
 
@@ -32,7 +32,7 @@ export function RunHeader({ project, run }: { project: Project; run: Run }) {
           name={active ? "Running for" : "Took"}
           value={took === null ? "–" : duration(took)}
           note={
-            left !== null ? `≈ ${duration(left)} left` : run.started_at ? <Ago at={run.started_at} /> : "waits for a place"
+            left !== null ? `≈ ${roughly(left)} left` : run.started_at ? <Ago at={run.started_at} /> : "waits for a place"
           }
         />
         <Stat

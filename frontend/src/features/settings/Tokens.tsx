@@ -29,7 +29,8 @@ export function Tokens() {
     { name: "Created", cell: (token) => <Ago at={token.created_at} /> },
     { name: "Last used", cell: (token) => (token.last_used_at ? <Ago at={token.last_used_at} /> : <Quiet>never</Quiet>) },
     {
-      name: "",
+      name: "Actions",
+      hidden: true,
       number: true,
       cell: (token) => (
         <Button
