@@ -1870,6 +1870,8 @@ export interface components {
             last_seq: number;
             /** @description The highest step with metrics; 0 if none. */
             last_step: number;
+            /** @description The metrics known of that step. */
+            last_step_metrics: string[];
             heartbeat_seconds: number;
         };
         WorkerState: {
