@@ -11,15 +11,6 @@ import { createRoot } from "react-dom/client";
 
 import { App } from "./app/App";
 
-// A page that stayed open over an update asks for files that are gone: load the new ones, once.
-window.addEventListener("vite:preloadError", (event) => {
-  const key = "plumbline.reloaded";
-  if (Date.now() - Number(sessionStorage.getItem(key) ?? 0) < 60_000) return;
-  event.preventDefault();
-  sessionStorage.setItem(key, String(Date.now()));
-  location.reload();
-});
-
 const root = document.getElementById("root");
 if (!root) throw new Error("index.html has lost its #root");
 createRoot(root).render(

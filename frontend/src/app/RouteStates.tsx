@@ -1,9 +1,16 @@
 import { Skeleton } from "@mantine/core";
+import { useQueryClient } from "@tanstack/react-query";
 import { useRouter } from "@tanstack/react-router";
+import { useEffect } from "react";
 
+import { sessionQuery } from "@/api/session";
 import { LinkButton } from "@/components/LinkButton";
 import { Page } from "@/components/Page";
 import { Empty, Failure } from "@/components/States";
+
+import { PageNotLoaded } from "./lazyPage";
+
+const ASK_AGAIN_MS = 3_000;
 
 export function NotFound() {
   return (
@@ -24,18 +31,39 @@ export function NotFound() {
 
 export function RouteError({ error, reset }: { error: unknown; reset: () => void }) {
   const router = useRouter();
+  const notLoaded = error instanceof PageNotLoaded;
+  useReloadWhenBack(notLoaded);
   return (
     <Page title="This page did not open" narrow>
       <Failure
-        what="Something failed while the page was opened."
+        what={notLoaded ? "The server is away." : "Something failed while the page was opened."}
         error={error}
-        retry={() => {
-          reset();
-          void router.invalidate();
-        }}
+        retry={
+          notLoaded
+            ? undefined
+            : () => {
+                reset();
+                void router.invalidate();
+              }
+        }
       />
     </Page>
   );
+}
+
+/** Code that failed to load once is only asked for again by a reload. */
+function useReloadWhenBack(waiting: boolean): void {
+  const client = useQueryClient();
+  useEffect(() => {
+    if (!waiting) return;
+    const timer = setInterval(() => {
+      client.query({ ...sessionQuery, staleTime: 0, retry: false }).then(
+        () => location.reload(),
+        () => undefined,
+      );
+    }, ASK_AGAIN_MS);
+    return () => clearInterval(timer);
+  }, [client, waiting]);
 }
 
 export function RoutePending() {

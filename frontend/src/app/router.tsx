@@ -2,7 +2,6 @@ import {
   createRootRouteWithContext,
   createRoute,
   createRouter,
-  lazyRouteComponent,
   Outlet,
   redirect,
 } from "@tanstack/react-router";
@@ -12,6 +11,7 @@ import { sessionQuery } from "@/api/session";
 import type { RunKind, RunState } from "@/api/types";
 import { KINDS, STATES } from "@/lib/runKinds";
 
+import { lazyPage } from "./lazyPage";
 import { queryClient } from "./queryClient";
 import { NotFound, RouteError, RoutePending } from "./RouteStates";
 import { ProjectLayout } from "./shell/ProjectLayout";
@@ -51,7 +51,7 @@ const signIn = createRoute({
     if (session.setup_needed) throw redirect({ to: "/setup" });
     if (session.user) throw redirect({ to: "/" });
   },
-  component: lazyRouteComponent(() => import("@/features/auth/SignInPage"), "SignInPage"),
+  component: lazyPage(() => import("@/features/auth/SignInPage"), "SignInPage"),
 });
 
 const setup = createRoute({
@@ -65,13 +65,13 @@ const setup = createRoute({
     const session = await context.queryClient.query({ ...sessionQuery, staleTime: "static" });
     if (!session.setup_needed) throw redirect({ to: "/sign-in" });
   },
-  component: lazyRouteComponent(() => import("@/features/auth/SetupPage"), "SetupPage"),
+  component: lazyPage(() => import("@/features/auth/SetupPage"), "SetupPage"),
 });
 
 const forgotPassword = createRoute({
   getParentRoute: () => root,
   path: "/forgot-password",
-  component: lazyRouteComponent(() => import("@/features/auth/ForgotPasswordPage"), "ForgotPasswordPage"),
+  component: lazyPage(() => import("@/features/auth/ForgotPasswordPage"), "ForgotPasswordPage"),
 });
 
 const resetPassword = createRoute({
@@ -82,7 +82,7 @@ const resetPassword = createRoute({
     uid: typeof search.uid === "number" ? String(search.uid) : word(search.uid),
     token: word(search.token),
   }),
-  component: lazyRouteComponent(() => import("@/features/auth/ResetPasswordPage"), "ResetPasswordPage"),
+  component: lazyPage(() => import("@/features/auth/ResetPasswordPage"), "ResetPasswordPage"),
 });
 
 const signedIn = createRoute({
@@ -102,14 +102,14 @@ const home = createRoute({
   getParentRoute: () => signedIn,
   path: "/",
   validateSearch: (search): { create?: true } => (flag(search.create) ? { create: true } : {}),
-  component: lazyRouteComponent(() => import("@/features/projects/HomePage"), "HomePage"),
+  component: lazyPage(() => import("@/features/projects/HomePage"), "HomePage"),
 });
 
 const settings = createRoute({
   getParentRoute: () => signedIn,
   path: "/settings",
   staticData: { crumb: () => "Settings" },
-  component: lazyRouteComponent(() => import("@/features/settings/SettingsPage"), "SettingsPage"),
+  component: lazyPage(() => import("@/features/settings/SettingsPage"), "SettingsPage"),
 });
 
 const project = createRoute({ getParentRoute: () => signedIn, path: "/p/$slug", component: ProjectLayout });
@@ -117,14 +117,14 @@ const project = createRoute({ getParentRoute: () => signedIn, path: "/p/$slug", 
 const overview = createRoute({
   getParentRoute: () => project,
   path: "/",
-  component: lazyRouteComponent(() => import("@/features/projects/OverviewPage"), "OverviewPage"),
+  component: lazyPage(() => import("@/features/projects/OverviewPage"), "OverviewPage"),
 });
 
 const annotate = createRoute({
   getParentRoute: () => project,
   path: "/annotate",
   staticData: { crumb: () => "Rank", wide: true },
-  component: lazyRouteComponent(() => import("@/features/annotate/AnnotatePage"), "AnnotatePage"),
+  component: lazyPage(() => import("@/features/annotate/AnnotatePage"), "AnnotatePage"),
 });
 
 const runs = createRoute({
@@ -136,7 +136,7 @@ const runs = createRoute({
     state: STATES.find((state) => state === search.state),
     launch: KINDS.find((kind) => kind === search.launch),
   }),
-  component: lazyRouteComponent(() => import("@/features/runs/RunsPage"), "RunsPage"),
+  component: lazyPage(() => import("@/features/runs/RunsPage"), "RunsPage"),
 });
 
 const RUN_TABS = ["curves", "samples", "log", "spec", "environment"] as const;
@@ -148,7 +148,7 @@ const run = createRoute({
   validateSearch: (search): { tab?: (typeof RUN_TABS)[number] } => ({
     tab: RUN_TABS.find((tab) => tab === search.tab),
   }),
-  component: lazyRouteComponent(() => import("@/features/runs/RunPage"), "RunPage"),
+  component: lazyPage(() => import("@/features/runs/RunPage"), "RunPage"),
 });
 
 const rounds = createRoute({
@@ -156,7 +156,7 @@ const rounds = createRoute({
   path: "/rounds",
   staticData: { crumb: () => "Rounds" },
   validateSearch: (search): { launch?: true } => (flag(search.launch) ? { launch: true } : {}),
-  component: lazyRouteComponent(() => import("@/features/rounds/RoundsPage"), "RoundsPage"),
+  component: lazyPage(() => import("@/features/rounds/RoundsPage"), "RoundsPage"),
 });
 
 const STEPS = ["sample", "label", "snapshot", "reward", "policy", "evaluate"] as const;
@@ -168,7 +168,7 @@ const round = createRoute({
   validateSearch: (search): { step?: (typeof STEPS)[number] } => ({
     step: STEPS.find((step) => step === search.step),
   }),
-  component: lazyRouteComponent(() => import("@/features/rounds/RoundPage"), "RoundPage"),
+  component: lazyPage(() => import("@/features/rounds/RoundPage"), "RoundPage"),
 });
 
 const datasets = createRoute({
@@ -176,7 +176,7 @@ const datasets = createRoute({
   path: "/datasets",
   staticData: { crumb: () => "Datasets" },
   validateSearch: (search): { freeze?: true } => (flag(search.freeze) ? { freeze: true } : {}),
-  component: lazyRouteComponent(() => import("@/features/datasets/DatasetsPage"), "DatasetsPage"),
+  component: lazyPage(() => import("@/features/datasets/DatasetsPage"), "DatasetsPage"),
 });
 
 const dataset = createRoute({
@@ -187,7 +187,7 @@ const dataset = createRoute({
     split: word(search.split),
     offset: typeof search.offset === "number" && search.offset > 0 ? search.offset : undefined,
   }),
-  component: lazyRouteComponent(() => import("@/features/datasets/SnapshotPage"), "SnapshotPage"),
+  component: lazyPage(() => import("@/features/datasets/SnapshotPage"), "SnapshotPage"),
 });
 
 const models = createRoute({
@@ -195,35 +195,35 @@ const models = createRoute({
   path: "/models",
   staticData: { crumb: () => "Models" },
   validateSearch: (search): { register?: true } => (flag(search.register) ? { register: true } : {}),
-  component: lazyRouteComponent(() => import("@/features/models/ModelsPage"), "ModelsPage"),
+  component: lazyPage(() => import("@/features/models/ModelsPage"), "ModelsPage"),
 });
 
 const model = createRoute({
   getParentRoute: () => project,
   path: "/models/$modelId",
   staticData: { crumb: () => "Models/Version" },
-  component: lazyRouteComponent(() => import("@/features/models/ModelPage"), "ModelPage"),
+  component: lazyPage(() => import("@/features/models/ModelPage"), "ModelPage"),
 });
 
 const people = createRoute({
   getParentRoute: () => project,
   path: "/people",
   staticData: { crumb: () => "People" },
-  component: lazyRouteComponent(() => import("@/features/lead/PeoplePage"), "PeoplePage"),
+  component: lazyPage(() => import("@/features/lead/PeoplePage"), "PeoplePage"),
 });
 
 const guidelines = createRoute({
   getParentRoute: () => project,
   path: "/guidelines",
   staticData: { crumb: () => "Guidelines" },
-  component: lazyRouteComponent(() => import("@/features/lead/GuidelinesPage"), "GuidelinesPage"),
+  component: lazyPage(() => import("@/features/lead/GuidelinesPage"), "GuidelinesPage"),
 });
 
 const imports = createRoute({
   getParentRoute: () => project,
   path: "/import",
   staticData: { crumb: () => "Import" },
-  component: lazyRouteComponent(() => import("@/features/lead/ImportPage"), "ImportPage"),
+  component: lazyPage(() => import("@/features/lead/ImportPage"), "ImportPage"),
 });
 
 const routeTree = root.addChildren([
@@ -255,7 +255,6 @@ const routeTree = root.addChildren([
 export const router = createRouter({
   routeTree,
   context: { queryClient },
-  defaultPreload: "intent",
   defaultPendingMs: 150,
   defaultPendingMinMs: 0,
   defaultPendingComponent: RoutePending,

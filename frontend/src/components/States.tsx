@@ -26,7 +26,7 @@ export function Empty({ title, children, actions }: EmptyProps) {
 interface FailureProps {
   what: string;
   error: unknown;
-  retry?: () => void;
+  retry?: (() => void) | undefined;
 }
 
 /** What failed, what to do, and where to look. */

@@ -4,7 +4,7 @@ import { spotlight } from "@mantine/spotlight";
 import { useQuery } from "@tanstack/react-query";
 import { Outlet, useLocation, useMatches, useNavigate } from "@tanstack/react-router";
 import { IconMenu2, IconSearch } from "@tabler/icons-react";
-import { lazy, Suspense, useEffect, useState } from "react";
+import { lazy, Suspense, useEffect, useState, type ComponentType } from "react";
 
 import { sessionQuery } from "@/api/session";
 import { Key } from "@/components/Key";
@@ -20,7 +20,13 @@ import { HelpSheet } from "./HelpSheet";
 import { Rail } from "./Rail";
 import classes from "./Shell.module.css";
 
-const Palette = lazy(() => import("./Palette").then((module) => ({ default: module.Palette })));
+// Without it the page still works.
+const Palette = lazy((): Promise<{ default: ComponentType }> =>
+  import("./Palette").then(
+    (module) => ({ default: module.Palette }),
+    () => ({ default: () => null }),
+  ),
+);
 
 export function Shell() {
   const { railNarrow } = usePreferences();

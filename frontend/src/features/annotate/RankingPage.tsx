@@ -1,5 +1,6 @@
 import { useState } from "react";
 
+import { ApiError } from "@/api/client";
 import type { Project } from "@/api/types";
 import { useDocumentTitle } from "@/components/Page";
 import { Failure } from "@/components/States";
@@ -33,7 +34,15 @@ export function RankingPage({ project, userId }: { project: Project; userId: num
         />
       ) : error && session.queue.length === 0 ? (
         <div className={classes.state}>
-          <Failure what="The next task could not be fetched." error={error} retry={ranking.lookAgain} />
+          <Failure
+            what={
+              error instanceof ApiError && error.unreachable
+                ? "The next task comes when the server is back."
+                : "The next task could not be fetched."
+            }
+            error={error}
+            retry={ranking.lookAgain}
+          />
         </div>
       ) : session.asked && session.reason ? (
         <NothingToRank project={project} ranking={ranking} reason={session.reason} />
