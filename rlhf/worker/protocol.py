@@ -17,6 +17,7 @@ START_SECONDS = 60.0
 DOWNLOAD_SECONDS = 300.0
 # An answer of 500 is likelier a fault that stays than an outage that passes.
 MAX_SERVER_FAULTS = 20
+MAX_START_FAULTS = 4
 
 T = TypeVar("T")
 Json = dict[str, Any]
@@ -47,7 +48,7 @@ class RunApi:
         self._finishing = False
 
     def fetch_run(self) -> Json:
-        return self._call(lambda: self._http.request("GET", "/api/worker/run", retry_seconds=START_SECONDS))
+        return self._again(lambda: self._http.request("GET", "/api/worker/run", retry_seconds=START_SECONDS))
 
     def send_events(self, first_seq: int, events: Sequence[Json]) -> Json:
         body = {"first_seq": first_seq, "events": list(events)}
@@ -62,7 +63,7 @@ class RunApi:
         self._persist(lambda: self._http.request("POST", "/api/worker/finish", json=body))
 
     def download(self, path: str, destination: Path, *, sha256: str) -> None:
-        self._call(
+        self._again(
             lambda: self._http.download(path, destination, sha256=sha256, retry_seconds=DOWNLOAD_SECONDS)
         )
 
@@ -76,6 +77,17 @@ class RunApi:
             if error.status == 401 and not self._finishing:
                 die_with_the_token()
             raise
+
+    def _again(self, request: Callable[[], T]) -> T:
+        """Ask anew after an internal error of the server: a few times, as it may not pass."""
+        for fault in range(MAX_START_FAULTS):
+            try:
+                return self._call(request)
+            except ApiError as error:
+                if error.status != 500:
+                    raise
+            time.sleep(0.2 * 2**fault)
+        return self._call(request)
 
     def _persist(self, request: Callable[[], T]) -> T:
         """Until the server is back: the work is done, and only telling it is left."""

@@ -133,7 +133,7 @@ def test_faulty_network_changes_nothing_that_is_reported(make_server, start_work
     rng = random.Random(1)
     server.faults = lambda method, path: rng.choice(["drop", "lose", 500, 503] + [None] * 12)
     assert wait_for_exit(start_worker(server)) == 0
-    assert server.finished["state"] == "succeeded", server.log()
+    assert server.finished["state"] == "succeeded", (server.finished, server.log())
     assert [event["step"] for event in server.of_type("metrics")][:6] == [1, 2, 3, 4, 5, 6]
     sent = {file["name"] for file in describe_files(server.files)}
     assert set(server.finished["result"]["model_files"]) <= sent
