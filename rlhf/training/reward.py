@@ -25,14 +25,14 @@ from rlhf.training.modeling import (
 )
 from rlhf.training.reporting import Reporter
 from rlhf.training.scoring import Scorer
-from rlhf.training.statistics import Interval, wilson
+from rlhf.training.statistics import Interval, clustered_wilson
 from rlhf.training.text import encode_conversations
 
 if TYPE_CHECKING:
     from datasets import Dataset
     from transformers import PreTrainedTokenizerBase
 
-COLUMNS = ("prompt", "chosen", "rejected", "tie")
+COLUMNS = ("prompt", "chosen", "rejected", "tie", "prompt_id")
 SPLITS = ("train", "validation", "test")
 
 
@@ -93,20 +93,24 @@ def encode_pairs(
     output_dir: Path,
     reporter: Reporter,
 ) -> Dataset | None:
-    """Rows of chosen_ids and rejected_ids, each a whole conversation closed by the template."""
+    """Rows of chosen_ids and rejected_ids, each a whole conversation closed by the template, and of the
+    prompt_id they share."""
     dataset = load_split(snapshot_dir, split, columns=COLUMNS, cache_dir=output_dir / "data")
     if dataset is None:
         return None
     num_ties = sum(dataset["tie"])
 
     def to_ids(batch: Columns) -> Columns:
-        encoded: Columns = {"chosen_ids": [], "rejected_ids": []}
+        encoded: Columns = {"chosen_ids": [], "rejected_ids": [], "prompt_id": []}
         chosen = encode_conversations(tokenizer, batch["prompt"], batch["chosen"])
         rejected = encode_conversations(tokenizer, batch["prompt"], batch["rejected"])
-        for chosen_ids, rejected_ids, tie in zip(chosen, rejected, batch["tie"], strict=True):
+        for chosen_ids, rejected_ids, tie, prompt_id in zip(
+            chosen, rejected, batch["tie"], batch["prompt_id"], strict=True
+        ):
             if not tie and max(len(chosen_ids), len(rejected_ids)) <= spec.max_length:
                 encoded["chosen_ids"].append(chosen_ids)
                 encoded["rejected_ids"].append(rejected_ids)
+                encoded["prompt_id"].append(prompt_id)
         return encoded
 
     rows = encode_rows(dataset, to_ids)
@@ -126,10 +130,11 @@ def encode_pairs(
 
 
 def accuracy_of(scorer: Scorer, pairs: Dataset | None) -> tuple[Interval | None, float]:
-    """How often the chosen reply scores higher (equal scores count half), and the mean margin."""
+    """How often the chosen reply scores higher (equal scores count half), and the mean margin.
+    Comparisons of one prompt share its replies, so they count as one cluster."""
     if pairs is None:
         return None, 0.0
     scores = scorer.score_ids([*pairs["chosen_ids"], *pairs["rejected_ids"]])
     margins = [a - b for a, b in zip(scores[: len(pairs)], scores[len(pairs) :], strict=True)]
-    wins = sum(1.0 if margin > 0 else 0.5 if margin == 0 else 0.0 for margin in margins)
-    return wilson(wins, len(margins)), sum(margins) / len(margins)
+    wins = [1.0 if margin > 0 else 0.5 if margin == 0 else 0.0 for margin in margins]
+    return clustered_wilson(wins, pairs["prompt_id"]), sum(margins) / len(margins)

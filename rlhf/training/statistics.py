@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Hashable, Sequence
 from statistics import NormalDist
 from typing import TypedDict
 
@@ -19,10 +20,39 @@ def wilson(successes: float, n: int, *, confidence: float = 0.95) -> Interval | 
     """Wilson's score interval (1927) of successes / n; ties may count half. None without trials."""
     if n == 0:
         return None
+    low, high = _score_limits(successes / n, n, confidence)
+    return Interval(value=successes / n, low=low, high=high, n=n, method="wilson")
+
+
+def clustered_wilson(
+    wins: Sequence[float], clusters: Sequence[Hashable], *, confidence: float = 0.95
+) -> Interval | None:
+    """The share of `wins` (0, 0.5 or 1 each) where trials of one cluster are not independent, as pairs
+    of one ranking are not: Wilson's interval at n / design effect trials (Kish 1965), the effect being
+    the variance between clusters over that of as many independent trials. None without trials.
+
+    >>> clustered_wilson([1, 1, 0, 0], ["a", "a", "b", "b"])["n"]
+    4
+    """
+    if not wins:
+        return None
+    n, share = len(wins), sum(wins) / len(wins)
+    residuals: dict[Hashable, float] = {}
+    for win, cluster in zip(wins, clusters, strict=True):
+        residuals[cluster] = residuals.get(cluster, 0.0) + win - share
+    k = len(residuals)
+    independent = share * (1 - share) / n
+    if k > 1 and independent > 0:
+        between = k / (k - 1) * sum(total * total for total in residuals.values()) / (n * n)
+        effective = n / max(1.0, between / independent)
+    else:  # all alike, or one cluster: nothing tells how far they depend, so each cluster counts once
+        effective = float(k)
+    low, high = _score_limits(share, effective, confidence)
+    return Interval(value=share, low=low, high=high, n=n, method="wilson, clustered")
+
+
+def _score_limits(share: float, n: float, confidence: float) -> tuple[float, float]:
     z = NormalDist().inv_cdf(0.5 + confidence / 2)
-    share = successes / n
     centre = (share + z * z / (2 * n)) / (1 + z * z / n)
     margin = z / (1 + z * z / n) * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
-    return Interval(
-        value=share, low=max(0.0, centre - margin), high=min(1.0, centre + margin), n=n, method="wilson"
-    )
+    return max(0.0, centre - margin), min(1.0, centre + margin)
