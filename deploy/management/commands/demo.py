@@ -65,8 +65,7 @@ def seed(now: datetime) -> None:
         imports.import_rows(project=project, stream=io.BytesIO(rows.encode()), actor=owner, now=now)
         folder = str(settings.BASE_DIR / "fixtures" / "base-model")
         models.register(project=project, name="base", kind="base", source=folder, user=owner, now=now)
-        defaults = json.loads((settings.BASE_DIR / "fixtures" / "round.json").read_text())
-        rounds.set_round_defaults(project=project, raw=defaults, user=owner)
+        rounds.set_round_defaults(project=project, raw=demo.round_defaults(), user=owner)
 
 
 def _account(email: str, name: str, *, is_operator: bool = False) -> User:
