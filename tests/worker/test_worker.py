@@ -16,10 +16,11 @@ from tests.worker.protocol_server import describe_files
 pytestmark = pytest.mark.training
 
 TRAINING = {"model": "base@1", "snapshot": 1, "learning_rate": 1e-3, "batch_size": 4, "checkpoint_every": 4}
+# Long enough that a fast machine has not finished before its first checkpoint is stored.
 SPECS = {
-    "sft": {**TRAINING, "num_epochs": 2},
-    "reward": {**TRAINING, "num_epochs": 2, "lora": {"r": 4, "dropout": 0.1}},
-    "dpo": {**TRAINING, "num_epochs": 2, "log_every": 3},
+    "sft": {**TRAINING, "num_epochs": 8},
+    "reward": {**TRAINING, "num_epochs": 8, "lora": {"r": 4, "dropout": 0.1}},
+    "dpo": {**TRAINING, "num_epochs": 4, "log_every": 3},
     "rloo": {
         **TRAINING,
         "reward_model": "reward@1",
