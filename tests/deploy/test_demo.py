@@ -29,7 +29,7 @@ def test_demo_has_people_a_filled_queue_a_model_and_defaults_for_a_round():
     assert Prompt.objects.filter(project=project, split="test").count() >= 50
     assert ModelVersion.objects.get(project=project).source.endswith("base-model")
     assert RoundDefaults.objects.get(project=project).spec["method"] == "dpo"
-    assert RoundDefaults.objects.get(project=project).spec["judgments"] == 10
+    assert RoundDefaults.objects.get(project=project).spec["judgments"] < 10
     assert Comparison.objects.filter(project=project, prompt__split="train").count() >= 100
 
 
