@@ -53,7 +53,7 @@ export function Curve({ name, points, smoothing, log, syncKey, height = 180, com
         ...optionsOf({ name, logarithmic, syncKey, compact, smoothed: smoothing > 0 }),
         width: element.clientWidth,
         height,
-        hooks: { setCursor: [showReadout], setData: [showReadout] },
+        hooks: { setCursor: [showReadout], setData: [showReadout], setScale: [tellRange] },
       },
       data(),
       element,
@@ -80,8 +80,10 @@ export function Curve({ name, points, smoothing, log, syncKey, height = 180, com
   const refresh = useEffectEvent(() => {
     const chart = plot.current;
     if (!chart) return;
-    chart.setData(data(), !isZoomed(chart));
-    if (isZoomed(chart)) chart.redraw();
+    // Asked before: uPlot moves its scales later than its data, so a longer curve would look zoomed.
+    const zoomed = isZoomed(chart);
+    chart.setData(data(), !zoomed);
+    if (zoomed) chart.redraw();
   });
   useEffect(() => refresh(), [points, smoothing]);
 
@@ -95,6 +97,12 @@ export function Curve({ name, points, smoothing, log, syncKey, height = 180, com
       {compact ? null : <CurveData name={name} points={points} />}
     </figure>
   );
+}
+
+/** What the canvas shows, for whoever cannot look at it. */
+function tellRange(chart: uPlot, key: string) {
+  const { max } = chart.scales.x ?? {};
+  if (key === "x" && max != null) chart.root.dataset.toStep = String(max);
 }
 
 function isZoomed(chart: uPlot): boolean {
