@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 import dj_database_url
@@ -68,6 +69,8 @@ DATABASE_URL = env.url(
 )
 DATABASES = {"default": dj_database_url.parse(DATABASE_URL, conn_max_age=600, conn_health_checks=True)}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    with suppress(OSError):  # SQLite makes its file, not the folder; one that cannot be made is named later
+        VAR_DIR.mkdir(parents=True, exist_ok=True)
     # IMMEDIATE: a transaction takes the write lock before it reads, so none has to fail later.
     DATABASES["default"]["OPTIONS"] = {
         "timeout": 30,
