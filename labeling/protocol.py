@@ -43,7 +43,7 @@ Description = Annotated[str, StringConstraints(max_length=2000), AfterValidator(
 
 
 class Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, json_schema_serialization_defaults_required=True)
 
 
 class Choice(Part):

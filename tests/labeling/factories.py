@@ -96,6 +96,7 @@ def judge(
     tiers: Sequence[Sequence[str]] | None = None,
     now: datetime = NOON,
     client_key: Any = None,
+    corrects: int | None = None,
     **said: Any,
 ) -> judgments.Submitted:
     """In the order shown, unless `tiers` says otherwise."""
@@ -104,6 +105,7 @@ def judge(
         assignment=assignment,
         lease_token=assignment.fence,
         client_key=client_key or uuid4(),
+        corrects=corrects,
         said=judgments.Said(
             tiers=[list(tier) for tier in tiers]
             if tiers is not None
