@@ -23,7 +23,9 @@ class DemonstrationsQueueSerializer(serializers.Serializer):
         max_length=150, help_text="Yours; the same reference again queues nothing."
     )
     name = serializers.CharField(max_length=200, allow_blank=True, default="")
-    prompt_ids = serializers.ListField(child=serializers.IntegerField(), max_length=10_000, default=list)
+    prompt_ids = serializers.ListField(
+        child=serializers.IntegerField(min_value=1, max_value=2**63 - 1), max_length=10_000, default=list
+    )
     prompts = serializers.ListField(
         child=serializers.DictField(),
         max_length=10_000,

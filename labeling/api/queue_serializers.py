@@ -95,7 +95,9 @@ class DraftSerializer(serializers.Serializer):
 
 
 class DraftSaveSerializer(serializers.Serializer):
-    revision = serializers.IntegerField(min_value=0, help_text="Of the draft that this one replaces.")
+    revision = serializers.IntegerField(
+        min_value=0, max_value=2**31 - 2, help_text="Of the draft that this one replaces."
+    )
     body = serializers.JSONField(help_text="Anything, up to 256 KiB.")
 
 

@@ -27,11 +27,14 @@ def said_in_keys(judgment: Judgment, assignment: Assignment, content: TaskConten
         "active_seconds": judgment.active_seconds,
     }
     written = judgment.written_response
-    if written is not None and written.edited_from_id is None:
+    if written is None:
+        return said
+    source = written.edited_from_id
+    if source is None:
         said["demonstration"] = _words(written.messages, [])
-    elif written is not None:
-        original = content.messages[written.edited_from_id]
-        said["edit"] = {"response": keys[written.edited_from_id], **_words(written.messages, original[:-1])}
+    else:
+        before = content.messages[source][:-1]
+        said["edit"] = {"response": keys[source], **_words(written.messages, before)}
     return said
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -98,18 +99,28 @@ def skip(
     }
     project = assignment.task.project
     with transaction.atomic():
-        if _mine(assignment).update(state=Slot.State.OPEN, lease_expires_at=None):
-            Assignment.objects.filter(pk=assignment.pk).update(**skipped)
-            announce(project.pk)
+        if _reopen(assignment, skipped):
             return
     with transaction.atomic():
         take_seat(user=user, project=project)
+        # An undo may have given the lease back since.
+        if _reopen(assignment, skipped):
+            return
         state = Assignment.objects.values_list("state", flat=True).get(pk=assignment.pk)
         if state in (Assignment.State.SUBMITTED, Assignment.State.SURPLUS):
             raise Conflict("This task is already judged: correct the judgment instead.", code="submitted")
         # The lease was lost before the skip: the person's wish not to see it again still counts.
         if state == Assignment.State.EXPIRED and not has_live_lease(assignment):
             Assignment.objects.filter(pk=assignment.pk).update(**skipped)
+
+
+def _reopen(assignment: Assignment, ending: dict[str, Any]) -> bool:
+    """Offer the slot to others, if this assignment's lease still stands."""
+    if not _mine(assignment).update(state=Slot.State.OPEN, lease_expires_at=None):
+        return False
+    Assignment.objects.filter(pk=assignment.pk).update(**ending)
+    announce(assignment.task.project_id)
+    return True
 
 
 def check_token(assignment: Assignment, lease_token: int) -> None:

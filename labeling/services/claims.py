@@ -41,11 +41,8 @@ class Seat:
     cursor: QueueCursor
     latest_guideline: int | None
     num_batches: int
-
-    @property
-    def has_lost_drafts(self) -> bool:
-        """Whether leases ran out under what this person had typed."""
-        return bool(self.cursor.has_lost_drafts)
+    # Leases ran out under what this person had typed.
+    has_lost_drafts: bool
 
     @property
     def annotator_id(self) -> int:
@@ -67,7 +64,7 @@ def take_seat(*, user: User, project: Project) -> Seat:
             .first()
         )
         if cursor is not None:
-            return Seat(cursor, cursor.latest_guideline, cursor.num_batches)
+            return Seat(cursor, cursor.latest_guideline, cursor.num_batches, cursor.has_lost_drafts)
         annotator, _ = Annotator.objects.get_or_create(user=user, defaults={"kind": Annotator.Kind.PERSON})
         QueueCursor.objects.get_or_create(project=project, annotator=annotator)
 

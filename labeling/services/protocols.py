@@ -88,10 +88,11 @@ def _refusal(wrong: ValidationError) -> DomainError:
         place = ".".join(str(part) for part in error["loc"]) or "protocol"
         words = error["msg"].removeprefix("Value error, ")
         if error["type"] == "extra_forbidden":
-            words = f"the protocol has no such setting: use {', '.join(Protocol.model_fields)}"
+            known = f": use {', '.join(Protocol.model_fields)}" if len(error["loc"]) == 1 else ""
+            words = f"there is no such setting{known}"
         told.setdefault(place, []).append(words)
-    place, words = next(iter(told.items()))
-    return DomainError(f"protocol, {place}: {words[0]}.", fields={"protocol": told})
+    place, problems = next(iter(told.items()))
+    return DomainError(f"protocol, {place}: {problems[0]}.", fields={"protocol": told})
 
 
 def _changed(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, list[Any]]:

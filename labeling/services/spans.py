@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from labeling.messages import shown
+from labeling.messages import BadContent, check_storable, shown
 from labeling.protocol import Protocol
 from labeling.selectors.queue import TaskContent
 from labeling.services.refusals import refused
@@ -47,6 +47,7 @@ def checked_spans(
         texts = [message["content"] for message in shown(content.messages[ids[span.response]])]
         if span.message >= len(texts):
             raise refused("spans", f"Span {number} is in message {span.message}, which was not shown.")
+        _check_note(span.note, number)
         length = len(texts[span.message])
         if not 0 <= span.start < span.end <= length:
             raise refused(
@@ -63,3 +64,10 @@ def checked_spans(
             }
         )
     return stored
+
+
+def _check_note(note: str, number: int) -> None:
+    try:
+        check_storable(note, what=f"the note of span {number}")
+    except BadContent as bad:
+        raise refused("spans", f"T{str(bad)[1:]}") from bad

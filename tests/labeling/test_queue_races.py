@@ -261,9 +261,13 @@ def test_an_undo_meets_a_claim_and_a_skip(project, bob, carol):
         )
         assert (undone, skipped) in (("undone", "submitted"), ("undone", "skipped"))
         assert not taken or skipped == "skipped"
+        held.refresh_from_db()
+        assert (held.state == "skipped") == (skipped == "skipped")
         for one in taken:
             judge(carol, assignment_of(user=carol, assignment_id=one))
         check_invariants()
+        if skipped == "submitted":
+            try_to_skip(bob, held)
         Slot.objects.exclude(state="done").update(withdrawn=True)
 
 
