@@ -132,15 +132,21 @@ def judgments(*, project_id: int, after_id: int = 0) -> Iterator[JudgmentRow]:
 
 
 def demonstrations(
-    *, project_id: int, splits: Sequence[str] | None = None, until: datetime | None = None
+    *,
+    project_id: int,
+    arms: Sequence[str] | None = None,
+    splits: Sequence[str] | None = None,
+    until: datetime | None = None,
 ) -> Iterator[DemonstrationRow]:
     """What people wrote, or edited into shape, in the order it was stored. What was written in a
-    judgment counts while that is somebody's last word."""
+    judgment counts while that is somebody's last word; `arms` are those judgments'."""
     by_people = Q(generator__kind=Generator.Kind.PERSON) | Q(edited_from__isnull=False)
     judged = Judgment.objects.filter(written_response=OuterRef("pk")).order_by("pk")
     standing = judged.filter(superseded_at=None)
     if until is not None:
         standing = standing.filter(created_at__lte=until)
+    if arms is not None:
+        standing = standing.filter(task__arm__in=arms)
     responses = (
         Response.objects.filter(by_people, prompt__project_id=project_id)
         .annotate(

@@ -11,10 +11,12 @@ from labeling.core.errors import DomainError
 from labeling.models import Comparison, Judgment, Project, Prompt, Response, Slot, Task
 from labeling.selectors import labels
 from labeling.services.demonstrations import queue_demonstrations
+from labeling.services.imports import import_rows
 from labeling.services.undo import undo
 from labeling.services.written import Words
 from tests.labeling.factories import NOON, ask_for, fill_queue, judge, make_prompts, next_of, reply
 from tests.labeling.racing import check_invariants
+from tests.labeling.test_imports import lines
 from tests.labeling.test_labels import exported
 from tests.labeling.test_queue_api import take
 
@@ -188,3 +190,33 @@ def test_prompts_of_another_project_are_unknown(project, alice):
         queue_demonstrations(
             actor=alice, project=project, reference="r", name="", now=NOON, prompt_ids=[theirs]
         )
+
+
+# --- by import -------------------------------------------------------------------------
+
+
+def test_rows_to_demonstrate_are_imported_once(project, bob):
+    rows = [{"prompt": f"Q{n}?", "kind": "demonstrate", "overlap": 2, "licence": "cc0-1.0"} for n in range(3)]
+    with pytest.raises(DomainError, match="turn them on"):
+        import_rows(project=project, stream=lines(*rows), now=NOON)
+    assert not Prompt.objects.exists()
+    ask_for(project, demonstrations={"on": True})
+    assert import_rows(project=project, stream=lines(*rows, rows[0]), now=NOON).tasks_created == 3
+    assert import_rows(project=project, stream=lines(*rows), now=NOON).tasks_created == 0
+    assert (Slot.objects.count(), set(Task.objects.values_list("kind", flat=True))) == (6, {"demonstrate"})
+    [held] = next_of(bob, project)
+    assert held.task.prompt.messages[0]["content"] == "Q0?"
+    assert write(bob, held).state == "accepted"
+
+
+@pytest.mark.parametrize(
+    ("row", "word"),
+    [
+        ({"prompt": "Q?", "kind": "write"}, "one of rank, demonstrate"),
+        ({"prompt": "Q?", "kind": "demonstrate", "responses": ["a", "b"]}, "no responses"),
+    ],
+)
+def test_a_row_that_is_no_demonstration_is_told_so(project, row, word):
+    with pytest.raises(DomainError) as caught:
+        import_rows(project=project, stream=lines(row), now=NOON)
+    assert word in caught.value.message
