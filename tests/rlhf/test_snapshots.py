@@ -143,7 +143,7 @@ def test_prompts_are_frozen_least_used_first_and_reproducibly(labeled, rita):
     assert first.num_rows == {"train": 5}
 
 
-def test_written_and_edited_responses_are_frozen_with_their_judgments(project, bob, rita):
+def test_written_and_edited_responses_are_frozen_with_their_judgments(project, bob, rita, as_rita):
     ask_for(project, edit="optional", undo_seconds=3600)
     fill_queue(project, 20, arm="random")
     fill_queue(project, 5, arm="evaluation", word="Evaluate")
@@ -160,6 +160,8 @@ def test_written_and_edited_responses_are_frozen_with_their_judgments(project, b
     undo(user=bob, assignment=edited[judgment_id], judgment_id=judgment_id, reason="", now=SOON)
     assert set(links.values_list("judgment_id", flat=True)) == linked
     assert Judgment.objects.get(pk=judgment_id).superseded_at == SOON
+    [gone] = as_rita.get(f"/api/snapshots/{frozen.pk}/superseded").json()["results"]
+    assert (gone["judgment"], gone["withdrawn"]) == (judgment_id, True)
     again = freeze(project=project, kind="demonstrations", filters={}, user=rita, now=SOON)
     assert (sum(again.num_rows.values()), again.digest == frozen.digest) == (19, False)
 
