@@ -160,6 +160,7 @@ SPECTACULAR_SETTINGS = {
         "ModelStage": "rlhf.models.ModelVersion.Stage",
         "SnapshotKind": "rlhf.models.Snapshot.Kind",
         "Judge": "rlhf.models.Evaluation.Judge",
+        "TaskKind": "labeling.models.queue.Task.Kind",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",

@@ -112,9 +112,10 @@ def operator(make_user: Callable[..., User]) -> User:
 @pytest.fixture
 def project(alice: User, rita: User, lena: User, bob: User, carol: User) -> Project:
     """“Support”, with everyone in their role but charlie."""
-    from labeling.models import GuidelineVersion, Membership, Project
+    from labeling.models import GuidelineVersion, Membership, Project, ProtocolVersion
 
     made = Project.objects.create(slug="support", name="Support")
+    ProtocolVersion.objects.create(project=made, number=1, body=made.protocol)
     roles = [(alice, "owner"), (rita, "researcher"), (lena, "lead"), (bob, "annotator"), (carol, "annotator")]
     Membership.objects.bulk_create(Membership(project=made, user=user, role=role) for user, role in roles)
     GuidelineVersion.objects.create(project=made, number=1, text="Prefer the reply that helps.")

@@ -10,6 +10,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from labeling.api.base import ProjectView
+from labeling.api.examples import SKIP, SUBMIT
+from labeling.api.judgment_serializers import said_of
 from labeling.api.queue_serializers import (
     AssignmentNextSerializer,
     AssignmentOffersSerializer,
@@ -93,9 +95,11 @@ class SubmitView(AssignmentView):
         tags=["assignments"],
         request=JudgmentSubmitSerializer,
         responses={201: JudgmentSubmittedSerializer, 200: JudgmentSubmittedSerializer},
+        examples=SUBMIT,
     )
     def post(self, request: Request, assignment_id: UUID) -> Response:
-        """Store a judgment, once per `client_key`. A new key on a judged task corrects it."""
+        """Store a judgment, once per `client_key`. A new key on a judged task corrects it: the
+        judgment before is kept, superseded."""
         body = JudgmentSubmitSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         said = dict(body.validated_data)
@@ -104,7 +108,8 @@ class SubmitView(AssignmentView):
             assignment=self.assignment,
             lease_token=said.pop("lease_token"),
             client_key=said.pop("client_key"),
-            said=judgments.Said(**said),
+            corrects=said.pop("corrects"),
+            said=said_of(said),
             now=timezone.now(),
         )
         status = 200 if submitted.replayed else 201
@@ -119,6 +124,7 @@ class SkipView(AssignmentView):
         tags=["assignments"],
         request=AssignmentSkipSerializer,
         responses={204: None},
+        examples=SKIP,
     )
     def post(self, request: Request, assignment_id: UUID) -> Response:
         """Give the task back; you will not be asked about it again."""

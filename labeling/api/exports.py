@@ -64,6 +64,7 @@ def _comparison(row: labels.ComparisonRow) -> dict[str, object]:
         "arm": row.arm,
         "licence": row.licence,
         "created_at": row.created_at,
+        "from_edit": row.from_edit,
     }
 
 

@@ -75,7 +75,7 @@ class ProjectDetailView(ProjectView):
         body = ProjectUpdateSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         project = services.update_project(
-            actor=request.user, project=self.project, changes=body.validated_data
+            actor=request.user, project=self.project, changes=body.validated_data, now=timezone.now()
         )
         return Response(shown(project, request.user))
 

@@ -6,7 +6,8 @@ import math
 
 from rest_framework import serializers
 
-from labeling.api.serializers import ProtocolSerializer
+from labeling.api.fields import ProtocolField
+from labeling.api.judgment_serializers import CriteriaField, EditSerializer, SpanSerializer, WordsSerializer
 from labeling.messages import ROLES
 from labeling.models import Prompt, Task
 from labeling.models.judgments import Verdict
@@ -61,6 +62,7 @@ class TaskSerializer(serializers.ModelSerializer):
             "prompt",
             "prompt_messages",
             "batch",
+            "kind",
             "arm",
             "priority",
             "overlap",
@@ -86,6 +88,19 @@ class ShownResponseSerializer(serializers.Serializer):
     messages = MessageSerializer(many=True)
 
 
+class DraftSerializer(serializers.Serializer):
+    revision = serializers.IntegerField(help_text="What the next save is based on.")
+    body = serializers.JSONField(allow_null=True, help_text="As it was saved; null when there is none.")
+    saved_at = serializers.DateTimeField(allow_null=True)
+
+
+class DraftSaveSerializer(serializers.Serializer):
+    revision = serializers.IntegerField(
+        min_value=0, max_value=2**31 - 2, help_text="Of the draft that this one replaces."
+    )
+    body = serializers.JSONField(help_text="Anything, up to 256 KiB.")
+
+
 class AssignmentSerializer(serializers.Serializer):
     """Nothing here tells who wrote what."""
 
@@ -94,10 +109,13 @@ class AssignmentSerializer(serializers.Serializer):
     expires_at = serializers.DateTimeField(allow_null=True, help_text="Null once it is judged.")
     prompt = ShownPromptSerializer()
     responses = ShownResponseSerializer(many=True, help_text="In the order to show.")
-    protocol = ProtocolSerializer()
+    protocol = ProtocolField()
     protocol_version = serializers.IntegerField()
     guideline_version = serializers.IntegerField(allow_null=True)
-    kind = serializers.ChoiceField(choices=["rank"])
+    kind = serializers.ChoiceField(
+        choices=Task.Kind.choices, help_text="`demonstrate` shows no responses: one is to be written."
+    )
+    draft = DraftSerializer()
 
 
 class AssignmentNextSerializer(serializers.Serializer):
@@ -124,6 +142,9 @@ class LeaseRenewedSerializer(serializers.Serializer):
 
 class AssignmentSkipSerializer(LeaseSerializer):
     reason = serializers.CharField(max_length=2000, allow_blank=True, default="")
+    category = serializers.CharField(
+        max_length=40, allow_blank=True, default="", help_text="One of the protocol's skip_reasons."
+    )
 
 
 class JudgmentSubmitSerializer(LeaseSerializer):
@@ -131,7 +152,9 @@ class JudgmentSubmitSerializer(LeaseSerializer):
     tiers = serializers.ListField(
         child=serializers.ListField(child=serializers.CharField(max_length=64), max_length=9),
         max_length=9,
-        help_text="Response keys, best tier first; responses in one tier are tied.",
+        default=list,
+        help_text="Response keys, best tier first; responses in one tier are tied. "
+        "Empty for a demonstration, and where nothing was ranked.",
     )
     verdict = serializers.ChoiceField(choices=Verdict.choices, default=Verdict.NONE)
     strengths = serializers.ListField(
@@ -145,6 +168,17 @@ class JudgmentSubmitSerializer(LeaseSerializer):
     )
     comment = serializers.CharField(max_length=10_000, allow_blank=True, default="")
     reasons = serializers.ListField(child=serializers.CharField(max_length=200), max_length=50, default=list)
+    criteria = CriteriaField(default=dict, help_text="Scores by response key and criterion.")
+    spans = serializers.ListField(child=SpanSerializer(), max_length=500, default=list)
+    edit = EditSerializer(allow_null=True, default=None)
+    demonstration = WordsSerializer(
+        allow_null=True, default=None, help_text="For a task of kind `demonstrate`: the response you wrote."
+    )
+    corrects = serializers.IntegerField(
+        allow_null=True,
+        default=None,
+        help_text="The judgment of yours that this one replaces; refused when it is not your last word.",
+    )
 
     def validate_active_seconds(self, value: float | None) -> float | None:
         if value is not None and not math.isfinite(value):
@@ -154,7 +188,7 @@ class JudgmentSubmitSerializer(LeaseSerializer):
 
 class JudgmentSubmittedSerializer(serializers.Serializer):
     judgment = serializers.IntegerField(source="judgment_id")
-    state = serializers.ChoiceField(choices=["accepted", "surplus", "corrected"])
+    state = serializers.ChoiceField(choices=["accepted", "surplus", "corrected", "withdrawn"])
     replayed = serializers.BooleanField()
 
 
@@ -165,11 +199,35 @@ class JudgmentSaidSerializer(serializers.Serializer):
     strengths = serializers.ListField(child=serializers.IntegerField())
     comment = serializers.CharField()
     reasons = serializers.ListField(child=serializers.CharField())
+    criteria = CriteriaField()
+    spans = SpanSerializer(many=True)
+    edit = EditSerializer(allow_null=True)
+    demonstration = WordsSerializer(allow_null=True)
+    active_seconds = serializers.FloatField(allow_null=True)
 
 
 class LastJudgmentSerializer(serializers.Serializer):
     assignment = AssignmentSerializer()
     judgment = JudgmentSaidSerializer()
+
+
+class OwnJudgmentsFilterSerializer(serializers.Serializer):
+    everything = serializers.BooleanField(
+        default=False, help_text="Also what you corrected or took back since."
+    )
+
+
+class OwnJudgmentSerializer(LastJudgmentSerializer):
+    id = serializers.IntegerField()
+    created_at = serializers.DateTimeField()
+    superseded_at = serializers.DateTimeField(allow_null=True)
+    withdrawn = serializers.BooleanField()
+    undo_until = serializers.DateTimeField(allow_null=True, help_text="Null once it is superseded.")
+
+
+class UndoSerializer(serializers.Serializer):
+    judgment = serializers.IntegerField(source="judgment_id")
+    reason = serializers.CharField(max_length=2000, allow_blank=True, default="")
 
 
 class MyWorkSerializer(serializers.Serializer):

@@ -4,20 +4,11 @@ from __future__ import annotations
 
 from rest_framework import serializers
 
+from labeling.api.fields import ProtocolField
 from labeling.core.api.serializers import PasswordField
 from labeling.core.permissions import Permission
-from labeling.models import GuidelineVersion, Membership
+from labeling.models import GuidelineVersion, Membership, ProtocolVersion
 from labeling.models.projects import Role
-
-
-class ProtocolSerializer(serializers.Serializer):
-    """What the ranking page asks for."""
-
-    ties = serializers.BooleanField()
-    strength = serializers.BooleanField()
-    both_good = serializers.BooleanField()
-    both_bad = serializers.BooleanField()
-    skip = serializers.BooleanField()
 
 
 class ArmCountsSerializer(serializers.Serializer):
@@ -48,7 +39,7 @@ class ProjectSerializer(serializers.Serializer):
     slug = serializers.SlugField(source="project.slug")
     name = serializers.CharField(source="project.name")
     description = serializers.CharField(source="project.description")
-    protocol = ProtocolSerializer(source="project.protocol")
+    protocol = ProtocolField(source="project.protocol")
     protocol_version = serializers.IntegerField(source="project.protocol_version")
     overlap = serializers.IntegerField(source="project.overlap")
     lease_seconds = serializers.IntegerField(source="project.lease_seconds")
@@ -64,25 +55,10 @@ class ProjectSerializer(serializers.Serializer):
     counts = CountsSerializer()
 
 
-class ProtocolUpdateSerializer(serializers.Serializer):
-    ties = serializers.BooleanField(required=False)
-    strength = serializers.BooleanField(required=False)
-    both_good = serializers.BooleanField(required=False)
-    both_bad = serializers.BooleanField(required=False)
-    skip = serializers.BooleanField(required=False)
-
-    def to_internal_value(self, data: object) -> dict[str, object]:
-        if isinstance(data, dict) and (unknown := sorted(set(data) - set(self.fields), key=str)):
-            raise serializers.ValidationError(
-                f"The protocol has no “{unknown[0]}”: use {', '.join(self.fields)}."
-            )
-        return super().to_internal_value(data)
-
-
 class ProjectUpdateSerializer(serializers.Serializer):
     name = serializers.CharField(max_length=200, required=False)
     description = serializers.CharField(max_length=10_000, required=False, allow_blank=True)
-    protocol = ProtocolUpdateSerializer(required=False)
+    protocol = ProtocolField(required=False, help_text="What is left out stays as it is.")
     overlap = serializers.IntegerField(min_value=1, max_value=100, required=False)
     lease_seconds = serializers.IntegerField(min_value=30, max_value=24 * 3600, required=False)
     validation_percent = serializers.IntegerField(min_value=0, max_value=90, required=False)
@@ -120,3 +96,22 @@ class GuidelinesSerializer(serializers.ModelSerializer):
 
 class GuidelinesCreateSerializer(serializers.Serializer):
     text = serializers.CharField(max_length=100_000)
+
+
+class ProtocolVersionSerializer(serializers.ModelSerializer):
+    protocol = ProtocolField(source="body")
+    created_by = serializers.CharField(source="created_by.name", default=None, allow_null=True)
+
+    class Meta:
+        model = ProtocolVersion
+        fields = ["number", "protocol", "created_by", "created_at"]
+
+
+class ProtocolChangeSerializer(serializers.Serializer):
+    protocol = ProtocolField(help_text="The whole of it: what is left out has its default.")
+    based_on = serializers.IntegerField(
+        min_value=1,
+        allow_null=True,
+        default=None,
+        help_text="The version you changed; a newer one is then not overwritten.",
+    )

@@ -2,12 +2,15 @@
 
 from labeling.api import (
     assignments,
+    demonstrations,
     exports,
     guidelines,
     imports,
+    judgments,
     members,
     projects,
     prompts,
+    protocols,
     tasks,
 )
 
@@ -20,4 +23,7 @@ urlpatterns = [
     *tasks.urlpatterns,
     *assignments.urlpatterns,
     *exports.urlpatterns,
+    *protocols.urlpatterns,
+    *judgments.urlpatterns,
+    *demonstrations.urlpatterns,
 ]

@@ -11,6 +11,7 @@ class Permission(StrEnum):
     PROJECT_EDIT = "project.edit"
     MEMBERS_MANAGE = "members.manage"
     GUIDELINES_EDIT = "guidelines.edit"
+    PROTOCOL_EDIT = "protocol.edit"
     AUDIT_VIEW = "audit.view"
     TASK_ANNOTATE = "task.annotate"
     QUEUE_VIEW = "queue.view"
@@ -42,6 +43,7 @@ project.view            yes     yes        yes       yes
 project.edit             -       -          -        yes
 members.manage           -      yes         -        yes
 guidelines.edit          -      yes         -        yes
+protocol.edit            -      yes         -        yes
 audit.view               -      yes         -        yes
 task.annotate           yes     yes        yes       yes
 queue.view               -      yes        yes       yes

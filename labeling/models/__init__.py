@@ -3,7 +3,9 @@
 from labeling.models.judgments import Comparison, Judgment
 from labeling.models.projects import Annotator, GuidelineVersion, Membership, Project
 from labeling.models.prompts import Generator, Prompt, Response
+from labeling.models.protocols import ProtocolVersion
 from labeling.models.queue import Assignment, Batch, QueueCursor, Slot, Task, TaskResponse
+from labeling.models.withdrawals import Withdrawal
 
 __all__ = [
     "Annotator",
@@ -16,9 +18,11 @@ __all__ = [
     "Membership",
     "Project",
     "Prompt",
+    "ProtocolVersion",
     "QueueCursor",
     "Response",
     "Slot",
     "Task",
     "TaskResponse",
+    "Withdrawal",
 ]

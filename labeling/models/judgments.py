@@ -17,7 +17,9 @@ class Judgment(models.Model):
     """Never changed but for `superseded_at`: a correction is a new row that points back.
 
     `tiers` holds response ids, best tier first; one tier is a tie. `strengths` has one of
-    1 slightly, 2 better, 3 much better for each boundary between tiers.
+    1 slightly, 2 better, 3 much better for each boundary between tiers. `criteria` is
+    `{response id: {criterion: score}}`; a span is `{"response", "message", "start", "end", "label",
+    "note"}`, counted in Unicode code points of that response's message as it was shown.
     """
 
     project = models.ForeignKey("labeling.Project", on_delete=models.CASCADE, related_name="judgments")
@@ -35,8 +37,9 @@ class Judgment(models.Model):
     reasons = models.JSONField(default=list)
     comment = models.TextField(blank=True)
     spans = models.JSONField(default=list)
-    edited_response = models.ForeignKey(
-        "labeling.Response", null=True, on_delete=models.PROTECT, related_name="+"
+    # What this person wrote: the winner as they edited it, or a demonstration of their own.
+    written_response = models.ForeignKey(
+        "labeling.Response", null=True, on_delete=models.PROTECT, related_name="written_in"
     )
     active_seconds = models.FloatField(null=True)
     # {"order": [response ids as shown], "hashes": [...], "guideline_version", "protocol_version"}
@@ -82,6 +85,8 @@ class Comparison(models.Model):
     is_tie = models.BooleanField(default=False)
     # 1..3; the sum of the boundaries between the two tiers, at most 3; 0 in a tie, null if not asked.
     strength = models.PositiveSmallIntegerField(null=True)
+    # The winner is the judge's own edit: it follows from the editing, not from a choice.
+    from_edit = models.BooleanField(default=False)
 
     class Meta:
         constraints = [

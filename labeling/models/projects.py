@@ -6,6 +6,8 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+from labeling.protocol import Protocol
+
 
 class Role(models.TextChoices):
     """Roles are columns of a permission matrix (labeling/core/permissions.py), not a ladder."""
@@ -17,7 +19,7 @@ class Role(models.TextChoices):
 
 
 def default_protocol() -> dict[str, object]:
-    return {"ties": True, "strength": True, "both_good": True, "both_bad": True, "skip": True}
+    return Protocol().dump()
 
 
 class Project(models.Model):

@@ -72,7 +72,14 @@ class Response(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["prompt", "generator", "hash"], name="one_response_per_text"),
+            models.UniqueConstraint(
+                fields=["prompt", "generator", "hash"],
+                condition=models.Q(edited_from=None),
+                name="one_response_per_text",
+            ),
+            models.UniqueConstraint(
+                fields=["prompt", "generator", "hash", "edited_from"], name="one_edit_per_text"
+            ),
         ]
 
     def __str__(self) -> str:

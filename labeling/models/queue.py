@@ -145,6 +145,12 @@ class Assignment(models.Model):
     # What was shown with it: {"protocol", "protocol_version", "guideline_version"}.
     terms = models.JSONField(default=dict)
     skip_reason = models.TextField(blank=True)
+    # A key of the protocol's skip_reasons.
+    skip_category = models.CharField(max_length=40, blank=True)
+    # What its annotator has typed so far; theirs alone. The revision only ever grows.
+    draft = models.JSONField(null=True)
+    draft_revision = models.PositiveIntegerField(default=0)
+    draft_saved_at = models.DateTimeField(null=True)
     leased_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
 
@@ -156,7 +162,12 @@ class Assignment(models.Model):
                 name="one_live_assignment_per_person",
             ),
         ]
-        indexes = [models.Index(fields=["annotator", "state", "ended_at"], name="assignment_by_annotator")]
+        indexes = [
+            models.Index(fields=["annotator", "state", "ended_at"], name="assignment_by_annotator"),
+            models.Index(
+                fields=["annotator", "task"], condition=models.Q(draft__isnull=False), name="assignment_draft"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"assignment {self.pk}"

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q, Subquery
 
 from labeling.messages import Message
-from labeling.models import Comparison, Generator, Judgment, Response, Slot, TaskResponse
+from labeling.models import Comparison, Generator, Judgment, Response, Slot, Task, TaskResponse
 from labeling.models.judgments import Verdict
 
 CHUNK = 500
@@ -33,15 +33,23 @@ class ComparisonRow(NamedTuple):
     arm: str
     licence: str
     created_at: datetime
+    # The winner is the judge's own edit of what they ranked first.
+    from_edit: bool
 
 
 class DemonstrationRow(NamedTuple):
+    """`judgment_id` and `annotator_id` are null for what was imported as a person's writing."""
+
     response_id: int
     prompt_id: int
     prompt_messages: list[Message]
     messages: list[Message]
     split: str
     licence: str
+    edited_from: int | None
+    judgment_id: int | None
+    annotator_id: int | None
+    created_at: datetime
 
 
 class JudgmentRow(NamedTuple):
@@ -63,6 +71,16 @@ class JudgmentRow(NamedTuple):
     arm: str
     licence: str
     created_at: datetime
+    kind: str
+    # Response id → criterion → score.
+    criteria: dict[str, dict[str, int]]
+    spans: list[dict[str, Any]]
+    # The edited winner or the demonstration: {"id", "edited_from", "messages"}.
+    written: dict[str, Any] | None
+    # Null for imported judgments, which were made under nobody's protocol.
+    protocol_version: int | None
+    guideline_version: int | None
+    supersedes_id: int | None
 
 
 def comparisons(
@@ -96,6 +114,7 @@ def comparisons(
         "arm",
         "prompt__licence",
         "judgment__created_at",
+        "from_edit",
     )
     return (ComparisonRow(*row) for row in values.iterator(CHUNK))
 
@@ -104,7 +123,7 @@ def judgments(*, project_id: int, after_id: int = 0) -> Iterator[JudgmentRow]:
     """Everybody's last word, whole."""
     while page := list(
         Judgment.objects.filter(project_id=project_id, superseded_at=None, pk__gt=after_id)
-        .select_related("task__prompt")
+        .select_related("task__prompt", "written_response")
         .order_by("pk")[:CHUNK]
     ):
         responses = _responses_of({judgment.task_id for judgment in page})
@@ -113,17 +132,45 @@ def judgments(*, project_id: int, after_id: int = 0) -> Iterator[JudgmentRow]:
 
 
 def demonstrations(
-    *, project_id: int, splits: Sequence[str] | None = None, until: datetime | None = None
+    *,
+    project_id: int,
+    arms: Sequence[str] | None = None,
+    splits: Sequence[str] | None = None,
+    until: datetime | None = None,
 ) -> Iterator[DemonstrationRow]:
-    """What people wrote, or edited into shape, in the order it was stored."""
+    """What people wrote, or edited into shape, in the order it was stored. What was written in a
+    judgment counts while that is somebody's last word; `arms` are those judgments'."""
     by_people = Q(generator__kind=Generator.Kind.PERSON) | Q(edited_from__isnull=False)
-    responses = Response.objects.filter(by_people, prompt__project_id=project_id).order_by("id")
+    judged = Judgment.objects.filter(written_response=OuterRef("pk")).order_by("pk")
+    standing = judged.filter(superseded_at=None)
+    if until is not None:
+        standing = standing.filter(created_at__lte=until)
+    if arms is not None:
+        standing = standing.filter(task__arm__in=arms)
+    responses = (
+        Response.objects.filter(by_people, prompt__project_id=project_id)
+        .annotate(
+            judgment_id=Subquery(standing.values("pk")[:1]),
+            annotator_id=Subquery(standing.values("annotator_id")[:1]),
+        )
+        .filter(Q(judgment_id__isnull=False) | ~Exists(judged))
+        .order_by("id")
+    )
     if splits is not None:
         responses = responses.filter(prompt__split__in=splits)
     if until is not None:
         responses = responses.filter(created_at__lte=until)
     values = responses.values_list(
-        "id", "prompt_id", "prompt__messages", "messages", "prompt__split", "prompt__licence"
+        "id",
+        "prompt_id",
+        "prompt__messages",
+        "messages",
+        "prompt__split",
+        "prompt__licence",
+        "edited_from_id",
+        "judgment_id",
+        "annotator_id",
+        "created_at",
     )
     return (DemonstrationRow(*row) for row in values.iterator(CHUNK))
 
@@ -135,9 +182,11 @@ def num_judgments(
     since: datetime | None = None,
     splits: Sequence[str] | None = None,
 ) -> int:
-    """Last words that say something: neither superseded nor “cannot judge”."""
-    judgments = Judgment.objects.filter(project_id=project_id, superseded_at=None).exclude(
-        verdict=Verdict.CANNOT_JUDGE
+    """Last words that compare something: neither superseded, nor “cannot judge”, nor written."""
+    judgments = (
+        Judgment.objects.filter(project_id=project_id, superseded_at=None)
+        .exclude(verdict=Verdict.CANNOT_JUDGE)
+        .exclude(task__kind=Task.Kind.DEMONSTRATE)
     )
     if since is not None:
         judgments = judgments.filter(created_at__gte=since)
@@ -155,11 +204,13 @@ def open_slots(
     splits: Sequence[str] | None = None,
     now: datetime | None = None,
 ) -> int:
-    """Judgments that someone could start on; with `now`, a lease that ran out counts too."""
+    """Comparing judgments that someone could start on; with `now`, a lease that ran out counts too."""
     free = Q(state=Slot.State.OPEN)
     if now is not None:
         free |= Q(state=Slot.State.LEASED, lease_expires_at__lt=now)
-    slots = Slot.objects.filter(free, project_id=project_id, withdrawn=False)
+    slots = Slot.objects.filter(free, project_id=project_id, withdrawn=False).exclude(
+        task__kind=Task.Kind.DEMONSTRATE
+    )
     if arms is not None:
         slots = slots.filter(arm__in=arms)
     if splits is not None:
@@ -199,4 +250,17 @@ def _judgment_row(judgment: Judgment, responses: list[dict[str, Any]]) -> Judgme
         arm=judgment.task.arm,
         licence=prompt.licence,
         created_at=judgment.created_at,
+        kind=judgment.task.kind,
+        criteria=judgment.criteria,
+        spans=judgment.spans,
+        written=_written(judgment.written_response),
+        protocol_version=judgment.presentation.get("protocol_version"),
+        guideline_version=judgment.presentation.get("guideline_version"),
+        supersedes_id=judgment.supersedes_id,
     )
+
+
+def _written(response: Response | None) -> dict[str, Any] | None:
+    if response is None:
+        return None
+    return {"id": response.pk, "edited_from": response.edited_from_id, "messages": response.messages}

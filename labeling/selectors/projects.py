@@ -11,7 +11,7 @@ from django.db.models import OuterRef, QuerySet, Subquery
 from labeling.core.errors import NotFound
 from labeling.core.models import User
 from labeling.core.permissions import Permission, allowed
-from labeling.models import GuidelineVersion, Membership, Project
+from labeling.models import GuidelineVersion, Membership, Project, ProtocolVersion
 from labeling.selectors.counts import Counts, counts_by_project
 
 
@@ -82,3 +82,18 @@ def members(*, project_id: int) -> QuerySet[Membership]:
 
 def guideline_versions(*, project_id: int) -> QuerySet[GuidelineVersion]:
     return GuidelineVersion.objects.filter(project=project_id).select_related("created_by")
+
+
+def protocol_versions(*, project_id: int) -> QuerySet[ProtocolVersion]:
+    return ProtocolVersion.objects.filter(project=project_id).select_related("created_by")
+
+
+def current_protocol(*, project: Project) -> ProtocolVersion:
+    """The row of what the project repeats; unsaved where a project was made without one."""
+    stored = protocol_versions(project_id=project.pk).filter(number=project.protocol_version).first()
+    return stored or ProtocolVersion(
+        project=project,
+        number=project.protocol_version,
+        body=project.protocol,
+        created_at=project.created_at,
+    )

@@ -13,7 +13,8 @@ from django.db.models import Exists, OuterRef, QuerySet
 from labeling.core.errors import NotFound
 from labeling.core.models import User
 from labeling.messages import Message, shown
-from labeling.models import Assignment, Judgment, Project, Slot, TaskResponse
+from labeling.models import Assignment, Judgment, Project, Slot, Task, TaskResponse
+from labeling.selectors.said import said_in_keys
 
 NUM_RECENT = 200
 EVER_HAD = (
@@ -31,6 +32,15 @@ class ShownResponse:
 
 
 @dataclass(frozen=True, slots=True)
+class Draft:
+    """What a person has typed so far; `revision` is what their next save is based on."""
+
+    revision: int
+    body: Any
+    saved_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Offer:
     """An assignment as its annotator may see it: nothing here says who wrote what."""
 
@@ -42,7 +52,8 @@ class Offer:
     protocol: dict[str, Any]
     protocol_version: int
     guideline_version: int | None
-    kind: str = "rank"
+    kind: str
+    draft: Draft
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +62,7 @@ class TaskContent:
     # By response id, in the stored order.
     messages: dict[int, list[Message]]
     hashes: dict[int, str]
+    kind: str = Task.Kind.RANK
 
 
 def assignment_of(*, user: User, assignment_id: Any) -> Assignment:
@@ -80,12 +92,13 @@ def live_assignments(*, annotator_id: int, project_id: int) -> list[Assignment]:
 def last_word(*, task_id: int, annotator_id: int) -> Judgment | None:
     """This person's judgment of this task that no later one supersedes."""
     said = Judgment.objects.filter(task=task_id, annotator=annotator_id, superseded_at=None)
-    return said.exclude(assignment=None).first()
+    return said.exclude(assignment=None).select_related("written_response").first()
 
 
 def contents_of(task_ids: Iterable[int]) -> dict[int, TaskContent]:
+    wanted = set(task_ids)
     rows = (
-        TaskResponse.objects.filter(task_id__in=list(task_ids))
+        TaskResponse.objects.filter(task_id__in=wanted)
         .order_by("task_id", "position")
         .values_list(
             "task_id", "task__prompt__messages", "response_id", "response__messages", "response__hash"
@@ -96,7 +109,15 @@ def contents_of(task_ids: Iterable[int]) -> dict[int, TaskContent]:
         content = contents.setdefault(task_id, TaskContent(prompt_messages, {}, {}))
         content.messages[response_id] = messages
         content.hashes[response_id] = hash
+    if bare := wanted - contents.keys():
+        # Tasks that show no responses: somebody is to write one.
+        prompts = Task.objects.filter(pk__in=bare).values_list("id", "prompt__messages", "kind")
+        contents |= {id: TaskContent(messages, {}, {}, kind) for id, messages, kind in prompts}
     return contents
+
+
+def draft_of(assignment: Assignment) -> Draft:
+    return Draft(assignment.draft_revision, assignment.draft, assignment.draft_saved_at)
 
 
 def offer(assignment: Assignment, content: TaskContent, *, expires_at: datetime | None) -> Offer:
@@ -112,6 +133,8 @@ def offer(assignment: Assignment, content: TaskContent, *, expires_at: datetime 
         protocol=assignment.terms["protocol"],
         protocol_version=assignment.terms["protocol_version"],
         guideline_version=assignment.terms["guideline_version"],
+        kind=content.kind,
+        draft=draft_of(assignment),
     )
 
 
@@ -163,16 +186,8 @@ def _last(*, user: User, project: Project) -> dict[str, object] | None:
     judgment = last_word(task_id=assignment.task_id, annotator_id=assignment.annotator_id)
     if judgment is None:
         return None
-    keys = {place["response"]: place["key"] for place in assignment.presented}
     content = contents_of([assignment.task_id])[assignment.task_id]
     return {
         "assignment": offer(assignment, content, expires_at=assignment.slot.lease_expires_at),
-        "judgment": {
-            "id": judgment.pk,
-            "tiers": [[keys[response_id] for response_id in tier] for tier in judgment.tiers],
-            "verdict": judgment.verdict,
-            "strengths": judgment.strengths,
-            "comment": judgment.comment,
-            "reasons": judgment.reasons,
-        },
+        "judgment": {"id": judgment.pk, **said_in_keys(judgment, assignment, content)},
     }

@@ -10,19 +10,22 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 from django.db.models import QuerySet
 
-from labeling.core.errors import Conflict, DomainError
+from labeling.core.errors import Conflict
 from labeling.core.models import User
 from labeling.models import Assignment, Project, Slot
 from labeling.selectors import queue as selectors
 from labeling.selectors.queue import Offer, TaskContent
 from labeling.services.claims import Claim, Seat, claim, take_seat
+from labeling.services.drafts import carry_over
 from labeling.services.presentation import presented_order, random_key
 from labeling.services.queue import announce
+from labeling.services.skips import check_skip
 
 # Nobody can sit on the whole queue.
 MAX_HELD = 20
@@ -55,6 +58,8 @@ def next_assignments(
     fresh = _lease(seat, project, claims, contents, now)
     if fresh:
         announce(project.pk)
+        if seat.has_lost_drafts:
+            carry_over(fresh=fresh, annotator_id=seat.annotator_id)
     return Offers(
         [selectors.offer(one, contents[one.task_id], expires_at=one.slot.lease_expires_at) for one in again]
         + [selectors.offer(one, contents[one.task_id], expires_at=expires_at) for one in fresh]
@@ -74,26 +79,48 @@ def heartbeat(*, assignment: Assignment, lease_token: int, now: datetime) -> dat
     return expires_at
 
 
-def skip(*, user: User, assignment: Assignment, lease_token: int, reason: str, now: datetime) -> None:
+def skip(
+    *,
+    user: User,
+    assignment: Assignment,
+    lease_token: int,
+    reason: str,
+    now: datetime,
+    category: str = "",
+) -> None:
     """Give the task back; it never returns to this person. Skipping twice changes nothing."""
     check_token(assignment, lease_token)
-    if not assignment.terms["protocol"].get("skip", True):
-        raise DomainError("This project does not allow skipping: judge the task, or choose “cannot judge”.")
-    skipped = {"state": Assignment.State.SKIPPED, "skip_reason": reason, "ended_at": now}
+    check_skip(assignment, reason=reason, category=category)
+    skipped = {
+        "state": Assignment.State.SKIPPED,
+        "skip_reason": reason,
+        "skip_category": category,
+        "ended_at": now,
+    }
     project = assignment.task.project
     with transaction.atomic():
-        if _mine(assignment).update(state=Slot.State.OPEN, lease_expires_at=None):
-            Assignment.objects.filter(pk=assignment.pk).update(**skipped)
-            announce(project.pk)
+        if _reopen(assignment, skipped):
             return
     with transaction.atomic():
         take_seat(user=user, project=project)
+        # An undo may have given the lease back since.
+        if _reopen(assignment, skipped):
+            return
         state = Assignment.objects.values_list("state", flat=True).get(pk=assignment.pk)
         if state in (Assignment.State.SUBMITTED, Assignment.State.SURPLUS):
             raise Conflict("This task is already judged: correct the judgment instead.", code="submitted")
         # The lease was lost before the skip: the person's wish not to see it again still counts.
         if state == Assignment.State.EXPIRED and not has_live_lease(assignment):
             Assignment.objects.filter(pk=assignment.pk).update(**skipped)
+
+
+def _reopen(assignment: Assignment, ending: dict[str, Any]) -> bool:
+    """Offer the slot to others, if this assignment's lease still stands."""
+    if not _mine(assignment).update(state=Slot.State.OPEN, lease_expires_at=None):
+        return False
+    Assignment.objects.filter(pk=assignment.pk).update(**ending)
+    announce(assignment.task.project_id)
+    return True
 
 
 def check_token(assignment: Assignment, lease_token: int) -> None:
@@ -164,5 +191,7 @@ def _lease(
 
 
 def _presented(claim: Claim, content: TaskContent) -> list[dict[str, object]]:
+    if not content.messages:
+        return []
     order = presented_order(task_id=claim.task_id, slot_no=claim.slot_no, response_ids=list(content.messages))
     return [{"key": random_key(), "response": id, "hash": content.hashes[id]} for id in order]

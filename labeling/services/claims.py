@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import connection
-from django.db.models import Count, OuterRef, Subquery
+from django.db.models import Count, Exists, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 
 from labeling.core.models import User
-from labeling.models import Annotator, Batch, GuidelineVersion, Project, QueueCursor
+from labeling.models import Annotator, Assignment, Batch, GuidelineVersion, Project, QueueCursor
 
 # A cursor may hide a slot (a claim rolled back, a lease of one's own that ran out on a sibling
 # slot), so a search that found nothing starts over, though not at every poll.
@@ -41,6 +41,8 @@ class Seat:
     cursor: QueueCursor
     latest_guideline: int | None
     num_batches: int
+    # Leases ran out under what this person had typed.
+    has_lost_drafts: bool
 
     @property
     def annotator_id(self) -> int:
@@ -54,11 +56,15 @@ def take_seat(*, user: User, project: Project) -> Seat:
         cursor = (
             QueueCursor.objects.select_for_update(of=("self",))
             .filter(project=project, annotator__user=user)
-            .annotate(latest_guideline=_latest_guideline(), num_batches=_num_batches())
+            .annotate(
+                latest_guideline=_latest_guideline(),
+                num_batches=_num_batches(),
+                has_lost_drafts=_lost_drafts(),
+            )
             .first()
         )
         if cursor is not None:
-            return Seat(cursor, cursor.latest_guideline, cursor.num_batches)
+            return Seat(cursor, cursor.latest_guideline, cursor.num_batches, cursor.has_lost_drafts)
         annotator, _ = Annotator.objects.get_or_create(user=user, defaults={"kind": Annotator.Kind.PERSON})
         QueueCursor.objects.get_or_create(project=project, annotator=annotator)
 
@@ -173,6 +179,12 @@ def _claim_sql(*, after_cursor: bool, num_taken: int) -> str:
 def _latest_guideline() -> Subquery:
     versions = GuidelineVersion.objects.filter(project=OuterRef("project")).order_by("-number")
     return Subquery(versions.values("number")[:1])
+
+
+def _lost_drafts() -> Exists:
+    # One look into the index of drafts, of which a person has few.
+    drafts = Assignment.objects.filter(annotator=OuterRef("annotator"), draft__isnull=False)
+    return Exists(drafts.filter(state=Assignment.State.EXPIRED))
 
 
 def _num_batches() -> Coalesce:

@@ -16,7 +16,7 @@ from labeling.messages import (
     check_text,
     kind_of,
 )
-from labeling.models.queue import Arm
+from labeling.models.queue import Arm, Task
 from labeling.services.prompts import PromptDraft
 from labeling.services.queue import MAX_RESPONSES, MIN_RESPONSES
 from labeling.services.transcripts import is_transcript, parse_transcript, split_shared
@@ -33,7 +33,7 @@ COMMON_KEYS = {
     "generator",
     "arm",
 }
-PLAIN_KEYS = COMMON_KEYS | {"responses", "overlap", "priority"}
+PLAIN_KEYS = COMMON_KEYS | {"responses", "overlap", "priority", "kind"}
 PREFERENCE_KEYS = COMMON_KEYS | {"chosen", "rejected", "worker", "strength"}
 RESPONSE_KEYS = {"text", "messages", "generator"}
 MAX_OVERLAP = 100
@@ -62,6 +62,7 @@ class Row:
     arm: str = Arm.RANDOM
     overlap: int | None = None
     priority: int = 0
+    kind: str = Task.Kind.RANK
 
     def dump(self) -> str:
         return json.dumps(asdict(self), ensure_ascii=False)
@@ -123,12 +124,16 @@ def _plain(value: Mapping[str, Any]) -> Row:
         for number, response in enumerate(given, start=1)
     ]
     _check_distinct({f"response {number}": one for number, one in enumerate(responses, start=1)})
+    kind = _kind(value)
+    if kind == Task.Kind.DEMONSTRATE and responses:
+        raise BadContent("a row to demonstrate has no responses: leave them out, people will write.")
     return Row(
         prompt=_prompt_draft(value, _prompt(value)),
         responses=responses,
         arm=_arm(value),
         overlap=_whole(value, "overlap", 1, MAX_OVERLAP),
         priority=_whole(value, "priority", -MAX_PRIORITY, MAX_PRIORITY) or 0,
+        kind=kind,
     )
 
 
@@ -244,6 +249,14 @@ def _arm(value: Mapping[str, Any]) -> str:
     if arm not in Arm.values:
         raise BadContent(f"arm must be one of {', '.join(Arm.values)}.")
     return str(arm)
+
+
+def _kind(value: Mapping[str, Any]) -> str:
+    kinds = (Task.Kind.RANK, Task.Kind.DEMONSTRATE)
+    kind = value.get("kind", Task.Kind.RANK)
+    if kind not in kinds:
+        raise BadContent(f"kind must be one of {', '.join(kinds)}.")
+    return str(kind)
 
 
 def _short(value: Mapping[str, Any], name: str, limit: int = 200) -> str:

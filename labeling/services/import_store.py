@@ -9,6 +9,7 @@ from datetime import datetime
 
 from labeling.messages import canonical, content_hash
 from labeling.models import Annotator, Batch, Generator, Judgment, Project, Task, TaskResponse
+from labeling.services.demonstrations import check_asked, demonstration_task
 from labeling.services.generators import get_or_create_generator
 from labeling.services.import_rows import Row
 from labeling.services.judgments import store_comparisons
@@ -60,6 +61,7 @@ class Store:
         wanted = [one for one in placed if one.row.responses and one.row.preference is None]
         self._queue(wanted, {choice for choice, task in tasks.items() if task.overlap})
         self._judge([one for one in placed if one.row.preference is not None], tasks)
+        self._ask_to_write([one for one in placed if one.row.kind == Task.Kind.DEMONSTRATE])
 
     def _with_defaults(self, row: Row) -> Row:
         prompt = replace(
@@ -119,6 +121,32 @@ class Store:
             return
         tasks = [
             self._new_task(one, one.row.overlap or self._project.overlap) for one in reversed(new.values())
+        ]
+        create_tasks(batch=self._import_batch(), tasks=tasks, now=self._now)
+        self.counts.tasks_created += len(tasks)
+
+    def _ask_to_write(self, asked: Sequence[Placed]) -> None:
+        if not asked:
+            return
+        check_asked(self._project)
+        prompt_ids = {one.prompt_id for one in asked}
+        known = Task.objects.filter(
+            project=self._project,
+            kind=Task.Kind.DEMONSTRATE,
+            prompt__in=prompt_ids,
+            batch__reference__startswith=REFERENCE_PREFIX,
+        )
+        new: dict[int, Placed] = {}
+        for one in asked:
+            new.setdefault(one.prompt_id, one)
+        for prompt_id in known.values_list("prompt_id", flat=True):
+            new.pop(prompt_id, None)
+        if not new:
+            return
+        overlap = self._project.overlap
+        tasks = [
+            demonstration_task(id, one.row.arm, one.row.overlap or overlap, one.row.priority)
+            for id, one in new.items()
         ]
         create_tasks(batch=self._import_batch(), tasks=tasks, now=self._now)
         self.counts.tasks_created += len(tasks)

@@ -2,35 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.db.models import F
 
-from labeling.core.errors import Conflict, DomainError
+from labeling.core.errors import Conflict
 from labeling.core.models import User
-from labeling.models import Assignment, Comparison, Judgment, Slot, Task
+from labeling.models import Assignment, Comparison, Judgment, Response, Slot, Task, Withdrawal
 from labeling.models.judgments import Verdict
 from labeling.selectors.queue import last_word
 from labeling.services.assignments import check_token, has_live_lease
 from labeling.services.claims import take_seat
 from labeling.services.comparisons import pairs_of
 from labeling.services.queue import announce
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """What a person said, in the keys they were shown."""
-
-    tiers: list[list[str]]
-    verdict: str = Verdict.NONE
-    strengths: list[int] = field(default_factory=list)
-    active_seconds: float | None = None
-    comment: str = ""
-    reasons: list[str] = field(default_factory=list)
+from labeling.services.said import Checked, Said, check_said
+from labeling.services.written import store_written
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,82 +43,42 @@ def submit(
     client_key: UUID,
     said: Said,
     now: datetime,
+    corrects: int | None = None,
 ) -> Submitted:
     """Store a judgment once per `client_key`; the same key again returns what was stored.
 
     "accepted" fills the slot. "surplus" came after the lease was lost: it is kept, beside what
     fills the slot. "corrected" replaces this person's earlier judgment of the task, whichever of
-    their assignments that came from: a person has one last word on a task.
+    their assignments that came from: a person has one last word on a task. With `corrects`, only
+    that judgment is replaced, and nothing that was said since.
     """
     check_token(assignment, lease_token)
-    tiers = check_said(said, assignment)
+    checked = check_said(said, assignment)
     try:
-        return _accept(assignment=assignment, client_key=client_key, said=said, tiers=tiers, now=now)
+        if corrects is not None:
+            raise _NotSimpleError
+        return _accept(assignment=assignment, client_key=client_key, said=said, checked=checked, now=now)
     except (_NotSimpleError, IntegrityError):
         return _accept_with_care(
-            user=user, assignment=assignment, client_key=client_key, said=said, tiers=tiers, now=now
+            user=user,
+            assignment=assignment,
+            client_key=client_key,
+            said=said,
+            checked=checked,
+            now=now,
+            corrects=corrects,
         )
-
-
-def check_said(said: Said, assignment: Assignment) -> list[list[int]]:
-    """The tiers as response ids, or a refusal that says what to change."""
-    protocol = assignment.terms["protocol"]
-    ids = {place["key"]: place["response"] for place in assignment.presented}
-    tiers = said.tiers
-    if said.verdict in (Verdict.BOTH_GOOD, Verdict.BOTH_BAD):
-        if not protocol.get(said.verdict):
-            raise _refused("verdict", f"This project does not offer the verdict “{said.verdict}”.")
-        tiers = tiers or [list(ids)]
-        if len(tiers) != 1:
-            raise _refused("tiers", f"“{said.verdict}” puts all responses in one tier: send one tier.")
-    if said.verdict == Verdict.CANNOT_JUDGE and not tiers:
-        if said.strengths:
-            raise _refused("strengths", "Nothing was ranked: leave strengths empty.")
-        return []
-    _check_keys(tiers, ids)
-    if said.verdict == Verdict.NONE and not protocol.get("ties") and any(len(tier) > 1 for tier in tiers):
-        raise _refused("tiers", "This project does not allow ties: put each response in a tier of its own.")
-    _check_strengths(said.strengths, num_boundaries=len(tiers) - 1, asked=bool(protocol.get("strength")))
-    return [[ids[key] for key in tier] for tier in tiers]
-
-
-def _check_keys(tiers: Sequence[Sequence[str]], ids: dict[str, Any]) -> None:
-    if not all(tiers):
-        raise _refused("tiers", "A tier is empty: leave it out.")
-    keys = [key for tier in tiers for key in tier]
-    if unknown := sorted(set(keys) - ids.keys()):
-        raise _refused("tiers", f"Not shown in this assignment: {', '.join(unknown)}.")
-    if missing := sorted(ids.keys() - set(keys)):
-        raise _refused("tiers", f"Not ranked: {', '.join(missing)}. Put every response in a tier.")
-    if len(keys) != len(ids):
-        raise _refused("tiers", "A response is ranked twice: put each in one tier.")
-
-
-def _check_strengths(strengths: Sequence[int], *, num_boundaries: int, asked: bool) -> None:
-    if not strengths:
-        return
-    if not asked:
-        raise _refused("strengths", "This project does not ask for strength: leave strengths empty.")
-    if len(strengths) != num_boundaries:
-        raise _refused(
-            "strengths",
-            f"Send one strength for each of the {num_boundaries} boundaries between tiers, or none.",
-        )
-
-
-def _refused(name: str, message: str) -> DomainError:
-    return DomainError(message, fields={name: [message]})
 
 
 @transaction.atomic
 def _accept(
-    *, assignment: Assignment, client_key: UUID, said: Said, tiers: list[list[int]], now: datetime
+    *, assignment: Assignment, client_key: UUID, said: Said, checked: Checked, now: datetime
 ) -> Submitted:
     """The common case: the lease stands, so winning the slot's UPDATE settles every race. A key
     or a judgment of this task that is stored already breaks a constraint."""
     if not _fill_slot(assignment):
         raise _NotSimpleError
-    return _store(assignment, client_key, said, tiers, now, filled=True)
+    return _store(assignment, client_key, said, checked, now, filled=True)
 
 
 @transaction.atomic
@@ -137,8 +88,9 @@ def _accept_with_care(
     assignment: Assignment,
     client_key: UUID,
     said: Said,
-    tiers: list[list[int]],
+    checked: Checked,
     now: datetime,
+    corrects: int | None,
 ) -> Submitted:
     """Under the seat's lock, nothing of this person moves while we look."""
     take_seat(user=user, project=assignment.task.project)
@@ -146,8 +98,14 @@ def _accept_with_care(
     if known is not None:
         return _replay(known, assignment)
     earlier = last_word(task_id=assignment.task_id, annotator_id=assignment.annotator_id)
+    if corrects is not None and (earlier is None or earlier.pk != corrects):
+        raise Conflict(
+            "This is no longer your last word on the task: read what you said and correct that.",
+            code="not_last_word",
+            fields={"judgment": earlier.pk if earlier else None},
+        )
     filled = _fill_slot(assignment)
-    return _store(assignment, client_key, said, tiers, now, filled=filled, earlier=earlier)
+    return _store(assignment, client_key, said, checked, now, filled=filled, earlier=earlier)
 
 
 def _fill_slot(assignment: Assignment) -> bool:
@@ -165,6 +123,8 @@ def _replay(known: Judgment, assignment: Assignment) -> Submitted:
 
 
 def _state_of(judgment: Judgment) -> str:
+    if judgment.superseded_at and Withdrawal.objects.filter(judgment=judgment).exists():
+        return "withdrawn"
     if judgment.supersedes_id:
         return "corrected"
     return "surplus" if judgment.surplus else "accepted"
@@ -174,7 +134,7 @@ def _store(
     assignment: Assignment,
     client_key: UUID,
     said: Said,
-    tiers: list[list[int]],
+    checked: Checked,
     now: datetime,
     *,
     filled: bool,
@@ -183,17 +143,21 @@ def _store(
     if earlier is not None:
         Judgment.objects.filter(pk=earlier.pk).update(superseded_at=now)
         Comparison.objects.filter(judgment=earlier).delete()
+    written = _store_written(assignment, checked, now)
     judgment = Judgment.objects.create(
         project_id=assignment.task.project_id,
         task_id=assignment.task_id,
         annotator_id=assignment.annotator_id,
         assignment=assignment,
         client_key=client_key,
-        tiers=tiers,
+        tiers=checked.tiers,
         verdict=said.verdict,
         strengths=said.strengths,
+        criteria=checked.criteria,
         reasons=said.reasons,
         comment=said.comment,
+        spans=checked.spans,
+        written_response=written,
         active_seconds=said.active_seconds,
         presentation=_presentation(assignment),
         surplus=not filled and (earlier is None or earlier.surplus),
@@ -204,6 +168,19 @@ def _store(
     _end_assignment(assignment, filled=filled, is_first=earlier is None, now=now)
     announce(assignment.task.project_id)
     return Submitted(judgment.pk, _state_of(judgment))
+
+
+def _store_written(assignment: Assignment, checked: Checked, now: datetime) -> Response | None:
+    if checked.written is None:
+        return None
+    task = assignment.task
+    return store_written(
+        checked.written,
+        project=task.project,
+        prompt_id=task.prompt_id,
+        annotator_id=assignment.annotator_id,
+        now=now,
+    )
 
 
 def store_comparisons(judged: Iterable[tuple[Judgment, Task]]) -> None:
@@ -219,11 +196,17 @@ def store_comparisons(judged: Iterable[tuple[Judgment, Task]]) -> None:
             loser_id=pair.loser,
             is_tie=pair.is_tie,
             strength=pair.strength,
+            from_edit=pair.from_edit,
         )
         for judgment, task in judged
         if judgment.verdict != Verdict.CANNOT_JUDGE
-        for pair in pairs_of(judgment.tiers, judgment.strengths)
+        for pair in pairs_of(judgment.tiers, judgment.strengths, _edited(judgment))
     )
+
+
+def _edited(judgment: Judgment) -> int | None:
+    """The edit of the winner; a demonstration stands beside no ranking."""
+    return judgment.written_response_id if judgment.tiers else None
 
 
 def _presentation(assignment: Assignment) -> dict[str, object]:
@@ -236,10 +219,10 @@ def _presentation(assignment: Assignment) -> dict[str, object]:
 
 
 def _end_assignment(assignment: Assignment, *, filled: bool, is_first: bool, now: datetime) -> None:
+    # The draft has become a judgment; a save still on its way carries an old revision.
+    changes: dict[str, Any] = {"draft": None, "draft_revision": F("draft_revision") + 1}
     if filled:
-        state = Assignment.State.SUBMITTED
+        changes |= {"state": Assignment.State.SUBMITTED, "ended_at": now}
     elif is_first and not has_live_lease(assignment):
-        state = Assignment.State.SURPLUS
-    else:
-        return
-    Assignment.objects.filter(pk=assignment.pk).update(state=state, ended_at=now)
+        changes |= {"state": Assignment.State.SURPLUS, "ended_at": now}
+    Assignment.objects.filter(pk=assignment.pk).update(**changes)

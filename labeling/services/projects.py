@@ -13,8 +13,10 @@ from django.utils.text import slugify
 from labeling.core.errors import Conflict, DomainError, Forbidden
 from labeling.core.models import User
 from labeling.core.services import audit
-from labeling.models import GuidelineVersion, Membership, Project
-from labeling.models.projects import Role, default_protocol
+from labeling.models import GuidelineVersion, Membership, Project, ProtocolVersion
+from labeling.models.projects import Role
+from labeling.protocol import complete
+from labeling.services import protocols
 
 
 class ProjectChanges(TypedDict, total=False):
@@ -34,9 +36,10 @@ def create_project(
     """A new project owned by `actor`. `settings` are the remaining ProjectChanges."""
     if not actor.is_operator:
         raise Forbidden("Only an operator may create projects: ask the person who runs this server.")
-    protocol = _protocol(default_protocol(), settings.pop("protocol", {}))
+    protocol = protocols.checked(settings.pop("protocol", {}))
     project = _with_free_slug(Project(name=name, protocol=protocol, created_at=now, **settings))
     _check_percents(project)
+    ProtocolVersion.objects.create(project=project, number=1, body=protocol, created_by=actor, created_at=now)
     Membership.objects.create(project=project, user=actor, role=Role.OWNER, created_at=now)
     if guidelines:
         GuidelineVersion.objects.create(
@@ -49,12 +52,13 @@ def create_project(
 
 
 @transaction.atomic
-def update_project(*, actor: User, project: Project, changes: ProjectChanges) -> Project:
+def update_project(*, actor: User, project: Project, changes: ProjectChanges, now: datetime) -> Project:
     """Change what is named in `changes`. A changed protocol is a new protocol version."""
     project = Project.objects.select_for_update().get(pk=project.pk)
     wanted: dict[str, Any] = dict(changes)
     if "protocol" in wanted:
-        wanted["protocol"] = _protocol(project.protocol, wanted["protocol"])
+        project.protocol = complete(project.protocol)
+        wanted["protocol"] = protocols.checked({**project.protocol, **wanted["protocol"]})
     changed = {
         field: [getattr(project, field), value]
         for field, value in wanted.items()
@@ -68,30 +72,14 @@ def update_project(*, actor: User, project: Project, changes: ProjectChanges) ->
             "Create another project for other splits.",
             code="splits_fixed",
         )
+    if "protocol" in changed:
+        protocols.next_version(project, wanted["protocol"], actor=actor, now=now)
     for field, (_, value) in changed.items():
         setattr(project, field, value)
     _check_percents(project)
-    if "protocol" in changed:
-        project.protocol_version += 1
     project.save(update_fields=[*changed, "protocol_version"])
     audit.record(actor=actor, action="project.updated", project_id=project.pk, obj=project, data=changed)
     return project
-
-
-def _protocol(current: Mapping[str, object], given: Mapping[str, object]) -> dict[str, object]:
-    known = default_protocol()
-    unknown = sorted(set(given) - set(known))
-    if unknown:
-        raise DomainError(
-            f"The protocol has no “{unknown[0]}”: use {', '.join(known)}.",
-            fields={"protocol": [f"Unknown: {', '.join(unknown)}."]},
-        )
-    wrong = sorted(key for key, value in given.items() if not isinstance(value, bool))
-    if wrong:
-        raise DomainError(
-            f"“{wrong[0]}” in the protocol is on or off: send true or false.", fields={"protocol": wrong}
-        )
-    return {**known, **current, **given}
 
 
 def _check_percents(project: Project) -> None:

@@ -52,6 +52,7 @@ class NewTask:
     arm: str
     overlap: int
     priority: int
+    kind: str = Task.Kind.RANK
 
 
 def queue_tasks(
@@ -97,6 +98,7 @@ def create_tasks(*, batch: Batch, tasks: Sequence[NewTask], now: datetime) -> li
             project_id=batch.project_id,
             batch=batch,
             prompt_id=task.prompt_id,
+            kind=task.kind,
             arm=task.arm,
             priority=task.priority,
             overlap=task.overlap,

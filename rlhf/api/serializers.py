@@ -52,6 +52,12 @@ class SnapshotCreateSerializer(serializers.Serializer):
     )
 
 
+class SnapshotSupersededSerializer(serializers.Serializer):
+    judgment = serializers.IntegerField(source="judgment_id")
+    superseded_at = serializers.DateTimeField()
+    withdrawn = serializers.BooleanField(help_text="Taken back; corrected otherwise.")
+
+
 class SnapshotRowsSerializer(serializers.Serializer):
     rows = serializers.ListField(child=serializers.DictField())
     num_rows = serializers.IntegerField(help_text="Of the whole split.")

@@ -14,12 +14,18 @@ from labeling.core.api.views import ApiView
 from labeling.core.errors import NotFound
 from labeling.core.permissions import Permission
 from rlhf.api.base import ArtifactResponse, ProjectView, artifact, check_visible, whole_number
-from rlhf.api.serializers import SnapshotCreateSerializer, SnapshotRowsSerializer, SnapshotSerializer
+from rlhf.api.serializers import (
+    SnapshotCreateSerializer,
+    SnapshotRowsSerializer,
+    SnapshotSerializer,
+    SnapshotSupersededSerializer,
+)
 from rlhf.models import Snapshot
 from rlhf.selectors import snapshots as selectors
 from rlhf.services import snapshots
 
 SnapshotPage = page_of(SnapshotSerializer)
+SnapshotSupersededPage = page_of(SnapshotSupersededSerializer)
 MAX_ROWS = 200
 
 
@@ -92,6 +98,21 @@ class SnapshotRowsView(OneSnapshotView):
         return Response({"rows": rows, "num_rows": self.snapshot.num_rows.get(split, 0)})
 
 
+class SnapshotSupersededView(OneSnapshotView):
+    access = {"GET": Permission.SNAPSHOT_VIEW}
+
+    @extend_schema(
+        operation_id="snapshots_superseded",
+        tags=["snapshots"],
+        parameters=PAGE_PARAMETERS,
+        responses=SnapshotSupersededPage,
+    )
+    def get(self, request: Request, snapshot_id: int) -> Response:
+        """Judgments in it that were corrected or taken back since it was frozen."""
+        found = selectors.superseded_since(snapshot=self.snapshot)
+        return self.page(found, SnapshotSupersededSerializer)
+
+
 class SnapshotFileView(OneSnapshotView):
     access = {"GET": Permission.SNAPSHOT_VIEW}
 
@@ -116,5 +137,6 @@ urlpatterns = [
     path("projects/<slug:slug>/snapshots", SnapshotsView.as_view()),
     path("snapshots/<int:snapshot_id>", SnapshotView.as_view()),
     path("snapshots/<int:snapshot_id>/rows", SnapshotRowsView.as_view()),
+    path("snapshots/<int:snapshot_id>/superseded", SnapshotSupersededView.as_view()),
     path("snapshots/<int:snapshot_id>/files/<str:name>", SnapshotFileView.as_view()),
 ]

@@ -8,11 +8,11 @@ from typing import Any
 
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from django.db.models import QuerySet
+from django.db.models import F, Q, QuerySet
 
 from labeling.core.errors import NotFound
 from rlhf import storage
-from rlhf.models import Snapshot
+from rlhf.models import Snapshot, SnapshotJudgment
 
 
 def of_project(*, project_id: int) -> QuerySet[Snapshot]:
@@ -46,6 +46,15 @@ def rows(*, snapshot: Snapshot, split: str, offset: int, limit: int) -> list[dic
                 found += table.slice(max(0, offset - start), limit - len(found)).to_pylist()
             start += length
     return [_decoded(row) for row in found]
+
+
+def superseded_since(*, snapshot: Snapshot) -> QuerySet[SnapshotJudgment]:
+    """Judgments in it that are nobody's last word any more: corrected or taken back. The snapshot
+    itself stays as it was frozen."""
+    return SnapshotJudgment.objects.filter(snapshot=snapshot, judgment__superseded_at__isnull=False).annotate(
+        superseded_at=F("judgment__superseded_at"),
+        withdrawn=Q(judgment__withdrawal__isnull=False),
+    )
 
 
 def prompt_ids(*, snapshot: Snapshot) -> Iterator[int]:

@@ -85,7 +85,13 @@ def _features(kind: str, *, plain: bool) -> Any:
             "licence": Value("string"),
         }
     if kind == "demonstrations":
-        columns["response_id"] = Value("int64")
+        columns |= {
+            "response_id": Value("int64"),
+            # Null for imported writing.
+            "annotator": Value("int64"),
+            "judgment": Value("int64"),
+            "licence": Value("string"),
+        }
     columns["prompt_id"] = Value("int64")
     return Features(columns)
 

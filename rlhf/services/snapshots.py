@@ -88,7 +88,7 @@ def _write(cleanup: ExitStack, kind: str, splits: list[str], rows_of: RowsOf, *,
         for row in rows_of(split):
             # A comparison is derived and may be derived again: its id is no content.
             hasher.add(split, {key: value for key, value in row.items() if key != "comparison"})
-            if "judgment" in row:
+            if row.get("judgment") is not None:
                 judgments.append(row["judgment"])
             yield row
 
@@ -182,12 +182,16 @@ def _prompt_row(row: Any) -> Row:
 
 def _demonstrations(project: Any, filters: Mapping[str, Any], now: datetime) -> RowsOf:
     def rows_of(split: str) -> Iterator[Row]:
-        for row in labels.demonstrations(project_id=project.pk, splits=[split], until=now):
+        found = labels.demonstrations(project_id=project.pk, arms=TRAINING_ARMS, splits=[split], until=now)
+        for row in found:
             yield {
                 "prompt": row.prompt_messages,
                 "completion": row.messages,
                 "response_id": row.response_id,
+                "annotator": row.annotator_id,
+                "judgment": row.judgment_id,
                 "prompt_id": row.prompt_id,
+                "licence": row.licence,
             }
 
     return rows_of

@@ -13,6 +13,7 @@ from labeling.selectors.queue import assignment_of
 from labeling.services import assignments, judgments
 from labeling.services.generators import get_or_create_generator
 from labeling.services.prompts import PromptDraft, add_prompts
+from labeling.services.protocols import change_protocol
 from labeling.services.queue import QueueResult, ResponseDraft, TaskDraft, queue_tasks
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -24,6 +25,16 @@ def user_message(text: str) -> list[dict[str, Any]]:
 
 def reply(text: str) -> list[dict[str, Any]]:
     return [{"role": "assistant", "content": text}]
+
+
+def ask_for(project: Project, **settings: Any) -> None:
+    """Change the protocol; what is handed out from now on is judged under it."""
+    protocol = {**project.protocol, **settings}
+    version = change_protocol(actor=None, project=project, protocol=protocol, now=NOON)
+    project.protocol, project.protocol_version = version.body, version.number
+
+
+TONE = {"choices": [{"key": "tone", "label": "Tone"}, {"key": "facts", "label": "Facts"}]}
 
 
 def make_prompts(project: Project, num: int, *, word: str = "Question") -> list[int]:
@@ -85,6 +96,7 @@ def judge(
     tiers: Sequence[Sequence[str]] | None = None,
     now: datetime = NOON,
     client_key: Any = None,
+    corrects: int | None = None,
     **said: Any,
 ) -> judgments.Submitted:
     """In the order shown, unless `tiers` says otherwise."""
@@ -93,6 +105,7 @@ def judge(
         assignment=assignment,
         lease_token=assignment.fence,
         client_key=client_key or uuid4(),
+        corrects=corrects,
         said=judgments.Said(
             tiers=[list(tier) for tier in tiers]
             if tiers is not None

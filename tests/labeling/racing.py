@@ -15,7 +15,7 @@ from uuid import UUID
 
 from django.db import connection, connections
 
-from labeling.models import Assignment, Comparison, Judgment, Slot
+from labeling.models import Assignment, Comparison, Judgment, Slot, Withdrawal
 from labeling.selectors.queue import EVER_HAD
 
 fork = multiprocessing.get_context("fork")
@@ -114,11 +114,15 @@ def _check_judgments(acknowledged: dict[UUID, int]) -> None:
     )
     assert not last_words or max(last_words.values()) == 1
     superseded = {judgment.supersedes_id for judgment in judgments} - {None}
-    assert superseded == {judgment.pk for judgment in judgments if judgment.superseded_at}
+    withdrawn = set(Withdrawal.objects.values_list("judgment_id", flat=True))
+    assert not superseded & withdrawn, "what was taken back has no successor"
+    assert superseded | withdrawn == {judgment.pk for judgment in judgments if judgment.superseded_at}
     compared = Counter(Comparison.objects.values_list("judgment_id", flat=True))
     for judgment in judgments:
         num_responses = sum(len(tier) for tier in judgment.tiers)
-        expected = 0 if judgment.superseded_at else comb(num_responses, 2)
+        expected = comb(num_responses, 2) + (num_responses if judgment.written_response_id else 0)
+        if judgment.superseded_at:
+            expected = 0
         assert compared[judgment.pk] == expected, "comparisons follow from the last word"
     filled = {one.slot_id for one in Assignment.objects.filter(state="submitted")}
     assert filled == set(Slot.objects.filter(state="done").values_list("pk", flat=True))

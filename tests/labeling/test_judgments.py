@@ -15,7 +15,7 @@ from labeling.models import Assignment, Comparison, Judgment, Slot
 from labeling.services import judgments
 from labeling.services.assignments import skip
 from labeling.services.comparisons import pairs_of
-from tests.labeling.factories import NOON, fill_queue, judge, keys_of, next_of
+from tests.labeling.factories import NOON, TONE, ask_for, fill_queue, judge, keys_of, next_of
 
 LATER = NOON + timedelta(hours=1)
 
@@ -39,7 +39,10 @@ def ids_of(assignment: Assignment) -> list[int]:
 # --- storing ---------------------------------------------------------------------------
 
 
-def test_a_judgment_stores_what_was_said_and_what_was_shown(project, bob, held):
+def test_a_judgment_stores_what_was_said_and_what_was_shown(project, bob):
+    ask_for(project, reasons=TONE)
+    fill_queue(project, 1)
+    [held] = next_of(bob, project)
     first, second = keys_of(held)
     submitted = judge(
         bob,
@@ -59,7 +62,7 @@ def test_a_judgment_stores_what_was_said_and_what_was_shown(project, bob, held):
         "order": ids_of(held),
         "hashes": [place["hash"] for place in held.presented],
         "guideline_version": 1,
-        "protocol_version": 1,
+        "protocol_version": 2,
     }
     held.refresh_from_db()
     assert (held.state, held.ended_at, held.slot.state) == ("submitted", NOON, "done")
@@ -147,7 +150,8 @@ def test_one_strength_for_each_boundary(bob, held, strengths, word):
 
 
 def test_the_protocol_decides_what_may_be_said(project, bob):
-    project.protocol = dict.fromkeys(project.protocol, False)
+    switches = {name for name, value in project.protocol.items() if isinstance(value, bool)}
+    project.protocol = {**project.protocol, **dict.fromkeys(switches, False)}
     project.save()
     fill_queue(project, 1)
     [held] = next_of(bob, project)

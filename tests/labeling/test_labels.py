@@ -14,7 +14,17 @@ from labeling.models import Generator, Prompt, Response
 from labeling.selectors import counts, evaluation, labels, prompts
 from labeling.services.imports import import_rows
 from labeling.services.queue import close_batch
-from tests.labeling.factories import NOON, fill_queue, judge, keys_of, make_generators, make_prompts, next_of
+from tests.labeling.factories import (
+    NOON,
+    TONE,
+    ask_for,
+    fill_queue,
+    judge,
+    keys_of,
+    make_generators,
+    make_prompts,
+    next_of,
+)
 from tests.labeling.test_imports import HH, lines
 
 LATER = NOON + timedelta(hours=1)
@@ -210,6 +220,7 @@ def test_comparisons_are_exported_with_an_explicit_prompt(project, bob, as_rita)
 
 
 def test_judgments_are_exported_whole(project, bob, as_rita):
+    ask_for(project, reasons=TONE)
     fill_queue(project, 1, num_responses=3)
     [held] = next_of(bob, project)
     keys = keys_of(held)

@@ -81,6 +81,7 @@ def test_the_payload_tells_nothing_of_who_wrote_what(project, as_bob, arm):
             "protocol_version",
             "guideline_version",
             "kind",
+            "draft",
         }
         for response in assignment["responses"]:
             assert set(response) == {"key", "messages"}

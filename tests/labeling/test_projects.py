@@ -2,6 +2,7 @@ import pytest
 
 from labeling.core.models import AuditEvent
 from labeling.models import GuidelineVersion, Membership, Project, Prompt
+from labeling.protocol import Protocol
 from labeling.selectors import projects as selectors
 
 
@@ -15,13 +16,8 @@ def test_an_operator_creates_a_project_and_owns_it(as_operator, operator):
     assert body["my_roles"] == ["owner"]
     assert "members.manage" in body["my_permissions"]
     assert body["guidelines"] == {"number": 1, "text": "Be fair."}
-    assert body["protocol"] == {
-        "ties": True,
-        "strength": True,
-        "both_good": True,
-        "both_bad": True,
-        "skip": True,
-    }
+    assert body["protocol"] == Protocol().dump()
+    assert body["protocol_version"] == 1
     assert body["counts"] == {
         "tasks": 0,
         "slots_open": 0,

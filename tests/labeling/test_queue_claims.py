@@ -9,6 +9,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from labeling.core.errors import DomainError
 from labeling.models import Batch, QueueCursor, Slot, Task
 from labeling.services import assignments, claims
 from labeling.services.queue import close_batch
@@ -185,7 +186,7 @@ def test_a_project_that_forbids_skipping_says_so(project, bob):
     project.save()
     fill_queue(project, 1)
     [held] = next_of(bob, project)
-    with pytest.raises(assignments.DomainError, match="does not allow skipping"):
+    with pytest.raises(DomainError, match="does not allow skipping"):
         assignments.skip(user=bob, assignment=held, lease_token=held.fence, reason="", now=NOON)
 
 

@@ -20,11 +20,13 @@ from django.db import connections
 
 from labeling.core.errors import Conflict
 from labeling.core.models import User
-from labeling.models import Assignment, Batch, Judgment, Membership, Project, Prompt, Slot, Task
+from labeling.models import Assignment, Batch, Judgment, Membership, Project, Prompt, Slot, Task, Withdrawal
 from labeling.selectors.queue import assignment_of
 from labeling.services.assignments import heartbeat, next_assignments, skip
+from labeling.services.drafts import save_draft
 from labeling.services.imports import import_rows
 from labeling.services.queue import close_batch
+from labeling.services.undo import undo
 from tests.labeling.factories import NOON, fill_queue, judge, keys_of, next_of
 from tests.labeling.racing import check_invariants, database_for_processes, fork, race
 
@@ -216,6 +218,87 @@ def test_closing_a_batch_meets_claims(project, crowd):
     check_invariants()
 
 
+def try_to_undo(user: User, assignment: Assignment, judgment_id: int, now=NOON) -> str:
+    try:
+        undo(user=user, assignment=assignment, judgment_id=judgment_id, reason="", now=now)
+    except Conflict as refused:
+        return refused.code
+    return "undone"
+
+
+def test_undo_many_times_at_once_is_undo_once(project, bob):
+    fill_queue(project, 1)
+    [held] = next_of(bob, project)
+    judgment_id = judge(bob, held).judgment_id
+    assert set(race(*[partial(try_to_undo, bob, held, judgment_id)] * 5)) == {"undone"}
+    assert (Withdrawal.objects.count(), Slot.objects.get().state) == (1, "leased")
+    check_invariants()
+
+
+def test_an_undo_meets_a_correction(project, bob):
+    """Corrected first: there is nothing left to undo. Undone first: it is a judgment anew."""
+    for number in range(6):
+        fill_queue(project, 1, word=f"Round {number}")
+        [held] = next_of(bob, project)
+        judgment_id = judge(bob, held).judgment_id
+        undone, said = race(
+            partial(try_to_undo, bob, held, judgment_id), partial(submit_again, bob, held, uuid4())
+        )
+        assert (undone, said[1]) in (("not_last_word", "corrected"), ("undone", "accepted"))
+        check_invariants()
+
+
+def test_an_undo_meets_a_claim_and_a_skip(project, bob, carol):
+    """What is given back is bob's alone, until he skips it."""
+    for number in range(6):
+        fill_queue(project, 1, word=f"Round {number}")
+        [held] = next_of(bob, project)
+        judgment_id = judge(bob, held).judgment_id
+        undone, skipped, taken = race(
+            partial(try_to_undo, bob, held, judgment_id),
+            partial(try_to_skip, bob, held),
+            partial(claim, carol, project),
+        )
+        assert (undone, skipped) in (("undone", "submitted"), ("undone", "skipped"))
+        assert not taken or skipped == "skipped"
+        held.refresh_from_db()
+        assert (held.state == "skipped") == (skipped == "skipped")
+        for one in taken:
+            judge(carol, assignment_of(user=carol, assignment_id=one))
+        check_invariants()
+        if skipped == "submitted":
+            try_to_skip(bob, held)
+        Slot.objects.exclude(state="done").update(withdrawn=True)
+
+
+def try_to_save(user: User, assignment: Assignment, body: str) -> str:
+    try:
+        save_draft(assignment=assignment, revision=0, body=body, now=NOON)
+    except Conflict as refused:
+        return refused.code
+    return body
+
+
+def test_one_of_two_devices_saves_its_draft(project, bob):
+    fill_queue(project, 1)
+    [held] = next_of(bob, project)
+    saved = race(*[partial(try_to_save, bob, held, f"device {number}") for number in range(5)])
+    [won] = set(saved) - {"draft_conflict"}
+    assert saved.count("draft_conflict") == 4
+    held.refresh_from_db()
+    assert (held.draft, held.draft_revision) == (won, 1)
+
+
+def test_a_submit_meets_the_last_save_of_its_draft(project, bob):
+    """Whichever comes first, no draft stays behind."""
+    for number in range(6):
+        fill_queue(project, 1, word=f"Round {number}")
+        [held] = next_of(bob, project)
+        race(partial(submit_again, bob, held, uuid4()), partial(try_to_save, bob, held, "typing"))
+        held.refresh_from_db()
+        assert (held.state, held.draft) == ("submitted", None)
+
+
 # --- anything, at any time -------------------------------------------------------------
 
 NUM_ACTS = 60
@@ -223,6 +306,7 @@ MAX_SECONDS = 15
 LEASE_SECONDS = 60
 # The clock of the run goes this much faster, so that leases run out all the time.
 SPEED = 150
+TOLD = {"lease_lost", "submitted", "undo_over", "not_last_word", "draft_conflict"}
 
 
 def act_at_random(user: User, project: Project, seed: int) -> dict[UUID, int]:
@@ -250,17 +334,23 @@ def act_at_random(user: User, project: Project, seed: int) -> dict[UUID, int]:
                 rng.shuffle(keys)
                 submitted = judge(user, one, tiers=[[k] for k in keys], client_key=key, now=now)
                 assert not submitted.replayed
+                assert submitted.state != "withdrawn"
                 acknowledged[key] = submitted.judgment_id
                 sent.append((one, key))
             elif dice < 0.82 and sent:
                 again, key = rng.choice(sent)
                 assert judge(user, again, client_key=key, now=now).judgment_id == acknowledged[key]
-            elif dice < 0.92:
+            elif dice < 0.87 and sent:
+                again, key = rng.choice(sent)
+                undo(user=user, assignment=again, judgment_id=acknowledged[key], reason="", now=now)
+            elif dice < 0.9:
+                save_draft(assignment=one, revision=rng.randint(0, 3), body={"dice": dice}, now=now)
+            elif dice < 0.95:
                 skip(user=user, assignment=one, lease_token=one.fence, reason="", now=now)
             else:
                 heartbeat(assignment=one, lease_token=one.fence, now=now)
         except Conflict as refused:
-            if refused.code not in {"lease_lost", "submitted"}:
+            if refused.code not in TOLD:
                 raise
     return acknowledged
 

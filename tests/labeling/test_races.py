@@ -96,7 +96,7 @@ def test_owners_cannot_remove_each_other_until_none_is_left(project, alice, make
 def test_protocol_versions_count_every_change(project, alice):
     at_once(
         lambda number: projects.update_project(
-            actor=alice, project=project, changes={"protocol": {"ties": number % 2 == 0}}
+            actor=alice, project=project, changes={"protocol": {"ties": number % 2 == 0}}, now=timezone.now()
         )
     )
     changed = Project.objects.get(pk=project.pk)

@@ -8,11 +8,13 @@ import pytest
 
 from labeling.core.errors import DomainError
 from labeling.models import Judgment, Project
+from labeling.services.undo import undo
+from labeling.services.written import Edit
 from rlhf import storage
 from rlhf.models import Snapshot, SnapshotJudgment
 from rlhf.selectors import snapshots as selectors
 from rlhf.services.snapshots import freeze
-from tests.labeling.factories import fill_queue
+from tests.labeling.factories import ask_for, fill_queue, judge, next_of
 from tests.rlhf.factories import (
     NOON,
     SOON,
@@ -139,6 +141,29 @@ def test_prompts_are_frozen_least_used_first_and_reproducibly(labeled, rita):
     again = freeze(project=labeled, kind="prompts", filters=filters, user=rita, now=SOON)
     assert first == again
     assert first.num_rows == {"train": 5}
+
+
+def test_written_and_edited_responses_are_frozen_with_their_judgments(project, bob, rita, as_rita):
+    ask_for(project, edit="optional", undo_seconds=3600)
+    fill_queue(project, 20, arm="random")
+    fill_queue(project, 5, arm="evaluation", word="Evaluate")
+    edited = {}
+    while held := next_of(bob, project, count=10):
+        for one in held:
+            edited[judge(bob, one, edit=Edit(text=f"Edit of {one.task_id}")).judgment_id] = one
+    frozen = freeze(project=project, kind="demonstrations", filters={}, user=rita, now=SOON)
+    assert sum(frozen.num_rows.values()) == 20
+    links = SnapshotJudgment.objects.filter(snapshot=frozen)
+    linked = set(links.values_list("judgment_id", flat=True))
+    assert linked == {id for id, one in edited.items() if one.task.arm == "random"}
+    judgment_id = min(linked)
+    undo(user=bob, assignment=edited[judgment_id], judgment_id=judgment_id, reason="", now=SOON)
+    assert set(links.values_list("judgment_id", flat=True)) == linked
+    assert Judgment.objects.get(pk=judgment_id).superseded_at == SOON
+    [gone] = as_rita.get(f"/api/snapshots/{frozen.pk}/superseded").json()["results"]
+    assert (gone["judgment"], gone["withdrawn"]) == (judgment_id, True)
+    again = freeze(project=project, kind="demonstrations", filters={}, user=rita, now=SOON)
+    assert (sum(again.num_rows.values()), again.digest == frozen.digest) == (19, False)
 
 
 @pytest.mark.parametrize(
