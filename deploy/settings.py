@@ -27,6 +27,8 @@ SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 if env.flag("TRUST_PROXY"):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+HOST = env.text("HOST", "127.0.0.1")
+PORT = env.integer("PORT", 8000, low=1, high=65535)
 WEB_PROCESSES = env.integer("WEB_PROCESSES", 1, low=1, high=64)
 WEB_THREADS = env.integer("WEB_THREADS", 8, low=1, high=256)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024 * 1024
