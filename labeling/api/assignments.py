@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
 from django.urls import path
@@ -9,7 +8,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from labeling.api.base import ProjectView
+from labeling.api.base import AssignmentView, ProjectView
 from labeling.api.queue_serializers import (
     AssignmentNextSerializer,
     AssignmentOffersSerializer,
@@ -20,11 +19,9 @@ from labeling.api.queue_serializers import (
     LeaseSerializer,
     MyWorkSerializer,
 )
-from labeling.core.api.views import ApiView
 from labeling.core.permissions import Permission
-from labeling.models import Assignment
-from labeling.selectors.queue import assignment_of, my_work
-from labeling.services import access, assignments, judgments
+from labeling.selectors.queue import my_work
+from labeling.services import assignments, judgments
 
 
 class NextAssignmentsView(ProjectView):
@@ -54,16 +51,6 @@ class MyWorkView(ProjectView):
         """Your own numbers, and your last judgment, which submitting again corrects."""
         work = my_work(user=request.user, project=self.project, now=timezone.now())
         return Response(MyWorkSerializer(work).data)
-
-
-class AssignmentView(ApiView):
-    """Of one assignment of the caller's own."""
-
-    assignment: Assignment
-
-    def check_project(self, request: Request, needed: Permission, **kwargs: Any) -> None:
-        self.assignment = assignment_of(user=request.user, assignment_id=kwargs["assignment_id"])
-        access.check(user=request.user, project=self.assignment.task.project, permission=needed)
 
 
 class HeartbeatView(AssignmentView):
