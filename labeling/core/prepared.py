@@ -127,7 +127,7 @@ def _stand_in(value: Any, number: int) -> Any:
         case bool() | None:
             raise TypeError(f"{value!r} has no stand-in: write it into the query")
         case int():
-            return 2**62 + number
+            return 2_100_000_000 + number  # fits every column but a small one
         case str():
             return f"stand-in {number}"
         case UUID():

@@ -12,6 +12,7 @@ from django.db import IntegrityError, transaction
 
 from labeling.core.errors import Conflict, DomainError
 from labeling.core.models import User
+from labeling.core.prepared import PreparedUpdate
 from labeling.models import Assignment, Comparison, Judgment, Slot, Task
 from labeling.models.judgments import Verdict
 from labeling.selectors.queue import last_word
@@ -151,8 +152,21 @@ def _accept_with_care(
 
 
 def _fill_slot(assignment: Assignment) -> bool:
-    slot = Slot.objects.filter(pk=assignment.slot_id, state=Slot.State.LEASED, fence=assignment.fence)
-    return bool(slot.update(state=Slot.State.DONE, lease_expires_at=None))
+    return bool(_fill.run(slot_id=assignment.slot_id, fence=assignment.fence))
+
+
+_fill = PreparedUpdate(
+    lambda slot_id, fence: (
+        Slot.objects.filter(pk=slot_id, state=Slot.State.LEASED, fence=fence),
+        {"state": Slot.State.DONE, "lease_expires_at": None},
+    )
+)
+_end = PreparedUpdate(
+    lambda assignment_id, state, now: (
+        Assignment.objects.filter(pk=assignment_id),
+        {"state": state, "ended_at": now},
+    )
+)
 
 
 def _replay(known: Judgment, assignment: Assignment) -> Submitted:
@@ -242,4 +256,4 @@ def _end_assignment(assignment: Assignment, *, filled: bool, is_first: bool, now
         state = Assignment.State.SURPLUS
     else:
         return
-    Assignment.objects.filter(pk=assignment.pk).update(state=state, ended_at=now)
+    _end.run(assignment_id=assignment.pk, state=str(state), now=now)
