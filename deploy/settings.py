@@ -97,14 +97,29 @@ CHANNEL_LAYERS = {
         else {"BACKEND": "channels.layers.InMemoryChannelLayer", "CONFIG": {"group_expiry": 90 * 86400}}
     )
 }
-# Counts of tries (sign-in, password reset) must be shared by all web processes.
+# Counts of tries (sign-in, password reset, writes) must be shared by all web processes.
 CACHES = {
     "default": (
-        {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+        {
+            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "LOCATION": REDIS_URL,
+            # Nobody waits longer for a count than this (labeling.core.services.limits).
+            "OPTIONS": {"socket_connect_timeout": 0.5, "socket_timeout": 0.5},
+        }
         if REDIS_URL
         else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
-    )
+    ),
+    "local": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "local"},
 }
+# Tries within five minutes, resets within an hour; see docs/operating.md.
+LIMIT_SIGN_IN = env.integer("LIMIT_SIGN_IN", 10, low=1, high=1_000_000)
+LIMIT_SIGN_IN_FROM_ADDRESS = env.integer("LIMIT_SIGN_IN_FROM_ADDRESS", 100, low=1, high=1_000_000)
+LIMIT_PASSWORD_RESET = env.integer("LIMIT_PASSWORD_RESET", 5, low=1, high=1_000_000)
+LIMIT_PASSWORD_RESET_FROM_ADDRESS = env.integer(
+    "LIMIT_PASSWORD_RESET_FROM_ADDRESS", 50, low=1, high=1_000_000
+)
+LIMIT_INVITATION_FROM_ADDRESS = env.integer("LIMIT_INVITATION_FROM_ADDRESS", 100, low=1, high=1_000_000)
+LIMIT_WRITES_PER_MINUTE = env.integer("LIMIT_WRITES_PER_MINUTE", 12_000, low=0, high=10_000_000)  # 0: none
 
 # --- people ------------------------------------------------------------------------------
 AUTH_USER_MODEL = "core.User"

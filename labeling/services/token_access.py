@@ -12,7 +12,7 @@ from uuid import UUID
 
 from django.db.models import F, QuerySet
 
-from labeling.core.models import ApiToken
+from labeling.core.models import ApiToken, User
 from labeling.core.prepared import Prepared
 from labeling.core.services import tokens
 from labeling.models import Assignment, Membership, Project
@@ -33,53 +33,43 @@ class AssignmentFound(NamedTuple):
 
 
 def project_by_token(*, secret: str, slug: str, now: datetime) -> ProjectFound | None:
-    """A member's token and their project."""
+    """A member's live token and their project."""
     rows = _memberships.all(digest=tokens.digest_of(secret), slug=slug)
-    if not rows:
+    token = _token(rows[0], rows[0].user) if rows else None
+    if token is None or not tokens.admit(token, now=now):
         return None
-    token = _token(rows[0], rows[0].user, now)
     return ProjectFound(token, rows[0].project, frozenset(row.role for row in rows))
 
 
 def assignment_by_token(*, secret: str, assignment_id: UUID, now: datetime) -> AssignmentFound | None:
-    """A member's token and their own assignment, with its task and project."""
+    """A member's live token and their own assignment, with its task and project."""
     rows = _assignments.all(digest=tokens.digest_of(secret), assignment_id=assignment_id)
-    if not rows:
+    token = _token(rows[0], rows[0].annotator.user) if rows else None
+    if token is None or not tokens.admit(token, now=now):
         return None
-    token = _token(rows[0], rows[0].annotator.user, now)
     return AssignmentFound(token, rows[0], frozenset(row.my_role for row in rows))
 
 
-def _live_token(path: str, digest: str) -> dict[str, Any]:
-    """The conditions of `tokens.authenticate`, for the user at `path`."""
-    return {
-        f"{path}__api_tokens__digest": digest,
-        f"{path}__api_tokens__revoked_at": None,
-        f"{path}__is_active": True,
-    }
+def _token(row: Any, user: User) -> ApiToken:
+    token = ApiToken.from_db(None, _TOKEN, [getattr(row, f"token_{name}") for name in _TOKEN])
+    token.user = user
+    return token
 
 
 def _columns(path: str) -> dict[str, F]:
     return {f"token_{name}": F(f"{path}__api_tokens__{name}") for name in _TOKEN}
 
 
-def _token(row: Any, user: Any, now: datetime) -> ApiToken:
-    token = ApiToken.from_db(None, _TOKEN, [getattr(row, f"token_{name}") for name in _TOKEN])
-    token.user = user
-    tokens.note_use(token, now=now)
-    return token
-
-
 def _memberships_of(digest: str, slug: str) -> QuerySet[Membership]:
-    mine = Membership.objects.filter(project__slug=slug, **_live_token("user", digest))
+    mine = Membership.objects.filter(project__slug=slug, user__api_tokens__digest=digest)
     return mine.select_related("project", "user").annotate(**_columns("user"))
 
 
 def _assignments_of(digest: str, assignment_id: UUID) -> QuerySet[Assignment]:
     mine = Assignment.objects.filter(
         pk=assignment_id,
+        annotator__user__api_tokens__digest=digest,
         annotator__user__memberships__project=F("task__project"),
-        **_live_token("annotator__user", digest),
     )
     return mine.select_related("task__project", "annotator__user").annotate(
         my_role=F("annotator__user__memberships__role"), **_columns("annotator__user")

@@ -18,11 +18,7 @@ PREFIX = "pl_"
 # Reads by token must not become writes: the time of use is kept to the minute.
 USED_AT_PRECISION = timedelta(minutes=1)
 
-_live = Prepared(
-    lambda digest: ApiToken.objects.select_related("user").filter(
-        digest=digest, revoked_at=None, user__is_active=True
-    )
-)
+_by_digest = Prepared(lambda digest: ApiToken.objects.select_related("user").filter(digest=digest))
 
 
 def digest_of(secret: str) -> str:
@@ -53,13 +49,15 @@ def revoke_token(*, user: User, token_id: int, now: datetime) -> None:
 
 def authenticate(*, secret: str, now: datetime) -> ApiToken | None:
     """The live token with this secret, of someone who may still sign in."""
-    token = _live.first(digest=digest_of(secret))
-    if token is not None:
-        note_use(token, now=now)
-    return token
+    token = _by_digest.first(digest=digest_of(secret))
+    return token if token is not None and admit(token, now=now) else None
 
 
-def note_use(token: ApiToken, *, now: datetime) -> None:
+def admit(token: ApiToken, *, now: datetime) -> bool:
+    """Whether it is live. Notes that it was used, to the minute."""
+    if token.revoked_at is not None or not token.user.is_active:
+        return False
     if token.last_used_at is None or now - token.last_used_at >= USED_AT_PRECISION:
         stale = Q(last_used_at=None) | Q(last_used_at__lte=now - USED_AT_PRECISION)
         ApiToken.objects.filter(stale, pk=token.pk).update(last_used_at=now)
+    return True
