@@ -21,7 +21,6 @@ import json
 import sys
 import tempfile
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from statistics import median
 
@@ -60,10 +59,15 @@ class Plan:
     seconds: float
 
     def num_tasks(self, side: str) -> int:
-        return int(len(self.people) * self.rounds * (self.seconds + WARM_UP_SECONDS)) * MAX_PAIRS_PER_SECOND[side]
+        return (
+            int(len(self.people) * self.rounds * (self.seconds + WARM_UP_SECONDS))
+            * MAX_PAIRS_PER_SECOND[side]
+        )
 
 
-def say(figure: str, values: list[float], unit: str, peers: list[float] | None = None, **more: object) -> None:
+def say(
+    figure: str, values: list[float], unit: str, peers: list[float] | None = None, **more: object
+) -> None:
     line: dict[str, object] = {
         "figure": figure,
         "value": round(median(values), 2),
@@ -147,7 +151,12 @@ def measure(database: str, plan: Plan) -> bool:
         report(database, plan, product, bare)
         right = close_books(database, {"product": product, "bare server": bare})
         cost = ours.ask("statements")
-        say(f"SQL statements for a pair ({database})", [cost["statements"]], "statements", control=cost["control"])
+        say(
+            f"SQL statements for a pair ({database})",
+            [cost["statements"]],
+            "statements",
+            control=cost["control"],
+        )
         return right
 
 

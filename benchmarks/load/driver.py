@@ -123,4 +123,3 @@ def run(
                     line.socket.close()
     segment.cpu_share = (time.process_time() - cpu) / (time.perf_counter() - clock)
     return segment
-

@@ -19,6 +19,13 @@ class DatabaseOperations(base.DatabaseOperations):
 class DatabaseWrapper(base.DatabaseWrapper):
     ops_class = DatabaseOperations
 
+    def prepared_cursor(self) -> Any:
+        """Like `cursor()`; values are bound by the server, so that it can keep a statement's plan."""
+        self.close_if_health_check_failed()
+        self.ensure_connection()
+        with self.wrap_database_errors:
+            return self._prepare_cursor(base.ServerBindingCursor(self.connection))
+
     def is_usable(self) -> bool:
         """Asked at the start of every request. Nothing arrives on an idle connection unless the
         server hung up or has something to say; only then is a statement worth its time."""

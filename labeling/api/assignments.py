@@ -19,6 +19,7 @@ from labeling.api.queue_serializers import (
     LeaseSerializer,
     MyWorkSerializer,
 )
+from labeling.core.api.serializers import checked, represented
 from labeling.core.permissions import Permission
 from labeling.selectors.queue import my_work
 from labeling.services import assignments, judgments
@@ -35,12 +36,11 @@ class NextAssignmentsView(ProjectView):
     )
     def post(self, request: Request, slug: str) -> Response:
         """What to judge next: first what you hold (but for `exclude`), then new assignments."""
-        body = AssignmentNextSerializer(data=request.data)
-        body.is_valid(raise_exception=True)
+        wanted = checked(AssignmentNextSerializer, request.data)
         offers = assignments.next_assignments(
-            user=request.user, project=self.project, now=timezone.now(), **body.validated_data
+            user=request.user, project=self.project, now=timezone.now(), **wanted
         )
-        return Response(AssignmentOffersSerializer(offers).data)
+        return Response(represented(AssignmentOffersSerializer, offers))
 
 
 class MyWorkView(ProjectView):
@@ -83,9 +83,7 @@ class SubmitView(AssignmentView):
     )
     def post(self, request: Request, assignment_id: UUID) -> Response:
         """Store a judgment, once per `client_key`. A new key on a judged task corrects it."""
-        body = JudgmentSubmitSerializer(data=request.data)
-        body.is_valid(raise_exception=True)
-        said = dict(body.validated_data)
+        said = checked(JudgmentSubmitSerializer, request.data)
         submitted = judgments.submit(
             user=request.user,
             assignment=self.assignment,
@@ -95,7 +93,7 @@ class SubmitView(AssignmentView):
             now=timezone.now(),
         )
         status = 200 if submitted.replayed else 201
-        return Response(JudgmentSubmittedSerializer(submitted).data, status=status)
+        return Response(represented(JudgmentSubmittedSerializer, submitted), status=status)
 
 
 class SkipView(AssignmentView):

@@ -10,16 +10,19 @@ connection as well, so that it is planned once. The query stays what it is in th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import AutoField, Field, Model, QuerySet
 from django.db.models.query import ModelIterable, ValuesListIterable, get_related_populators
 from django.db.models.sql import UpdateQuery
+
+Row = TypeVar("Row", bound=Model)
+# As many as the pairs of the longest ranking.
+FEW_ROWS = 36
 
 
 class _Place(NamedTuple):
@@ -94,16 +97,51 @@ class PreparedUpdate:
         return self._plans[key]
 
 
-@contextmanager
-def prepared_cursor() -> Iterator[Any]:
-    """A cursor that sends values apart from the statement, so that PostgreSQL can keep its plan."""
-    with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            from django.db.backends.postgresql.base import ServerBindingCursor
+def insert(rows: Sequence[Row]) -> None:
+    """`bulk_create` of one model, with the statement kept where the rows are few."""
+    if not rows:
+        return
+    model = type(rows[0])
+    if len(rows) > FEW_ROWS:
+        model._default_manager.bulk_create(rows)
+        return
+    key = (connection.vendor, model, len(rows))
+    if key not in _inserts:
+        _inserts[key] = _insert_plan(model, len(rows))
+    sql, fields, returned = _inserts[key]
+    values = [
+        field.get_db_prep_save(field.pre_save(row, add=True), connection) for row in rows for field in fields
+    ]
+    with prepared_cursor() as cursor:
+        cursor.execute(sql, values)
+        keys = cursor.fetchall() if returned else ()
+    for row, (primary_key,) in zip(rows, keys, strict=False):
+        row.pk = primary_key
+    for row in rows:
+        row._state.adding, row._state.db = False, connection.alias
 
-            cursor.cursor.close()
-            cursor.cursor = ServerBindingCursor(connection.connection)
-        yield cursor
+
+_inserts: dict[tuple[str, type[Model], int], tuple[str, list[Field[Any, Any]], bool]] = {}
+
+
+def _insert_plan(model: type[Model], num_rows: int) -> tuple[str, list[Field[Any, Any]], bool]:
+    quote, primary_key = connection.ops.quote_name, model._meta.pk
+    is_made_by_database = isinstance(primary_key, AutoField)
+    fields = [
+        one for one in model._meta.local_concrete_fields if not (one.primary_key and is_made_by_database)
+    ]
+    columns = ", ".join(quote(field.column) for field in fields)
+    places = ", ".join(["(" + ", ".join(["%s"] * len(fields)) + ")"] * num_rows)
+    sql = f"INSERT INTO {quote(model._meta.db_table)} ({columns}) VALUES {places}"
+    if is_made_by_database:
+        sql += f" RETURNING {quote(primary_key.column)}"
+    return sql, fields, is_made_by_database
+
+
+def prepared_cursor() -> Any:
+    """A cursor that sends values apart from the statement, where the backend has one
+    (deploy.postgresql), so that the database can keep its plan."""
+    return getattr(connection, "prepared_cursor", connection.cursor)()
 
 
 def _key(values: dict[str, Any]) -> object:

@@ -12,7 +12,6 @@ from labeling.core.permissions import Permission, allowed
 from labeling.core.prepared import Prepared
 from labeling.models import Membership, Project
 
-
 _with_my_role = Prepared(
     lambda slug, user_id: (
         Project.objects.filter(slug=slug)
@@ -21,7 +20,9 @@ _with_my_role = Prepared(
     )
 )
 _my_roles = Prepared(
-    lambda project_id, user_id: Membership.objects.filter(project=project_id, user=user_id).values_list("role")
+    lambda project_id, user_id: Membership.objects.filter(project=project_id, user=user_id).values_list(
+        "role"
+    )
 )
 
 

@@ -12,7 +12,7 @@ from django.db import IntegrityError, transaction
 
 from labeling.core.errors import Conflict, DomainError
 from labeling.core.models import User
-from labeling.core.prepared import PreparedUpdate
+from labeling.core.prepared import PreparedUpdate, insert
 from labeling.models import Assignment, Comparison, Judgment, Slot, Task
 from labeling.models.judgments import Verdict
 from labeling.selectors.queue import last_word
@@ -197,7 +197,7 @@ def _store(
     if earlier is not None:
         Judgment.objects.filter(pk=earlier.pk).update(superseded_at=now)
         Comparison.objects.filter(judgment=earlier).delete()
-    judgment = Judgment.objects.create(
+    judgment = Judgment(
         project_id=assignment.task.project_id,
         task_id=assignment.task_id,
         annotator_id=assignment.annotator_id,
@@ -214,6 +214,7 @@ def _store(
         supersedes=earlier,
         created_at=now,
     )
+    insert([judgment])
     store_comparisons([(judgment, assignment.task)])
     _end_assignment(assignment, filled=filled, is_first=earlier is None, now=now)
     announce(assignment.task.project_id)
@@ -222,7 +223,7 @@ def _store(
 
 def store_comparisons(judged: Iterable[tuple[Judgment, Task]]) -> None:
     """The pairs of each judgment; none where the person could not judge."""
-    Comparison.objects.bulk_create(
+    comparisons = [
         Comparison(
             judgment=judgment,
             project_id=judgment.project_id,
@@ -237,7 +238,8 @@ def store_comparisons(judged: Iterable[tuple[Judgment, Task]]) -> None:
         for judgment, task in judged
         if judgment.verdict != Verdict.CANNOT_JUDGE
         for pair in pairs_of(judgment.tiers, judgment.strengths)
-    )
+    ]
+    insert(comparisons)
 
 
 def _presentation(assignment: Assignment) -> dict[str, object]:

@@ -4,17 +4,20 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from django.db import IntegrityError, transaction
 from django.db.models import F
 
 from labeling.core.models import User
-from labeling.core.prepared import Prepared, PreparedUpdate
-from labeling.models import Assignment, Membership, Slot
+from labeling.core.prepared import FEW_ROWS, Prepared, PreparedUpdate, insert
+from labeling.models import Assignment, Generator, Membership, Slot
 from tests.labeling.factories import NOON, fill_queue, next_of
 
 
 def test_models_come_with_their_relations_and_annotations(project, bob, carol):
     build = lambda user_id: (  # noqa: E731
-        Membership.objects.filter(user=user_id).select_related("project", "user").annotate(slug=F("project__slug"))
+        Membership.objects.filter(user=user_id)
+        .select_related("project", "user")
+        .annotate(slug=F("project__slug"))
     )
     prepared = Prepared(build)
     for person in (bob, carol, bob):
@@ -57,7 +60,10 @@ def test_sequences_times_and_uuids_are_filled_in(project, bob):
 def test_an_update_says_how_many_rows_it_changed(project, bob):
     fill_queue(project, 2)
     renew = PreparedUpdate(
-        lambda id, now: (Slot.objects.filter(pk=id, state="open"), {"lease_expires_at": now, "state": "leased"})
+        lambda id, now: (
+            Slot.objects.filter(pk=id, state="open"),
+            {"lease_expires_at": now, "state": "leased"},
+        )
     )
     first, second = Slot.objects.order_by("pk")
     assert renew.run(id=first.pk, now=NOON) == 1
@@ -70,3 +76,19 @@ def test_an_update_says_how_many_rows_it_changed(project, bob):
 def test_a_value_that_cannot_stand_in_is_refused(db):
     with pytest.raises(TypeError, match="write it into the query"):
         Prepared(lambda name: User.objects.filter(name=name)).all(name=None)
+
+
+@pytest.mark.parametrize("num", [0, 1, 3, FEW_ROWS + 1])
+def test_rows_are_stored_as_bulk_create_stores_them(project, num):
+    made = [
+        Generator(project=project, kind="model", name=f"policy {n}", digest=str(n), config={"top_p": 0.9})
+        for n in range(num)
+    ]
+    insert(made)
+    stored = list(Generator.objects.order_by("pk"))
+    assert [(one.name, one.config) for one in stored] == [(one.name, one.config) for one in made]
+    assert [one.pk for one in made] == [one.pk for one in stored]
+    assert not any(one._state.adding for one in made)
+    if num:
+        with pytest.raises(IntegrityError), transaction.atomic():
+            insert([Generator(project=project, kind="model", name="again", digest="0")])
