@@ -81,9 +81,9 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     }
 else:
     DATABASES["default"]["ENGINE"] = "deploy.postgresql"
-    # What labeling.core.prepared keeps, PostgreSQL plans once for each connection. Behind a pooler that
-    # cannot do that, it has to be None.
-    DATABASES["default"].setdefault("OPTIONS", {})["prepare_threshold"] = 3
+    # What labeling.core.prepared keeps, PostgreSQL plans once for each connection.
+    if env.flag("PREPARED_STATEMENTS", True):
+        DATABASES["default"].setdefault("OPTIONS", {})["prepare_threshold"] = 3
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 ARTIFACT_URL = env.url("ARTIFACT_URL", f"file://{VAR_DIR / 'artifacts'}", schemes=("file", "s3", "memory"))
 
