@@ -1,137 +1,181 @@
-"""What one ranked pair costs: SQL statements, and pairs a second over HTTP.
+"""Pairs labelled a second by people without think time, beside a bare server; SQL statements for a pair.
 
-    python -m benchmarks.labeling [--long] [--pairs N] [--people N]
+    python -m benchmarks.labeling [--long] [--people 1,8,32,100] [--databases postgresql,sqlite] [--seconds S]
 
-Prints one line of JSON. The server runs as in production (`manage.py up` on SQLite) on this same machine, and
-so do the clients, so the rate is that of a machine which does both.
+Prints one line of JSON for each figure. A pair is one "next" and one "submit" over a persistent
+connection, by accounts with API tokens. The product runs as it is deployed: on PostgreSQL gunicorn
+with Redis, on SQLite `manage.py up`. The peer (benchmarks/bare) does nothing but a token check, one
+lease UPDATE and one INSERT, on gunicorn with the same number of processes and threads and the same
+kind of database. Their segments alternate; a ratio is of two neighbouring segments, and a figure is
+the median over segments with its range. Everything shares one machine: servers, databases, clients.
+
+Afterwards the bench compares its own book with both databases, and exits with 1 when something was
+handed out twice, stored twice, or lost.
 """
 
 from __future__ import annotations
 
 import argparse
-import io
+import contextlib
 import json
-import os
-import re
+import sys
 import tempfile
-import threading
-import time
-import uuid
+from dataclasses import dataclass, field
 from pathlib import Path
+from statistics import median
 
-from deploy import stack
-from rlhf.client import Client
+from benchmarks.load import annotators, driver, servers
+from benchmarks.load.driver import Segment
+from benchmarks.load.ledger import Ledger
+from deploy import private
 
-PASSWORD = "a horse that counts to nine"
-SLUG = "benchmark"
-CONTROL = re.compile(r"BEGIN|COMMIT|ROLLBACK|SAVEPOINT|RELEASE", re.IGNORECASE)
-
-
-def prepare(url: str, setup_key: str, num_pairs: int, num_people: int) -> list[Client]:
-    """A project with `num_pairs` open tasks; returns a signed-in client for each annotator."""
-    owner = Client(url)
-    owner.get("/api/session")
-    account = {"email": "owner@example.com", "name": "Owner", "password": PASSWORD}
-    owner.post("/api/setup", {**account, "setup_key": setup_key})
-    owner.login("owner@example.com", PASSWORD)
-    owner.post("/api/projects", {"name": "Benchmark"})
-    emails = [f"annotator{number}@example.com" for number in range(num_people)]
-    for email in emails:
-        member = {"email": email, "role": "annotator", "name": email, "password": PASSWORD}
-        owner.post(f"/api/projects/{SLUG}/members", member)
-    rows = (
-        {"prompt": f"Question {number}", "responses": [f"First reply {number}.", f"Second reply {number}."]}
-        for number in range(num_pairs)
-    )
-    owner.import_rows(SLUG, rows)
-    return [Client(url).login(email, PASSWORD) for email in emails]
+WARM_UP_SECONDS = 1.0
+PEER = "bare Django + DRF"
+MAX_PAIRS_PER_SECOND = {"product": 400, "bare": 900}  # how many tasks must lie ready
 
 
-def rank_until_empty(client: Client, done: list[int]) -> None:
-    while assignments := client.next_assignments(SLUG):
-        for assignment in assignments:
-            keys = [response["key"] for response in assignment["responses"]]
-            client.submit(
-                assignment["id"],
-                lease_token=assignment["lease_token"],
-                tiers=[[keys[0]], [keys[1]]],
-                strengths=[2],
+@dataclass
+class Side:
+    house: servers.House
+    annotator: object
+    tokens: list[str] = field(default_factory=list)
+    ledger: Ledger = field(default_factory=Ledger)
+    segments: dict[int, list[Segment]] = field(default_factory=dict)
+
+    def work(self, num_people: int, seconds: float) -> None:
+        def people(stop):
+            return [
+                self.annotator(self.house.url, token, self.ledger, stop) for token in self.tokens[:num_people]
+            ]
+
+        segment = driver.run(self.house.url, people, seconds=seconds, warm_up=WARM_UP_SECONDS)
+        self.segments.setdefault(num_people, []).append(segment)
+
+
+@dataclass
+class Plan:
+    people: list[int]
+    rounds: int
+    seconds: float
+
+    def num_tasks(self, side: str) -> int:
+        return (
+            int(len(self.people) * self.rounds * (self.seconds + WARM_UP_SECONDS))
+            * MAX_PAIRS_PER_SECOND[side]
+        )
+
+
+def say(
+    figure: str, values: list[float], unit: str, peers: list[float] | None = None, **more: object
+) -> None:
+    line: dict[str, object] = {
+        "figure": figure,
+        "value": round(median(values), 2),
+        "unit": unit,
+        "low": round(min(values), 2),
+        "high": round(max(values), 2),
+        "n": len(values),
+    }
+    if peers:
+        ratios = [ours / theirs for ours, theirs in zip(values, peers, strict=True)]
+        line |= {"peer": PEER, "peer_value": round(median(peers), 2), "ratio": round(median(ratios), 3)}
+    print(json.dumps({**line, **more}), flush=True)
+
+
+def report(database: str, plan: Plan, product: Side, bare: Side) -> None:
+    for people in plan.people:
+        ours, theirs = product.segments[people], bare.segments[people]
+        where = f"{database}, A={people}"
+        say(
+            f"pairs labelled ({where})",
+            [one.pairs_per_second for one in ours],
+            "pairs/s",
+            [one.pairs_per_second for one in theirs],
+        )
+        for quantile in (0.5, 0.95):
+            say(
+                f"next-task p{quantile * 100:.0f} ({where})",
+                [one.milliseconds("next", quantile) for one in ours],
+                "ms",
+                [one.milliseconds("next", quantile) for one in theirs],
             )
-            done.append(1)
+    for name, side in (("product", product), ("bare server", bare)):
+        shares = [one.cpu_share for some in side.segments.values() for one in some]
+        say(f"load generator's share of a core ({database}, {name})", shares, "cores")
 
 
-def pairs_per_second(folder: Path, num_pairs: int, num_people: int) -> dict[str, float]:
-    with stack.running(folder) as house:
-        clients = prepare(house.url, house.setup_key(), num_pairs, num_people)
-        done: list[int] = []
-        threads = [threading.Thread(target=rank_until_empty, args=(client, done)) for client in clients]
-        started = time.monotonic()
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        seconds = time.monotonic() - started
-    assert len(done) == num_pairs, f"{len(done)} of {num_pairs} pairs were ranked"
-    return {"pairs": num_pairs, "people": num_people, "pairs_per_second": round(num_pairs / seconds, 1)}
+def close_books(database: str, sides: dict[str, Side]) -> bool:
+    """Whether everything adds up."""
+    right = True
+    for name, side in sides.items():
+        wrong = side.ledger.close(side.house.ask("stored"))
+        print(
+            json.dumps({"figure": f"ledger ({database}, {name})", "pairs": len(side.ledger), "wrong": wrong}),
+            flush=True,
+        )
+        right = right and not wrong
+    return right
 
 
-def statements_per_pair(folder: Path) -> dict[str, int]:
-    """SQL statements (transaction control not counted) of one "next" and one "submit", signed in."""
-    os.environ["PLUMBLINE_VAR"] = str(folder)
-    os.environ["DJANGO_SETTINGS_MODULE"] = "deploy.settings"
-    import django
-
-    django.setup()
-    from django.db import connection
-    from django.test.utils import CaptureQueriesContext
-    from django.utils import timezone
-    from rest_framework.test import APIClient
-
-    from labeling.core.models import User
-    from labeling.models import Project
-    from labeling.services.imports import import_rows
-
-    rows = "".join(
-        json.dumps({"prompt": f"One more {n}", "responses": ["Yes.", "No."]}) + "\n" for n in range(3)
-    )
-    import_rows(project=Project.objects.get(), stream=io.BytesIO(rows.encode()), now=timezone.now())
-    client = APIClient(headers={"host": "localhost"})
-    client.force_login(User.objects.get(email="annotator0@example.com"))
-    counted: dict[str, int] = {}
-
-    def post(name: str, path: str, body: dict) -> dict:
-        with CaptureQueriesContext(connection) as captured:
-            answer = client.post(path, body, format="json")
-        assert answer.status_code < 300, answer.content
-        counted[name] = sum(not CONTROL.match(query["sql"]) for query in captured)
-        return answer.json()
-
-    for _ in range(2):  # the first pair warms what is looked up once
-        next_one = post("statements_next", f"/api/projects/{SLUG}/assignments/next", {"count": 1})
-        assignment = next_one["assignments"][0]
-        keys = [response["key"] for response in assignment["responses"]]
-        body = {
-            "lease_token": assignment["lease_token"],
-            "client_key": str(uuid.uuid4()),
-            "tiers": [[key] for key in keys],
-            "verdict": "none",
-            "strengths": [2],
-        }
-        post("statements_submit", f"/api/assignments/{assignment['id']}/submit", body)
-    return counted
+@contextlib.contextmanager
+def two_houses(database: str, folder: Path):
+    """The product's and the bare server's, each on a database of its own; nothing is served yet."""
+    with contextlib.ExitStack() as held:
+        ours, theirs = servers.processes_of(database), servers.processes_of(database)
+        if database == "postgresql":
+            server = held.enter_context(private.postgres(durable=True))
+            ours |= {"DATABASE_URL": servers.database_on(server, "product")}
+            ours |= {"REDIS_URL": held.enter_context(private.redis())}
+            theirs |= {"DATABASE_URL": servers.database_on(server, "bare")}
+        yield (
+            servers.house("benchmarks.load.product", folder / "product", **ours),
+            servers.house("benchmarks.bare", folder / "bare", **theirs),
+        )
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+def measure(database: str, plan: Plan) -> bool:
+    with (
+        tempfile.TemporaryDirectory(prefix="plumbline-bench-") as folder,
+        two_houses(database, Path(folder)) as (ours, theirs),
+    ):
+        product = Side(ours, annotators.of_product)
+        bare = Side(theirs, annotators.of_bare)
+        for name, side in (("product", product), ("bare", bare)):
+            side.tokens = side.house.ask("prepare", plan.num_tasks(name), max(plan.people))
+        serve = servers.up(ours) if database == "sqlite" else servers.gunicorn(ours, "deploy.wsgi")
+        with serve, servers.gunicorn(theirs, "benchmarks.bare.wsgi"):
+            for _ in range(plan.rounds):
+                for people in plan.people:
+                    product.work(people, plan.seconds)
+                    bare.work(people, plan.seconds)
+        report(database, plan, product, bare)
+        right = close_books(database, {"product": product, "bare server": bare})
+        cost = ours.ask("statements")
+        say(
+            f"SQL statements for a pair ({database})",
+            [cost["statements"]],
+            "statements",
+            control=cost["control"],
+        )
+        return right
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--long", action="store_true")
-    parser.add_argument("--pairs", type=int)
-    parser.add_argument("--people", type=int, default=4)
+    parser.add_argument("--people", default="1,8,32,100")
+    parser.add_argument("--databases", default="postgresql,sqlite")
+    parser.add_argument("--seconds", type=float, default=4.0)
+    parser.add_argument("--rounds", type=int)
     options = parser.parse_args()
-    num_pairs = options.pairs or (20_000 if options.long else 1_000)
-    with tempfile.TemporaryDirectory(prefix="plumbline-bench-") as folder:
-        rate = pairs_per_second(Path(folder), num_pairs, options.people)
-        print(json.dumps({"benchmark": "labeling", **rate, **statements_per_pair(Path(folder))}))
+    plan = Plan(
+        people=[int(number) for number in options.people.split(",")],
+        rounds=options.rounds or (10 if options.long else 3),
+        seconds=options.seconds,
+    )
+    right = [measure(database, plan) for database in options.databases.split(",")]
+    return 0 if all(right) else 1
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

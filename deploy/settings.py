@@ -28,6 +28,8 @@ SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 if env.flag("TRUST_PROXY"):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+HOST = env.text("HOST", "127.0.0.1")
+PORT = env.integer("PORT", 8000, low=1, high=65535)
 WEB_PROCESSES = env.integer("WEB_PROCESSES", 1, low=1, high=64)
 WEB_THREADS = env.integer("WEB_THREADS", 8, low=1, high=256)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024 * 1024
@@ -80,6 +82,11 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
             "PRAGMA cache_size=-65536;"
         ),
     }
+else:
+    DATABASES["default"]["ENGINE"] = "deploy.postgresql"
+    # What labeling.core.prepared keeps, PostgreSQL plans once for each connection.
+    if env.flag("PREPARED_STATEMENTS", True):
+        DATABASES["default"].setdefault("OPTIONS", {})["prepare_threshold"] = 3
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 ARTIFACT_URL = env.url("ARTIFACT_URL", f"file://{VAR_DIR / 'artifacts'}", schemes=("file", "s3", "memory"))
 
@@ -93,14 +100,29 @@ CHANNEL_LAYERS = {
         else {"BACKEND": "channels.layers.InMemoryChannelLayer", "CONFIG": {"group_expiry": 90 * 86400}}
     )
 }
-# Counts of tries (sign-in, password reset) must be shared by all web processes.
+# Counts of tries (sign-in, password reset, writes) must be shared by all web processes.
 CACHES = {
     "default": (
-        {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+        {
+            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "LOCATION": REDIS_URL,
+            # Nobody waits longer for a count than this (labeling.core.services.limits).
+            "OPTIONS": {"socket_connect_timeout": 0.5, "socket_timeout": 0.5},
+        }
         if REDIS_URL
         else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
-    )
+    ),
+    "local": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "local"},
 }
+# Tries within five minutes, resets within an hour; see docs/operating.md.
+LIMIT_SIGN_IN = env.integer("LIMIT_SIGN_IN", 10, low=1, high=1_000_000)
+LIMIT_SIGN_IN_FROM_ADDRESS = env.integer("LIMIT_SIGN_IN_FROM_ADDRESS", 100, low=1, high=1_000_000)
+LIMIT_PASSWORD_RESET = env.integer("LIMIT_PASSWORD_RESET", 5, low=1, high=1_000_000)
+LIMIT_PASSWORD_RESET_FROM_ADDRESS = env.integer(
+    "LIMIT_PASSWORD_RESET_FROM_ADDRESS", 50, low=1, high=1_000_000
+)
+LIMIT_INVITATION_FROM_ADDRESS = env.integer("LIMIT_INVITATION_FROM_ADDRESS", 100, low=1, high=1_000_000)
+LIMIT_WRITES_PER_MINUTE = env.integer("LIMIT_WRITES_PER_MINUTE", 12_000, low=0, high=10_000_000)  # 0: none
 
 # --- people ------------------------------------------------------------------------------
 AUTH_USER_MODEL = "core.User"

@@ -42,12 +42,15 @@ def _house(request: pytest.FixtureRequest, tmp_path: Path) -> None:
         return
     from django.core.cache import cache
 
+    from labeling.core.services import limits
+
     settings = request.getfixturevalue("settings")
     settings.VAR_DIR = tmp_path / "var"
     settings.ARTIFACT_URL = f"file://{tmp_path / 'artifacts'}"
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.FRONTEND_DIST = tmp_path / "dist"
     cache.clear()
+    limits.forget_writes()
     request.getfixturevalue("published")
 
 

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
 from django.urls import path
@@ -9,7 +8,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from labeling.api.base import ProjectView
+from labeling.api.base import AssignmentView, ProjectView
 from labeling.api.examples import SKIP, SUBMIT
 from labeling.api.judgment_serializers import said_of
 from labeling.api.queue_serializers import (
@@ -22,11 +21,10 @@ from labeling.api.queue_serializers import (
     LeaseSerializer,
     MyWorkSerializer,
 )
-from labeling.core.api.views import ApiView
+from labeling.core.api.serializers import checked, represented
 from labeling.core.permissions import Permission
-from labeling.models import Assignment
-from labeling.selectors.queue import assignment_of, my_work
-from labeling.services import access, assignments, judgments
+from labeling.selectors.queue import my_work
+from labeling.services import assignments, judgments
 
 
 class NextAssignmentsView(ProjectView):
@@ -40,12 +38,11 @@ class NextAssignmentsView(ProjectView):
     )
     def post(self, request: Request, slug: str) -> Response:
         """What to judge next: first what you hold (but for `exclude`), then new assignments."""
-        body = AssignmentNextSerializer(data=request.data)
-        body.is_valid(raise_exception=True)
+        wanted = checked(AssignmentNextSerializer, request.data)
         offers = assignments.next_assignments(
-            user=request.user, project=self.project, now=timezone.now(), **body.validated_data
+            user=request.user, project=self.project, now=timezone.now(), **wanted
         )
-        return Response(AssignmentOffersSerializer(offers).data)
+        return Response(represented(AssignmentOffersSerializer, offers))
 
 
 class MyWorkView(ProjectView):
@@ -56,16 +53,6 @@ class MyWorkView(ProjectView):
         """Your own numbers, and your last judgment, which submitting again corrects."""
         work = my_work(user=request.user, project=self.project, now=timezone.now())
         return Response(MyWorkSerializer(work).data)
-
-
-class AssignmentView(ApiView):
-    """Of one assignment of the caller's own."""
-
-    assignment: Assignment
-
-    def check_project(self, request: Request, needed: Permission, **kwargs: Any) -> None:
-        self.assignment = assignment_of(user=request.user, assignment_id=kwargs["assignment_id"])
-        access.check(user=request.user, project=self.assignment.task.project, permission=needed)
 
 
 class HeartbeatView(AssignmentView):
@@ -100,9 +87,7 @@ class SubmitView(AssignmentView):
     def post(self, request: Request, assignment_id: UUID) -> Response:
         """Store a judgment, once per `client_key`. A new key on a judged task corrects it: the
         judgment before is kept, superseded."""
-        body = JudgmentSubmitSerializer(data=request.data)
-        body.is_valid(raise_exception=True)
-        said = dict(body.validated_data)
+        said = checked(JudgmentSubmitSerializer, request.data)
         submitted = judgments.submit(
             user=request.user,
             assignment=self.assignment,
@@ -113,7 +98,7 @@ class SubmitView(AssignmentView):
             now=timezone.now(),
         )
         status = 200 if submitted.replayed else 201
-        return Response(JudgmentSubmittedSerializer(submitted).data, status=status)
+        return Response(represented(JudgmentSubmittedSerializer, submitted), status=status)
 
 
 class SkipView(AssignmentView):

@@ -12,6 +12,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from labeling.core.errors import NotFound
 from labeling.core.models import User
+from labeling.core.prepared import Prepared
 from labeling.messages import Message, shown
 from labeling.models import Assignment, Judgment, Project, Slot, Task, TaskResponse
 from labeling.selectors.said import said_in_keys
@@ -65,13 +66,34 @@ class TaskContent:
     kind: str = Task.Kind.RANK
 
 
+_of_user = Prepared(
+    lambda assignment_id, user_id: Assignment.objects.filter(
+        pk=assignment_id, annotator__user=user_id
+    ).select_related("task__project")
+)
+_leased = Prepared(
+    lambda annotator_id, project_id: (
+        Assignment.objects.filter(
+            annotator_id=annotator_id, state=Assignment.State.LEASED, slot__project_id=project_id
+        )
+        .select_related("slot")
+        .order_by("leased_at", "-slot__priority", "slot__slot_no", "slot_id")
+    )
+)
+_contents = Prepared(
+    lambda task_ids: (
+        TaskResponse.objects.filter(task_id__in=task_ids)
+        .order_by("task_id", "position")
+        .values_list(
+            "task_id", "task__prompt__messages", "response_id", "response__messages", "response__hash"
+        )
+    )
+)
+
+
 def assignment_of(*, user: User, assignment_id: Any) -> Assignment:
     """With its task and project; nobody else's can be found."""
-    assignment = (
-        Assignment.objects.filter(pk=assignment_id, annotator__user=user)
-        .select_related("task__project")
-        .first()
-    )
+    assignment = _of_user.first(assignment_id=assignment_id, user_id=user.pk)
     if assignment is None:
         raise NotFound("You hold no such assignment: ask for the next one.")
     return assignment
@@ -79,13 +101,7 @@ def assignment_of(*, user: User, assignment_id: Any) -> Assignment:
 
 def live_assignments(*, annotator_id: int, project_id: int) -> list[Assignment]:
     """Leases nobody else has taken over since, oldest first."""
-    leased = (
-        Assignment.objects.filter(
-            annotator_id=annotator_id, state=Assignment.State.LEASED, slot__project_id=project_id
-        )
-        .select_related("slot")
-        .order_by("leased_at", "-slot__priority", "slot__slot_no", "slot_id")
-    )
+    leased = _leased.all(annotator_id=annotator_id, project_id=project_id)
     return [one for one in leased if one.slot.fence == one.fence and one.slot.state == Slot.State.LEASED]
 
 
@@ -97,13 +113,7 @@ def last_word(*, task_id: int, annotator_id: int) -> Judgment | None:
 
 def contents_of(task_ids: Iterable[int]) -> dict[int, TaskContent]:
     wanted = set(task_ids)
-    rows = (
-        TaskResponse.objects.filter(task_id__in=wanted)
-        .order_by("task_id", "position")
-        .values_list(
-            "task_id", "task__prompt__messages", "response_id", "response__messages", "response__hash"
-        )
-    )
+    rows = _contents.all(task_ids=sorted(wanted)) if wanted else []
     contents: dict[int, TaskContent] = {}
     for task_id, prompt_messages, response_id, messages, hash in rows:
         content = contents.setdefault(task_id, TaskContent(prompt_messages, {}, {}))

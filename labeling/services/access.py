@@ -9,31 +9,40 @@ from django.db.models import F, FilteredRelation, Q
 from labeling.core.errors import Forbidden, NotFound
 from labeling.core.models import User
 from labeling.core.permissions import Permission, allowed
+from labeling.core.prepared import Prepared
 from labeling.models import Membership, Project
+
+_with_my_role = Prepared(
+    lambda slug, user_id: (
+        Project.objects.filter(slug=slug)
+        .annotate(mine=FilteredRelation("memberships", condition=Q(memberships__user=user_id)))
+        .annotate(my_role=F("mine__role"))
+    )
+)
+_my_roles = Prepared(
+    lambda project_id, user_id: Membership.objects.filter(project=project_id, user=user_id).values_list(
+        "role"
+    )
+)
 
 
 def require(*, user: User | None, project_slug: str, permission: Permission) -> Project:
     """The project, or NotFound for outsiders and Forbidden for members without `permission`."""
     # One row for each of the user's roles, in one query: every request of an annotator comes by here.
-    rows = list(
-        Project.objects.filter(slug=project_slug)
-        .annotate(
-            mine=FilteredRelation("memberships", condition=Q(memberships__user=user.pk if user else None))
-        )
-        .annotate(my_role=F("mine__role"))
-    )
+    rows = _with_my_role.all(slug=project_slug, user_id=user.pk if user else 0)
     if not rows:
         raise _unknown(project_slug)
-    _check(user, rows[0], (row.my_role for row in rows if row.my_role), permission)
+    check_roles(user, rows[0], (row.my_role for row in rows if row.my_role), permission)
     return rows[0]
 
 
 def check(*, user: User | None, project: Project, permission: Permission) -> None:
     """Like `require`, for a project already at hand (a run's, an assignment's)."""
-    _check(user, project, roles_of(user=user, project=project), permission)
+    check_roles(user, project, roles_of(user=user, project=project), permission)
 
 
-def _check(user: User | None, project: Project, roles: Iterable[str], permission: Permission) -> None:
+def check_roles(user: User | None, project: Project, roles: Iterable[str], permission: Permission) -> None:
+    """Like `check`, for roles in the project that are known already."""
     held = _held(user, roles)
     if not held:
         raise _unknown(project.slug)
@@ -60,7 +69,7 @@ def may_view(user: User, project_id: int) -> bool:
 def roles_of(*, user: User | None, project: Project) -> frozenset[str]:
     if user is None:
         return frozenset()
-    return frozenset(Membership.objects.filter(project=project, user=user).values_list("role", flat=True))
+    return frozenset(role for (role,) in _my_roles.all(project_id=project.pk, user_id=user.pk))
 
 
 def _unknown(slug: str) -> NotFound:

@@ -18,6 +18,7 @@ from django.db.models import QuerySet
 
 from labeling.core.errors import Conflict
 from labeling.core.models import User
+from labeling.core.prepared import insert
 from labeling.models import Assignment, Project, Slot
 from labeling.selectors import queue as selectors
 from labeling.selectors.queue import Offer, TaskContent
@@ -176,7 +177,7 @@ def _lease(
         "protocol_version": project.protocol_version,
         "guideline_version": seat.latest_guideline,
     }
-    return Assignment.objects.bulk_create(
+    fresh = [
         Assignment(
             slot_id=claim.slot_id,
             task_id=claim.task_id,
@@ -187,7 +188,9 @@ def _lease(
             leased_at=now,
         )
         for claim in claims
-    )
+    ]
+    insert(fresh)
+    return fresh
 
 
 def _presented(claim: Claim, content: TaskContent) -> list[dict[str, object]]:

@@ -16,6 +16,7 @@ from django.db.models import Count, Exists, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 
 from labeling.core.models import User
+from labeling.core.prepared import Prepared, prepared_cursor
 from labeling.models import Annotator, Assignment, Batch, GuidelineVersion, Project, QueueCursor
 
 # A cursor may hide a slot (a claim rolled back, a lease of one's own that ran out on a sibling
@@ -53,16 +54,7 @@ def take_seat(*, user: User, project: Project) -> Seat:
     """Lock this person's row in this project until the transaction ends: requests of one
     person's tabs come one after another."""
     while True:
-        cursor = (
-            QueueCursor.objects.select_for_update(of=("self",))
-            .filter(project=project, annotator__user=user)
-            .annotate(
-                latest_guideline=_latest_guideline(),
-                num_batches=_num_batches(),
-                has_lost_drafts=_lost_drafts(),
-            )
-            .first()
-        )
+        cursor = _seats.first(project_id=project.pk, user_id=user.pk)
         if cursor is not None:
             return Seat(cursor, cursor.latest_guideline, cursor.num_batches, cursor.has_lost_drafts)
         annotator, _ = Annotator.objects.get_or_create(user=user, defaults={"kind": Annotator.Kind.PERSON})
@@ -129,7 +121,7 @@ def _claim_one(
         "slot_id": cursor.slot_id,
         **{f"taken_{number}": task_id for number, task_id in enumerate(taken)},
     }
-    with connection.cursor() as statement:
+    with prepared_cursor() as statement:
         statement.execute(sql, parameters)
         row = statement.fetchone()
     return Claim(*row) if row else None
@@ -190,3 +182,16 @@ def _lost_drafts() -> Exists:
 def _num_batches() -> Coalesce:
     batches = Batch.objects.filter(project=OuterRef("project")).order_by().values("project")
     return Coalesce(Subquery(batches.annotate(n=Count("id")).values("n")), 0)
+
+
+_seats = Prepared(
+    lambda project_id, user_id: (
+        QueueCursor.objects.select_for_update(of=("self",))
+        .filter(project=project_id, annotator__user=user_id)
+        .annotate(
+            latest_guideline=_latest_guideline(),
+            num_batches=_num_batches(),
+            has_lost_drafts=_lost_drafts(),
+        )
+    )
+)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -13,6 +12,7 @@ from django.db.models import F
 
 from labeling.core.errors import Conflict
 from labeling.core.models import User
+from labeling.core.prepared import PreparedUpdate, insert
 from labeling.models import Assignment, Comparison, Judgment, Response, Slot, Task, Withdrawal
 from labeling.models.judgments import Verdict
 from labeling.selectors.queue import last_word
@@ -109,8 +109,26 @@ def _accept_with_care(
 
 
 def _fill_slot(assignment: Assignment) -> bool:
-    slot = Slot.objects.filter(pk=assignment.slot_id, state=Slot.State.LEASED, fence=assignment.fence)
-    return bool(slot.update(state=Slot.State.DONE, lease_expires_at=None))
+    return bool(_fill.run(slot_id=assignment.slot_id, fence=assignment.fence))
+
+
+_fill = PreparedUpdate(
+    lambda slot_id, fence: (
+        Slot.objects.filter(pk=slot_id, state=Slot.State.LEASED, fence=fence),
+        {"state": Slot.State.DONE, "lease_expires_at": None},
+    )
+)
+# The draft has become a judgment; a save still on its way carries an old revision.
+_DRAFT_GONE = {"draft": None, "draft_revision": F("draft_revision") + 1}
+_end = PreparedUpdate(
+    lambda assignment_id, state, now: (
+        Assignment.objects.filter(pk=assignment_id),
+        {"state": state, "ended_at": now, **_DRAFT_GONE},
+    )
+)
+_forget_draft = PreparedUpdate(
+    lambda assignment_id: (Assignment.objects.filter(pk=assignment_id), _DRAFT_GONE)
+)
 
 
 def _replay(known: Judgment, assignment: Assignment) -> Submitted:
@@ -144,7 +162,7 @@ def _store(
         Judgment.objects.filter(pk=earlier.pk).update(superseded_at=now)
         Comparison.objects.filter(judgment=earlier).delete()
     written = _store_written(assignment, checked, now)
-    judgment = Judgment.objects.create(
+    judgment = Judgment(
         project_id=assignment.task.project_id,
         task_id=assignment.task_id,
         annotator_id=assignment.annotator_id,
@@ -164,6 +182,7 @@ def _store(
         supersedes=earlier,
         created_at=now,
     )
+    insert([judgment])
     store_comparisons([(judgment, assignment.task)])
     _end_assignment(assignment, filled=filled, is_first=earlier is None, now=now)
     announce(assignment.task.project_id)
@@ -185,7 +204,7 @@ def _store_written(assignment: Assignment, checked: Checked, now: datetime) -> R
 
 def store_comparisons(judged: Iterable[tuple[Judgment, Task]]) -> None:
     """The pairs of each judgment; none where the person could not judge."""
-    Comparison.objects.bulk_create(
+    comparisons = [
         Comparison(
             judgment=judgment,
             project_id=judgment.project_id,
@@ -201,7 +220,8 @@ def store_comparisons(judged: Iterable[tuple[Judgment, Task]]) -> None:
         for judgment, task in judged
         if judgment.verdict != Verdict.CANNOT_JUDGE
         for pair in pairs_of(judgment.tiers, judgment.strengths, _edited(judgment))
-    )
+    ]
+    insert(comparisons)
 
 
 def _edited(judgment: Judgment) -> int | None:
@@ -219,10 +239,11 @@ def _presentation(assignment: Assignment) -> dict[str, object]:
 
 
 def _end_assignment(assignment: Assignment, *, filled: bool, is_first: bool, now: datetime) -> None:
-    # The draft has become a judgment; a save still on its way carries an old revision.
-    changes: dict[str, Any] = {"draft": None, "draft_revision": F("draft_revision") + 1}
     if filled:
-        changes |= {"state": Assignment.State.SUBMITTED, "ended_at": now}
+        state = Assignment.State.SUBMITTED
     elif is_first and not has_live_lease(assignment):
-        changes |= {"state": Assignment.State.SURPLUS, "ended_at": now}
-    Assignment.objects.filter(pk=assignment.pk).update(**changes)
+        state = Assignment.State.SURPLUS
+    else:
+        _forget_draft.run(assignment_id=assignment.pk)
+        return
+    _end.run(assignment_id=assignment.pk, state=str(state), now=now)

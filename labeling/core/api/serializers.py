@@ -1,11 +1,30 @@
 from __future__ import annotations
 
+from functools import cache
+from typing import Any
+
 from rest_framework import serializers
 
 from labeling.core.models import ApiToken, AuditEvent, User
 
 # Longer ones only cost the server hashing time.
 PASSWORD_LENGTH = 256
+
+
+def checked(serializer_class: type[serializers.Serializer], data: Any) -> dict[str, Any]:
+    """`data` as the serializer takes it, or its ValidationError. For requests that come all the time:
+    making a serializer copies every field, and reading with it changes none of them."""
+    return _shared(serializer_class).run_validation(data)
+
+
+def represented(serializer_class: type[serializers.Serializer], value: Any) -> dict[str, Any]:
+    """The serializer's `data` for `value`; see `checked`."""
+    return _shared(serializer_class).to_representation(value)
+
+
+@cache
+def _shared(serializer_class: type[serializers.Serializer]) -> serializers.Serializer:
+    return serializer_class()
 
 
 class PasswordField(serializers.CharField):

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
-from rest_framework.permissions import BasePermission
+from django.utils import timezone
+from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import Serializer
@@ -14,7 +15,9 @@ from rest_framework.views import APIView
 
 from labeling.core.api.pagination import PageCursor
 from labeling.core.errors import Forbidden
+from labeling.core.models import User
 from labeling.core.permissions import Access, Permission
+from labeling.core.services import limits
 
 
 class ApiView(APIView):
@@ -47,6 +50,8 @@ class ApiView(APIView):
         if not self.served():
             return
         needed = self.needed()
+        if request.method not in SAFE_METHODS and isinstance(request.user, User):
+            limits.count_write(user_id=request.user.pk, now=timezone.now())
         if isinstance(needed, Permission):
             self.check_project(request, needed, **kwargs)
         elif needed is Access.OPERATOR and not request.user.is_operator:

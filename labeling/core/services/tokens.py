@@ -11,11 +11,14 @@ from django.db.models import Q
 
 from labeling.core.errors import NotFound
 from labeling.core.models import ApiToken, User
+from labeling.core.prepared import Prepared
 from labeling.core.services import audit
 
 PREFIX = "pl_"
 # Reads by token must not become writes: the time of use is kept to the minute.
 USED_AT_PRECISION = timedelta(minutes=1)
+
+_by_digest = Prepared(lambda digest: ApiToken.objects.select_related("user").filter(digest=digest))
 
 
 def digest_of(secret: str) -> str:
@@ -46,12 +49,15 @@ def revoke_token(*, user: User, token_id: int, now: datetime) -> None:
 
 def authenticate(*, secret: str, now: datetime) -> ApiToken | None:
     """The live token with this secret, of someone who may still sign in."""
-    token = (
-        ApiToken.objects.select_related("user")
-        .filter(digest=digest_of(secret), revoked_at=None, user__is_active=True)
-        .first()
-    )
-    if token is not None and (token.last_used_at is None or now - token.last_used_at >= USED_AT_PRECISION):
+    token = _by_digest.first(digest=digest_of(secret))
+    return token if token is not None and admit(token, now=now) else None
+
+
+def admit(token: ApiToken, *, now: datetime) -> bool:
+    """Whether it is live. Notes that it was used, to the minute."""
+    if token.revoked_at is not None or not token.user.is_active:
+        return False
+    if token.last_used_at is None or now - token.last_used_at >= USED_AT_PRECISION:
         stale = Q(last_used_at=None) | Q(last_used_at__lte=now - USED_AT_PRECISION)
         ApiToken.objects.filter(stale, pk=token.pk).update(last_used_at=now)
-    return token
+    return True

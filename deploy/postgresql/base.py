@@ -1,0 +1,36 @@
+"""Django's PostgreSQL backend, with a health check that costs nothing while the connection is healthy."""
+
+from __future__ import annotations
+
+import select
+from typing import Any
+
+from django.db.backends.postgresql import base
+
+
+class DatabaseOperations(base.DatabaseOperations):
+    def last_executed_query(self, cursor: Any, sql: Any, params: Any) -> str | None:
+        """Also for statements whose values travel apart from them (labeling.core.prepared)."""
+        if isinstance(cursor, base.ServerBindingCursor):
+            return self.compose_sql(sql, params)
+        return super().last_executed_query(cursor, sql, params)
+
+
+class DatabaseWrapper(base.DatabaseWrapper):
+    ops_class = DatabaseOperations
+
+    def prepared_cursor(self) -> Any:
+        """Like `cursor()`; values are bound by the server, so that it can keep a statement's plan."""
+        self.close_if_health_check_failed()
+        self.ensure_connection()
+        with self.wrap_database_errors:
+            return self._prepare_cursor(base.ServerBindingCursor(self.connection))
+
+    def is_usable(self) -> bool:
+        """Asked at the start of every request. Nothing arrives on an idle connection unless the
+        server hung up or has something to say; only then is a statement worth its time."""
+        if self.connection is None or self.connection.closed:
+            return False
+        poll = select.poll()
+        poll.register(self.connection.fileno(), select.POLLIN | select.POLLPRI)
+        return not poll.poll(0) or super().is_usable()
