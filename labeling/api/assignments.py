@@ -29,6 +29,7 @@ from labeling.services import access, assignments, judgments
 
 class NextAssignmentsView(ProjectView):
     access = {"POST": Permission.TASK_ANNOTATE}
+    served_while_archived = frozenset({"POST"})  # it answers that there is nothing to do, and why
 
     @extend_schema(
         operation_id="assignments_next",
@@ -63,7 +64,12 @@ class AssignmentView(ApiView):
 
     def check_project(self, request: Request, needed: Permission, **kwargs: Any) -> None:
         self.assignment = assignment_of(user=request.user, assignment_id=kwargs["assignment_id"])
-        access.check(user=request.user, project=self.assignment.task.project, permission=needed)
+        access.check(
+            user=request.user,
+            project=self.assignment.task.project,
+            permission=needed,
+            writes=self.writes(),
+        )
 
 
 class HeartbeatView(AssignmentView):

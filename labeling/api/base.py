@@ -18,4 +18,6 @@ class ProjectView(ApiView):
     project: Project
 
     def check_project(self, request: Request, needed: Permission, **kwargs: Any) -> None:
-        self.project = access.require(user=request.user, project_slug=kwargs["slug"], permission=needed)
+        self.project = access.require(
+            user=request.user, project_slug=kwargs["slug"], permission=needed, writes=self.writes()
+        )

@@ -110,7 +110,9 @@ class AssignmentNextSerializer(serializers.Serializer):
 class AssignmentOffersSerializer(serializers.Serializer):
     assignments = AssignmentSerializer(many=True)
     reason = serializers.ChoiceField(
-        choices=["empty", "all_leased", "no_more_for_you"], allow_null=True, help_text="Why there are none."
+        choices=["empty", "all_leased", "no_more_for_you", "archived", "consent_needed"],
+        allow_null=True,
+        help_text="Why there are none.",
     )
 
 

@@ -1,6 +1,18 @@
 """The labeling side's tables. Rules live in services; these hold shape and constraints only."""
 
 from labeling.models.judgments import Comparison, Judgment
+from labeling.models.people import (
+    CompletionCode,
+    Consent,
+    ConsentVersion,
+    Invitation,
+    InvitationUse,
+    PayRate,
+    Reveal,
+    Team,
+    TeamMember,
+    WorkerLink,
+)
 from labeling.models.projects import Annotator, GuidelineVersion, Membership, Project
 from labeling.models.prompts import Generator, Prompt, Response
 from labeling.models.queue import Assignment, Batch, QueueCursor, Slot, Task, TaskResponse
@@ -10,15 +22,25 @@ __all__ = [
     "Assignment",
     "Batch",
     "Comparison",
+    "CompletionCode",
+    "Consent",
+    "ConsentVersion",
     "Generator",
     "GuidelineVersion",
+    "Invitation",
+    "InvitationUse",
     "Judgment",
     "Membership",
+    "PayRate",
     "Project",
     "Prompt",
     "QueueCursor",
     "Response",
+    "Reveal",
     "Slot",
     "Task",
     "TaskResponse",
+    "Team",
+    "TeamMember",
+    "WorkerLink",
 ]

@@ -34,9 +34,12 @@ def id_of(*, slug: str) -> int:
 
 
 def visible_to(*, user: User) -> QuerySet[Project]:
+    projects = Project.objects.all()
+    if user.token is not None and user.token.project_slug:
+        projects = projects.filter(slug=user.token.project_slug)
     if user.is_operator:
-        return Project.objects.all()
-    return Project.objects.filter(pk__in=Membership.objects.filter(user=user).values("project"))
+        return projects
+    return projects.filter(pk__in=Membership.objects.filter(user=user).values("project"))
 
 
 def seen_by(*, user: User, projects: Sequence[Project]) -> list[ProjectView]:

@@ -39,7 +39,8 @@ class TokenAuthentication(authentication.BaseAuthentication):
         token = tokens.authenticate(secret=secret.strip(), now=timezone.now())
         if token is None:
             raise exceptions.AuthenticationFailed(
-                "This API token is unknown or revoked: make a new one under your account.",
+                "This API token is unknown, expired or revoked: make a new one under your account.",
                 code="invalid_token",
             )
+        token.user.token = token
         return token.user, token

@@ -22,7 +22,10 @@ SIGN_IN = Limit("sign-in", tries=10, seconds=300)
 SIGN_IN_FROM_ADDRESS = Limit("sign-in-from", tries=100, seconds=300)
 SETUP = Limit("setup", tries=20, seconds=300)
 PASSWORD_CHANGE = Limit("password-change", tries=10, seconds=300)
+SECOND_FACTOR = Limit("second-factor", tries=10, seconds=300)
 PASSWORD_RESET = Limit("password-reset", tries=5, seconds=3600)
+INVITATION_FROM_ADDRESS = Limit("invitation-from", tries=100, seconds=300)
+ERASURE = Limit("erasure", tries=10, seconds=300)
 PASSWORD_RESET_FROM_ADDRESS = Limit("password-reset-from", tries=50, seconds=3600)
 
 
