@@ -79,6 +79,9 @@ class TaskFilterSerializer(serializers.Serializer):
 
 class ShownPromptSerializer(serializers.Serializer):
     messages = MessageSerializer(many=True)
+    risk_tags = serializers.ListField(
+        child=serializers.CharField(), help_text="Not empty: blur until asked for, and say so (…/reveal)."
+    )
 
 
 class ShownResponseSerializer(serializers.Serializer):

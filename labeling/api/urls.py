@@ -2,13 +2,22 @@
 
 from labeling.api import (
     assignments,
+    completion,
+    consent,
     exports,
     guidelines,
     imports,
+    invitations,
+    lifecycle,
     members,
+    pay,
+    people,
     projects,
     prompts,
     tasks,
+    teams,
+    wellbeing,
+    workers,
 )
 
 urlpatterns = [
@@ -20,4 +29,13 @@ urlpatterns = [
     *tasks.urlpatterns,
     *assignments.urlpatterns,
     *exports.urlpatterns,
+    *completion.urlpatterns,
+    *consent.urlpatterns,
+    *invitations.urlpatterns,
+    *lifecycle.urlpatterns,
+    *pay.urlpatterns,
+    *people.urlpatterns,
+    *teams.urlpatterns,
+    *wellbeing.urlpatterns,
+    *workers.urlpatterns,
 ]

@@ -79,9 +79,5 @@ def newest_guidelines(*, project_ids: Sequence[int]) -> QuerySet[GuidelineVersio
     )
 
 
-def members(*, project_id: int) -> QuerySet[Membership]:
-    return Membership.objects.filter(project=project_id).select_related("user")
-
-
 def guideline_versions(*, project_id: int) -> QuerySet[GuidelineVersion]:
     return GuidelineVersion.objects.filter(project=project_id).select_related("created_by")

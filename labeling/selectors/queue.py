@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, time
 from typing import Any
 
@@ -37,7 +37,7 @@ class Offer:
     id: Any
     lease_token: int
     expires_at: datetime | None
-    prompt: dict[str, list[dict[str, str]]]
+    prompt: dict[str, Any]
     responses: list[ShownResponse]
     protocol: dict[str, Any]
     protocol_version: int
@@ -51,6 +51,7 @@ class TaskContent:
     # By response id, in the stored order.
     messages: dict[int, list[Message]]
     hashes: dict[int, str]
+    risk_tags: list[str] = field(default_factory=list)
 
 
 def assignment_of(*, user: User, assignment_id: Any) -> Assignment:
@@ -88,12 +89,17 @@ def contents_of(task_ids: Iterable[int]) -> dict[int, TaskContent]:
         TaskResponse.objects.filter(task_id__in=list(task_ids))
         .order_by("task_id", "position")
         .values_list(
-            "task_id", "task__prompt__messages", "response_id", "response__messages", "response__hash"
+            "task_id",
+            "task__prompt__messages",
+            "task__prompt__risk_tags",
+            "response_id",
+            "response__messages",
+            "response__hash",
         )
     )
     contents: dict[int, TaskContent] = {}
-    for task_id, prompt_messages, response_id, messages, hash in rows:
-        content = contents.setdefault(task_id, TaskContent(prompt_messages, {}, {}))
+    for task_id, prompt_messages, risk_tags, response_id, messages, hash in rows:
+        content = contents.setdefault(task_id, TaskContent(prompt_messages, {}, {}, risk_tags))
         content.messages[response_id] = messages
         content.hashes[response_id] = hash
     return contents
@@ -104,7 +110,7 @@ def offer(assignment: Assignment, content: TaskContent, *, expires_at: datetime 
         id=assignment.pk,
         lease_token=assignment.fence,
         expires_at=expires_at,
-        prompt={"messages": shown(content.prompt_messages)},
+        prompt={"messages": shown(content.prompt_messages), "risk_tags": content.risk_tags},
         responses=[
             ShownResponse(place["key"], shown(content.messages[place["response"]]))
             for place in assignment.presented

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from itertools import count
 from typing import Any, TypedDict
@@ -15,6 +15,7 @@ from labeling.core.models import User
 from labeling.core.services import audit
 from labeling.models import GuidelineVersion, Membership, Project
 from labeling.models.projects import Role, default_protocol
+from labeling.services.queue import announce
 
 
 class ProjectChanges(TypedDict, total=False):
@@ -25,6 +26,12 @@ class ProjectChanges(TypedDict, total=False):
     lease_seconds: int
     validation_percent: int
     test_percent: int
+    require_second_factor: bool
+    paid_seconds_cap: int
+    risk_tags: Sequence[str]
+    exposure_cap: int | None
+    break_after_minutes: int | None
+    completion: Mapping[str, object]
 
 
 @transaction.atomic
@@ -35,7 +42,7 @@ def create_project(
     if not actor.is_operator:
         raise Forbidden("Only an operator may create projects: ask the person who runs this server.")
     protocol = _protocol(default_protocol(), settings.pop("protocol", {}))
-    project = _with_free_slug(Project(name=name, protocol=protocol, created_at=now, **settings))
+    project = with_free_slug(Project(name=name, protocol=protocol, created_at=now, **settings))
     _check_percents(project)
     Membership.objects.create(project=project, user=actor, role=Role.OWNER, created_at=now)
     if guidelines:
@@ -68,6 +75,11 @@ def update_project(*, actor: User, project: Project, changes: ProjectChanges) ->
             "Create another project for other splits.",
             code="splits_fixed",
         )
+    if wanted.get("require_second_factor") and not actor.has_second_factor:
+        raise Conflict(
+            "You have no second factor yourself and would be locked out: set one up first.",
+            code="second_factor_needed",
+        )
     for field, (_, value) in changed.items():
         setattr(project, field, value)
     _check_percents(project)
@@ -76,6 +88,23 @@ def update_project(*, actor: User, project: Project, changes: ProjectChanges) ->
     project.save(update_fields=[*changed, "protocol_version"])
     audit.record(actor=actor, action="project.updated", project_id=project.pk, obj=project, data=changed)
     return project
+
+
+@transaction.atomic
+def archive_project(*, actor: User, project: Project, now: datetime) -> Project:
+    """Nothing in it changes from here on; everything can still be read and exported."""
+    if Project.objects.filter(pk=project.pk, archived_at=None).update(archived_at=now):
+        audit.record(actor=actor, action="project.archived", project_id=project.pk, obj=project)
+        announce(project.pk)
+    return Project.objects.get(pk=project.pk)
+
+
+@transaction.atomic
+def unarchive_project(*, actor: User, project: Project) -> Project:
+    if Project.objects.filter(pk=project.pk, archived_at__isnull=False).update(archived_at=None):
+        audit.record(actor=actor, action="project.unarchived", project_id=project.pk, obj=project)
+        announce(project.pk)
+    return Project.objects.get(pk=project.pk)
 
 
 def _protocol(current: Mapping[str, object], given: Mapping[str, object]) -> dict[str, object]:
@@ -102,7 +131,7 @@ def _check_percents(project: Project) -> None:
         )
 
 
-def _with_free_slug(project: Project) -> Project:
+def with_free_slug(project: Project) -> Project:
     """Save under the name's slug, or the first of `slug-2`, `slug-3`, … that nobody took."""
     stem = slugify(project.name)[:70].strip("-_") or "project"
     for number in count(1):
