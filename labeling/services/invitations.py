@@ -58,9 +58,7 @@ def create_invitation(
     for role in roles:
         check_may_give(actor, project, role)
     if expires_at <= now:
-        raise DomainError(
-            "The invitation would be over at once: choose a later time.", fields={"expires_at": []}
-        )
+        raise DomainError("The invitation would be over at once: choose a later time.")
     team = _team(project, team_id)
     token = PREFIX + secrets.token_urlsafe(24)
     invitation = Invitation.objects.create(

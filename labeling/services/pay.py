@@ -35,7 +35,7 @@ def add_pay_rate(
             "A rate pays something: give per_hour, per_judgment or both.", fields={"per_hour": ["Missing."]}
         )
     if valid_until is not None and valid_until < valid_from:
-        raise DomainError("The rate ends before it begins: correct valid_until.", fields={"valid_until": []})
+        raise DomainError("The rate ends before it begins: correct valid_until.")
     Project.objects.select_for_update().get(pk=project.pk)
     annotator = annotator_of(user=member(project=project, user_id=user_id)) if user_id is not None else None
     _make_room(project, annotator, valid_from, valid_until)
@@ -61,9 +61,7 @@ def end_pay_rate(*, actor: User, project: Project, rate_id: int, valid_until: da
     rate = _rate(project, rate_id)
     rate.valid_until = valid_until
     if valid_until < rate.valid_from:
-        raise DomainError(
-            "The rate would end before it begins: delete it instead.", fields={"valid_until": []}
-        )
+        raise DomainError("The rate would end before it begins: delete it instead.")
     others = PayRate.objects.filter(project=project, annotator=rate.annotator_id).exclude(pk=rate.pk)
     if _overlapping(others, rate.valid_from, valid_until).exists():
         raise _overlap()

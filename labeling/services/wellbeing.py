@@ -43,7 +43,7 @@ def reveal(*, user: User, assignment: Assignment, now: datetime) -> list[str]:
     seen = exposures_today(annotator_id=assignment.annotator_id, project_id=project.pk, now=now)
     if project.exposure_cap is not None and seen >= project.exposure_cap:
         raise Conflict(
-            f"You have seen {seen} of these today, as many as this project allows: skip it, that costs nothing.",
+            f"You have seen {seen} of these today, as many as this project allows: skip it at no cost.",
             code="exposure_cap",
         )
     Reveal.objects.create(

@@ -44,7 +44,7 @@ def create_token(
             f"There is no scope “{unknown[0]}”: use {', '.join(Scope)}.", fields={"scopes": unknown}
         )
     if expires_at is not None and expires_at <= now:
-        raise DomainError("The token would be dead at once: choose a later time.", fields={"expires_at": []})
+        raise DomainError("The token would be dead at once: choose a later time.")
     secret = PREFIX + secrets.token_urlsafe(32)
     token = ApiToken.objects.create(
         user=user,
