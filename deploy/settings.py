@@ -16,6 +16,7 @@ VAR_DIR = Path(env.text("PLUMBLINE_VAR", str(BASE_DIR / "var")))
 DEBUG = env.flag("DEBUG")
 INSECURE_KEY = "insecure-development-key-set-SECRET_KEY"
 SECRET_KEY = env.text("SECRET_KEY", INSECURE_KEY)
+SECRET_KEY_FALLBACKS = env.items("SECRET_KEY_FALLBACKS")
 ALLOWED_HOSTS = env.items("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 PUBLIC_URL = env.url("PUBLIC_URL", "http://127.0.0.1:8000", schemes=("http", "https"))
 CSRF_TRUSTED_ORIGINS = env.items("CSRF_TRUSTED_ORIGINS", PUBLIC_URL)

@@ -28,10 +28,8 @@ from labeling.core.api.authentication import SessionAuthentication
 from labeling.core.api.pagination import PAGE_PARAMETERS, page_of
 from labeling.core.api.session import address_of
 from labeling.core.api.views import ApiView
-from labeling.core.errors import NotFound
 from labeling.core.permissions import Access, Permission
 from labeling.core.services import sign_in
-from labeling.models import Invitation
 from labeling.selectors import people as selectors
 from labeling.services import invitations as services
 
@@ -100,9 +98,7 @@ class InvitationUsesView(ProjectView):
     )
     def get(self, request: Request, slug: str, invitation_id: int) -> Response:
         """Who came by this link, and as whom their platform knows them."""
-        invitation = Invitation.objects.filter(project=self.project, pk=invitation_id).first()
-        if invitation is None:
-            raise NotFound("There is no such invitation: the list may be old, reload it.")
+        invitation = selectors.invitation_of(project_id=self.project.pk, invitation_id=invitation_id)
         return self.page(selectors.invitation_uses(invitation=invitation), InvitationUseSerializer)
 
 

@@ -23,7 +23,7 @@ from labeling.api.pay_serializers import (
 from labeling.core.api.csv import CSV, CSV_RENDERERS, stream_csv
 from labeling.core.api.pagination import PAGE_PARAMETERS, page_of
 from labeling.core.permissions import Permission
-from labeling.models import Annotator, Project
+from labeling.models import Project
 from labeling.selectors import people
 from labeling.selectors.pay import PayRow, pay_rows, totals
 from labeling.selectors.timesheets import days
@@ -88,8 +88,7 @@ class MyTimesheetView(ProjectView):
     )
     def get(self, request: Request, slug: str) -> Response:
         """Your own days: active time, judgments, corrections and skips."""
-        annotator = Annotator.objects.filter(user=request.user).first()
-        mine = annotator.pk if annotator else 0
+        mine = people.annotator_id_of(user=request.user) or 0  # 0: nobody's
         return Response(timesheet(self.project, annotator_id=mine, **period_of(request)))
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.contrib.auth import logout
-from django.db.models import Q, QuerySet
 from django.urls import path
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiExample, extend_schema
@@ -16,8 +15,8 @@ from labeling.core.api.pagination import PAGE_PARAMETERS, page_of
 from labeling.core.api.serializers import PasswordField, UserSerializer
 from labeling.core.api.views import ApiView
 from labeling.core.errors import NotFound
-from labeling.core.models import User
 from labeling.core.permissions import Access
+from labeling.core.selectors.users import listed_users, user_of
 from labeling.core.services import second_factor
 from labeling.selectors.erasure import erased, free_text_of
 from labeling.services import erasure as services
@@ -50,13 +49,6 @@ class ErasedSerializer(serializers.Serializer):
 
 
 PersonPage = page_of(PersonSerializer)
-
-
-def person(user_id: int) -> User:
-    found = User.objects.filter(pk=user_id).first()
-    if found is None:
-        raise NotFound("There is no such person: the list may be old, reload it.")
-    return found
 
 
 class EraseMyselfView(ApiView):
@@ -92,10 +84,7 @@ class PeopleView(ApiView):
     def get(self, request: Request) -> Response:
         wanted = PersonFilterSerializer(data=request.query_params)
         wanted.is_valid(raise_exception=True)
-        found: QuerySet[User] = User.objects.all()
-        if search := wanted.validated_data.get("search"):
-            found = found.filter(Q(name__icontains=search) | Q(email__icontains=search))
-        return self.page(found, PersonSerializer)
+        return self.page(listed_users(**wanted.validated_data), PersonSerializer)
 
 
 class ErasePersonView(ApiView):
@@ -104,7 +93,7 @@ class ErasePersonView(ApiView):
     @extend_schema(operation_id="people_erase", tags=["people"], request=None, responses=ErasedSerializer)
     def post(self, request: Request, user_id: int) -> Response:
         """Delete somebody's account on their behalf."""
-        erased = services.erase_person(actor=request.user, user=person(user_id), now=timezone.now())
+        erased = services.erase_person(actor=request.user, user=user_of(user_id=user_id), now=timezone.now())
         return Response(ErasedSerializer(erased).data)
 
 
@@ -129,7 +118,7 @@ class ResetSecondFactorView(ApiView):
     )
     def delete(self, request: Request, user_id: int) -> Response:
         """For someone who lost both the device and the recovery codes."""
-        second_factor.reset(actor=request.user, user=person(user_id))
+        second_factor.reset(actor=request.user, user=user_of(user_id=user_id))
         return Response(status=204)
 
 

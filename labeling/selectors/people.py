@@ -9,6 +9,8 @@ from typing import Any
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 
+from labeling.core.errors import NotFound
+from labeling.core.models import User
 from labeling.models import (
     Annotator,
     CompletionCode,
@@ -54,6 +56,17 @@ def _who(annotator: Annotator, platform: str, worker_id: str) -> Who:
 
 def invitations(*, project_id: int) -> QuerySet[Invitation]:
     return Invitation.objects.filter(project=project_id).select_related("team", "created_by")
+
+
+def invitation_of(*, project_id: int, invitation_id: int) -> Invitation:
+    invitation = Invitation.objects.filter(project=project_id, pk=invitation_id).first()
+    if invitation is None:
+        raise NotFound("There is no such invitation: the list may be old, reload it.")
+    return invitation
+
+
+def annotator_id_of(*, user: User) -> int | None:
+    return Annotator.objects.filter(user=user).values_list("pk", flat=True).first()
 
 
 def invitation_uses(*, invitation: Invitation) -> QuerySet[InvitationUse]:

@@ -27,7 +27,14 @@ def wellbeing_of(*, user: User, project: Project, now: datetime) -> dict[str, An
     worked: list[Piece] = []
     seen = 0
     if annotator is not None:
-        worked = list(pieces(project=project, since=midnight(now), until=now, annotator_id=annotator.pk))
+        worked = list(
+            pieces(
+                project=project,
+                since=midnight(now),
+                until=midnight(now) + timedelta(days=1),
+                annotator_id=annotator.pk,
+            )
+        )
         seen = exposures_today(annotator_id=annotator.pk, project_id=project.pk, now=now)
     without_break = seconds_without_break(worked, now=now)
     limit = project.break_after_minutes

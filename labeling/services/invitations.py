@@ -10,11 +10,12 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import F, Q
 
-from labeling.core.errors import Conflict, DomainError, NotFound
+from labeling.core.errors import Conflict, DomainError
 from labeling.core.models import User
 from labeling.core.services import accounts, audit, limits
 from labeling.core.services.tokens import digest_of
 from labeling.models import Invitation, InvitationUse, Project, Team, TeamMember
+from labeling.selectors.people import invitation_of
 from labeling.services.members import check_may_give, give_role
 
 PREFIX = "inv_"
@@ -81,9 +82,7 @@ def create_invitation(
 
 @transaction.atomic
 def revoke_invitation(*, actor: User, project: Project, invitation_id: int, now: datetime) -> None:
-    invitation = Invitation.objects.filter(project=project, pk=invitation_id).first()
-    if invitation is None:
-        raise NotFound("There is no such invitation: the list may be old, reload it.")
+    invitation = invitation_of(project_id=project.pk, invitation_id=invitation_id)
     if Invitation.objects.filter(pk=invitation_id, revoked_at=None).update(revoked_at=now):
         audit.record(actor=actor, action="invitation.revoked", project_id=project.pk, obj=invitation)
 

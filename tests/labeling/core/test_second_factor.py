@@ -115,7 +115,7 @@ def test_codes_cannot_be_guessed(as_bob, anonymous, bob):
 
 
 def test_turning_it_off_takes_a_code(as_bob, anonymous, bob):
-    secret, codes = enrol(as_bob)
+    secret, _ = enrol(as_bob)
     assert as_bob.delete("/api/me/second-factor?code=000000").status_code == 400
     assert as_bob.delete("/api/me/second-factor").status_code == 400
     assert as_bob.delete(f"/api/me/second-factor?code={code_for(secret)}").status_code == 204
@@ -173,9 +173,10 @@ def test_a_project_can_ask_for_it(as_alice, as_bob, project):
     locked_out = as_alice.patch("/api/projects/support", {"require_second_factor": True}, format="json")
     assert locked_out.json()["code"] == "second_factor_needed"
     enrol(as_alice)
-    assert as_alice.patch(
-        "/api/projects/support", {"require_second_factor": True}, format="json"
-    ).status_code == 200
+    assert (
+        as_alice.patch("/api/projects/support", {"require_second_factor": True}, format="json").status_code
+        == 200
+    )
     closed = as_bob.get("/api/projects/support")
     assert (closed.status_code, closed.json()["code"]) == (403, "second_factor_needed")
     enrol(as_bob)
