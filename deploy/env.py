@@ -39,6 +39,14 @@ def integer(name: str, default: int, *, low: int, high: int) -> int:
     return value
 
 
+def choice(name: str, default: str, *, choices: tuple[str, ...]) -> str:
+    value = text(name, default)
+    if value not in choices:
+        PROBLEMS.append(f"{name} is {value!r}: set it to {', '.join(choices[:-1])} or {choices[-1]}.")
+        return default
+    return value
+
+
 def items(name: str, default: str = "") -> list[str]:
     """A comma-separated list."""
     return [part.strip() for part in text(name, default).split(",") if part.strip()]

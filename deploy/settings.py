@@ -8,7 +8,7 @@ from pathlib import Path
 
 import dj_database_url
 
-from deploy import env
+from deploy import env, oidc
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(env.text("PLUMBLINE_VAR", str(BASE_DIR / "var")))
@@ -17,6 +17,7 @@ VAR_DIR = Path(env.text("PLUMBLINE_VAR", str(BASE_DIR / "var")))
 DEBUG = env.flag("DEBUG")
 INSECURE_KEY = "insecure-development-key-set-SECRET_KEY"
 SECRET_KEY = env.text("SECRET_KEY", INSECURE_KEY)
+SECRET_KEY_FALLBACKS = env.items("SECRET_KEY_FALLBACKS")
 ALLOWED_HOSTS = env.items("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 PUBLIC_URL = env.url("PUBLIC_URL", "http://127.0.0.1:8000", schemes=("http", "https"))
 CSRF_TRUSTED_ORIGINS = env.items("CSRF_TRUSTED_ORIGINS", PUBLIC_URL)
@@ -39,6 +40,11 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "rest_framework",
     "drf_spectacular",
     "channels",
@@ -54,6 +60,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True}]
@@ -134,6 +141,20 @@ AUTH_PASSWORD_VALIDATORS = [
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
+# django-allauth keeps second factors and speaks OpenID Connect; sessions, addresses and refusals
+# are ours (labeling/core/api/{session,second_factor,oidc}.py).
+SECOND_FACTOR = env.choice("SECOND_FACTOR", "optional", choices=("optional", "operators", "everyone"))
+MFA_ADAPTER = "labeling.core.services.secrets.EncryptingAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_EMAIL_VERIFICATION = "none"
+SOCIALACCOUNT_ADAPTER = "labeling.core.api.oidc.ProviderAdapter"
+SOCIALACCOUNT_OPENID_CONNECT_URL_PREFIX = "oidc"
+SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"OAUTH_PKCE_ENABLED": True, "APPS": oidc.providers()}}
+# Whether someone the provider knows and we do not gets an account.
+OIDC_SIGN_UP = env.flag("OIDC_SIGN_UP", True)
 EMAIL_BACKEND = "django.core.mail.backends.{}.EmailBackend".format(
     "smtp" if env.text("EMAIL_HOST") else "console"
 )

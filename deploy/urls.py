@@ -11,6 +11,8 @@ urlpatterns = [
     path("api/", include("labeling.core.api.urls")),
     path("api/", include("labeling.api.urls")),
     path("api/", include("rlhf.api.urls")),
+    # Where an OpenID Connect provider sends people back to.
+    path("accounts/", include("labeling.core.api.oidc_urls")),
     # Named here so that they are JSON with DEBUG on as well.
     re_path(r"^(?:api|ws|static|assets)(?:/.*)?$", not_found, name="not-found"),
     re_path(r"^.*$", single_page_app, name="app"),

@@ -29,6 +29,7 @@ from labeling.services import assignments, judgments
 
 class NextAssignmentsView(ProjectView):
     access = {"POST": Permission.TASK_ANNOTATE}
+    served_while_archived = frozenset({"POST"})  # it answers that there is nothing to do, and why
 
     @extend_schema(
         operation_id="assignments_next",

@@ -31,10 +31,13 @@ class ProjectView(ApiView):
         return found.token
 
     def check_project(self, request: Request, needed: Permission, **kwargs: Any) -> None:
+        writes = self.writes()
         if self.roles is not None:
-            access.check_roles(request.user, self.project, self.roles, needed)
+            access.check_roles(request.user, self.project, self.roles, needed, writes=writes)
         else:
-            self.project = access.require(user=request.user, project_slug=kwargs["slug"], permission=needed)
+            self.project = access.require(
+                user=request.user, project_slug=kwargs["slug"], permission=needed, writes=writes
+            )
 
 
 class AssignmentView(ApiView):
@@ -56,4 +59,5 @@ class AssignmentView(ApiView):
         if self.roles is None:
             self.assignment = assignment_of(user=request.user, assignment_id=kwargs["assignment_id"])
             self.roles = access.roles_of(user=request.user, project=self.assignment.task.project)
-        access.check_roles(request.user, self.assignment.task.project, self.roles, needed)
+        project = self.assignment.task.project
+        access.check_roles(request.user, project, self.roles, needed, writes=self.writes())

@@ -7,10 +7,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from labeling.api.base import ProjectView
-from labeling.api.serializers import MemberCreateSerializer, MemberSerializer
+from labeling.api.serializers import MemberCreateSerializer, MemberFilterSerializer, MemberSerializer
 from labeling.core.api.pagination import PAGE_PARAMETERS, page_of
 from labeling.core.permissions import Permission
-from labeling.selectors import projects as selectors
+from labeling.selectors.people import listed_members
 from labeling.services import members as services
 
 MemberPage = page_of(MemberSerializer)
@@ -21,10 +21,16 @@ class MembersView(ProjectView):
     access = {"GET": Permission.QUEUE_VIEW, "POST": Permission.MEMBERS_MANAGE}
 
     @extend_schema(
-        operation_id="members_list", tags=["members"], parameters=PAGE_PARAMETERS, responses=MemberPage
+        operation_id="members_list",
+        tags=["members"],
+        parameters=[MemberFilterSerializer, *PAGE_PARAMETERS],
+        responses=MemberPage,
     )
     def get(self, request: Request, slug: str) -> Response:
-        return self.page(selectors.members(project_id=self.project.pk), MemberSerializer, ordering="id")
+        wanted = MemberFilterSerializer(data=request.query_params)
+        wanted.is_valid(raise_exception=True)
+        members = listed_members(project_id=self.project.pk, **wanted.validated_data)
+        return self.page(members, MemberSerializer, ordering="id")
 
     @extend_schema(
         operation_id="members_add",

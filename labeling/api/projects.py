@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from django.http import StreamingHttpResponse
 from django.urls import path
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
@@ -13,18 +14,19 @@ from labeling.api.serializers import (
     ProjectSerializer,
     ProjectUpdateSerializer,
 )
+from labeling.core.api.audit import AuditEventPage, AuditFilterSerializer, as_csv, wanted_by
+from labeling.core.api.csv import CSV, CSV_RENDERERS
 from labeling.core.api.pagination import PAGE_PARAMETERS, PageCursor, page_of
 from labeling.core.api.serializers import AuditEventSerializer
 from labeling.core.api.views import ApiView
 from labeling.core.models import User
 from labeling.core.permissions import Access, Permission
-from labeling.core.selectors.audit import project_events
+from labeling.core.selectors.audit import listed_events
 from labeling.models import Project
 from labeling.selectors import projects as selectors
 from labeling.services import projects as services
 
 ProjectPage = page_of(ProjectSerializer)
-AuditEventPage = page_of(AuditEventSerializer)
 
 
 def shown(project: Project, user: User) -> dict[str, object]:
@@ -93,11 +95,30 @@ class ProjectAuditView(ProjectView):
     access = {"GET": Permission.AUDIT_VIEW}
 
     @extend_schema(
-        operation_id="projects_audit", tags=["projects"], parameters=PAGE_PARAMETERS, responses=AuditEventPage
+        operation_id="projects_audit",
+        tags=["projects"],
+        parameters=[AuditFilterSerializer, *PAGE_PARAMETERS],
+        responses=AuditEventPage,
     )
     def get(self, request: Request, slug: str) -> Response:
         """Who did what in this project, newest first."""
-        return self.page(project_events(project_id=self.project.pk), AuditEventSerializer)
+        events = listed_events(project_id=self.project.pk, **wanted_by(request))
+        return self.page(events, AuditEventSerializer)
+
+
+class ProjectAuditCsvView(ProjectView):
+    access = {"GET": Permission.AUDIT_VIEW}
+    renderer_classes = CSV_RENDERERS
+
+    @extend_schema(
+        operation_id="projects_audit_csv",
+        tags=["projects"],
+        parameters=[AuditFilterSerializer],
+        responses=CSV,
+    )
+    def get(self, request: Request, slug: str) -> StreamingHttpResponse:
+        events = listed_events(project_id=self.project.pk, **wanted_by(request)).order_by("id")
+        return as_csv(events.iterator(chunk_size=2000), filename=f"{slug}-audit.csv")
 
 
 urlpatterns = [
@@ -105,4 +126,5 @@ urlpatterns = [
     path("projects/<slug:slug>", ProjectDetailView.as_view()),
     path("projects/<slug:slug>/counts", ProjectCountsView.as_view()),
     path("projects/<slug:slug>/audit", ProjectAuditView.as_view()),
+    path("projects/<slug:slug>/audit/csv", ProjectAuditCsvView.as_view()),
 ]

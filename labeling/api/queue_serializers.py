@@ -81,6 +81,9 @@ class TaskFilterSerializer(serializers.Serializer):
 
 class ShownPromptSerializer(serializers.Serializer):
     messages = MessageSerializer(many=True)
+    risk_tags = serializers.ListField(
+        child=serializers.CharField(), help_text="Not empty: blur until asked for, and say so (…/reveal)."
+    )
 
 
 class ShownResponseSerializer(serializers.Serializer):
@@ -128,7 +131,9 @@ class AssignmentNextSerializer(serializers.Serializer):
 class AssignmentOffersSerializer(serializers.Serializer):
     assignments = AssignmentSerializer(many=True)
     reason = serializers.ChoiceField(
-        choices=["empty", "all_leased", "no_more_for_you"], allow_null=True, help_text="Why there are none."
+        choices=["empty", "all_leased", "no_more_for_you", "archived", "consent_needed"],
+        allow_null=True,
+        help_text="Why there are none.",
     )
 
 

@@ -35,6 +35,19 @@ class GuidelinesBriefSerializer(serializers.ModelSerializer):
         fields = ["number", "text"]
 
 
+class CompletionRuleSerializer(serializers.Serializer):
+    """When an annotator gets a completion code; without `judgments` nobody does."""
+
+    judgments = serializers.IntegerField(min_value=1, max_value=1_000_000, required=False)
+    max_skip_share = serializers.FloatField(
+        min_value=0, max_value=1, required=False, help_text="Of all tasks this person ended."
+    )
+    max_cannot_judge_share = serializers.FloatField(min_value=0, max_value=1, required=False)
+    min_median_seconds = serializers.FloatField(
+        min_value=0, max_value=3600, required=False, help_text="Of active time for one judgment."
+    )
+
+
 class ProjectSerializer(serializers.Serializer):
     slug = serializers.SlugField(source="project.slug")
     name = serializers.CharField(source="project.name")
@@ -45,6 +58,15 @@ class ProjectSerializer(serializers.Serializer):
     lease_seconds = serializers.IntegerField(source="project.lease_seconds")
     validation_percent = serializers.IntegerField(source="project.validation_percent")
     test_percent = serializers.IntegerField(source="project.test_percent")
+    consent_version = serializers.IntegerField(
+        source="project.consent_version", help_text="0 asks for no consent."
+    )
+    require_second_factor = serializers.BooleanField(source="project.require_second_factor")
+    paid_seconds_cap = serializers.IntegerField(source="project.paid_seconds_cap")
+    risk_tags = serializers.ListField(child=serializers.CharField(), source="project.risk_tags")
+    exposure_cap = serializers.IntegerField(source="project.exposure_cap", allow_null=True)
+    break_after_minutes = serializers.IntegerField(source="project.break_after_minutes", allow_null=True)
+    completion = CompletionRuleSerializer(source="project.completion")
     created_at = serializers.DateTimeField(source="project.created_at")
     archived_at = serializers.DateTimeField(source="project.archived_at", allow_null=True)
     my_roles = serializers.ListField(child=serializers.ChoiceField(choices=Role.choices))
@@ -63,6 +85,32 @@ class ProjectUpdateSerializer(serializers.Serializer):
     lease_seconds = serializers.IntegerField(min_value=30, max_value=24 * 3600, required=False)
     validation_percent = serializers.IntegerField(min_value=0, max_value=90, required=False)
     test_percent = serializers.IntegerField(min_value=0, max_value=90, required=False)
+    require_second_factor = serializers.BooleanField(
+        required=False, help_text="Closes the project to members without one."
+    )
+    paid_seconds_cap = serializers.IntegerField(
+        min_value=1,
+        max_value=24 * 3600,
+        required=False,
+        help_text="What a timesheet counts for one judgment at most.",
+    )
+    risk_tags = serializers.ListField(
+        child=serializers.CharField(max_length=100),
+        max_length=100,
+        required=False,
+        help_text="What annotators are warned of, and may opt out of.",
+    )
+    exposure_cap = serializers.IntegerField(
+        min_value=0,
+        max_value=100_000,
+        allow_null=True,
+        required=False,
+        help_text="Risk-tagged tasks for one person a day; null for any number.",
+    )
+    break_after_minutes = serializers.IntegerField(
+        min_value=5, max_value=600, allow_null=True, required=False, help_text="Null suggests no breaks."
+    )
+    completion = CompletionRuleSerializer(required=False)
 
 
 class ProjectCreateSerializer(ProjectUpdateSerializer):
@@ -71,12 +119,19 @@ class ProjectCreateSerializer(ProjectUpdateSerializer):
 
 
 class MemberSerializer(serializers.ModelSerializer):
+    user = serializers.IntegerField(source="user_id")
     email = serializers.EmailField(source="user.email")
     name = serializers.CharField(source="user.name")
 
     class Meta:
         model = Membership
-        fields = ["id", "email", "name", "role", "created_at"]
+        fields = ["id", "user", "email", "name", "role", "created_at"]
+
+
+class MemberFilterSerializer(serializers.Serializer):
+    role = serializers.ChoiceField(choices=Role.choices, required=False)
+    team = serializers.IntegerField(required=False, max_value=2**62, help_text="A team's id.")
+    search = serializers.CharField(max_length=200, required=False, help_text="Part of a name or an address.")
 
 
 class MemberCreateSerializer(serializers.Serializer):

@@ -2,16 +2,25 @@
 
 from labeling.api import (
     assignments,
+    completion,
+    consent,
     demonstrations,
     exports,
     guidelines,
     imports,
+    invitations,
     judgments,
+    lifecycle,
     members,
+    pay,
+    people,
     projects,
     prompts,
     protocols,
     tasks,
+    teams,
+    wellbeing,
+    workers,
 )
 
 urlpatterns = [
@@ -26,4 +35,13 @@ urlpatterns = [
     *protocols.urlpatterns,
     *judgments.urlpatterns,
     *demonstrations.urlpatterns,
+    *completion.urlpatterns,
+    *consent.urlpatterns,
+    *invitations.urlpatterns,
+    *lifecycle.urlpatterns,
+    *pay.urlpatterns,
+    *people.urlpatterns,
+    *teams.urlpatterns,
+    *wellbeing.urlpatterns,
+    *workers.urlpatterns,
 ]

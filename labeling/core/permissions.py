@@ -3,6 +3,7 @@ researcher. An operator may do everything everywhere."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import StrEnum
 
 
@@ -25,6 +26,8 @@ class Permission(StrEnum):
     RUN_LAUNCH = "run.launch"
     ROUND_VIEW = "round.view"
     ROUND_LAUNCH = "round.launch"
+    TIMESHEET_VIEW = "timesheet.view"
+    PAY_MANAGE = "pay.manage"
 
 
 class Access(StrEnum):
@@ -57,6 +60,8 @@ run.view                 -      yes        yes       yes
 run.launch               -       -         yes       yes
 round.view               -      yes        yes       yes
 round.launch             -       -         yes       yes
+timesheet.view           -      yes         -        yes
+pay.manage               -       -          -        yes
 """
 
 
@@ -78,3 +83,57 @@ def allowed(*, roles: frozenset[str] | set[str], is_operator: bool = False) -> f
     if is_operator:
         return frozenset(Permission)
     return frozenset(permission for permission, holders in MATRIX.items() if holders & roles)
+
+
+class Scope(StrEnum):
+    """What a token may be used for, beside what its owner may do: the smaller of the two counts."""
+
+    READ = "read"
+    ANNOTATE = "annotate"
+    IMPORT = "import"
+    EXPORT = "export"
+    TRAIN = "train"
+    ADMIN = "admin"
+    ALL = "all"
+
+
+_SCOPES = {
+    Permission.TASK_ANNOTATE: Scope.ANNOTATE,
+    Permission.IMPORT_RUN: Scope.IMPORT,
+    Permission.LABELS_EXPORT: Scope.EXPORT,
+    Permission.SNAPSHOT_CREATE: Scope.TRAIN,
+    Permission.MODEL_MANAGE: Scope.TRAIN,
+    Permission.RUN_LAUNCH: Scope.TRAIN,
+    Permission.ROUND_LAUNCH: Scope.TRAIN,
+    Permission.AUDIT_VIEW: Scope.ADMIN,
+    Permission.TIMESHEET_VIEW: Scope.ADMIN,
+}
+
+
+def scope_of(permission: Permission) -> Scope:
+    """Unlisted, what looks is `read`, and what changes something is `admin`."""
+    return _SCOPES.get(permission, Scope.READ if permission.endswith(".view") else Scope.ADMIN)
+
+
+def in_scopes(scopes: Iterable[str]) -> frozenset[Permission]:
+    """What a token with these scopes can be used for. Each scope but `annotate` sees what its
+    work needs to see; a project's name is seen by all."""
+    held = set(scopes)
+    if Scope.ALL in held:
+        return frozenset(Permission)
+    if held & {Scope.IMPORT, Scope.EXPORT, Scope.TRAIN, Scope.ADMIN}:
+        held.add(Scope.READ)
+    return frozenset(
+        permission
+        for permission in Permission
+        if scope_of(permission) in held or (held and permission is Permission.PROJECT_VIEW)
+    )
+
+
+def as_table() -> str:
+    """The matrix as Markdown; docs/people.md holds a copy, which a test compares."""
+    lines = [f"| permission | {' | '.join(ROLES)} | token scope |", "|---|" + "---|" * (len(ROLES) + 1)]
+    for permission in Permission:
+        cells = ["yes" if role in MATRIX[permission] else "–" for role in ROLES]
+        lines.append(f"| `{permission.value}` | {' | '.join(cells)} | `{scope_of(permission).value}` |")
+    return "\n".join(lines)

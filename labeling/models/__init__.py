@@ -1,6 +1,18 @@
 """The labeling side's tables. Rules live in services; these hold shape and constraints only."""
 
 from labeling.models.judgments import Comparison, Judgment
+from labeling.models.people import (
+    CompletionCode,
+    Consent,
+    ConsentVersion,
+    Invitation,
+    InvitationUse,
+    PayRate,
+    Reveal,
+    Team,
+    TeamMember,
+    WorkerLink,
+)
 from labeling.models.projects import Annotator, GuidelineVersion, Membership, Project
 from labeling.models.prompts import Generator, Prompt, Response
 from labeling.models.protocols import ProtocolVersion
@@ -12,17 +24,27 @@ __all__ = [
     "Assignment",
     "Batch",
     "Comparison",
+    "CompletionCode",
+    "Consent",
+    "ConsentVersion",
     "Generator",
     "GuidelineVersion",
+    "Invitation",
+    "InvitationUse",
     "Judgment",
     "Membership",
+    "PayRate",
     "Project",
     "Prompt",
     "ProtocolVersion",
     "QueueCursor",
     "Response",
+    "Reveal",
     "Slot",
     "Task",
     "TaskResponse",
+    "Team",
+    "TeamMember",
     "Withdrawal",
+    "WorkerLink",
 ]

@@ -34,6 +34,19 @@ class Project(models.Model):
     # Percent of conversations (by root hash) set aside; the rest is train.
     validation_percent = models.PositiveSmallIntegerField(default=15)
     test_percent = models.PositiveSmallIntegerField(default=20)
+    # Nobody annotates who has not accepted this version; 0 asks for nothing.
+    consent_version = models.PositiveIntegerField(default=0)
+    require_second_factor = models.BooleanField(default=False)
+    # Seconds of one judgment that a timesheet counts at most: what is longer was left open.
+    paid_seconds_cap = models.PositiveIntegerField(default=600)
+    # What people are warned of, and may opt out of.
+    risk_tags = models.JSONField(default=list)
+    # Risk-tagged tasks for one person in one day (UTC); null is any number.
+    exposure_cap = models.PositiveIntegerField(null=True)
+    # Minutes of work after which a break is suggested; null never suggests one.
+    break_after_minutes = models.PositiveIntegerField(null=True, default=50)
+    # When an annotator gets a completion code: see labeling/services/completion.py.
+    completion = models.JSONField(default=dict)
     created_at = models.DateTimeField(default=timezone.now)
     archived_at = models.DateTimeField(null=True)
 
@@ -65,6 +78,8 @@ class Membership(models.Model):
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="memberships")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=20, choices=Role.choices)
+    # Risk tags this person does not want to see; the same in all of their rows of a project.
+    opted_out_tags = models.JSONField(default=list)
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
@@ -92,6 +107,8 @@ class Annotator(models.Model):
     # Names an imported worker or a machine; unique within its source.
     external_id = models.CharField(max_length=200, blank=True)
     source = models.CharField(max_length=200, blank=True)
+    # What stands in the place of a name once the person is erased.
+    pseudonym = models.CharField(max_length=40, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:

@@ -189,6 +189,8 @@ class QueueCursor(models.Model):
     slot_no = models.PositiveSmallIntegerField(default=0)
     slot_id = models.BigIntegerField(default=0)
     scanned_at = models.DateTimeField(null=True)
+    # The consent text this person accepted last and did not withdraw.
+    consented_version = models.PositiveIntegerField(default=0)
 
     class Meta:
         constraints = [

@@ -34,9 +34,12 @@ def id_of(*, slug: str) -> int:
 
 
 def visible_to(*, user: User) -> QuerySet[Project]:
+    projects = Project.objects.all()
+    if user.token is not None and user.token.project_slug:
+        projects = projects.filter(slug=user.token.project_slug)
     if user.is_operator:
-        return Project.objects.all()
-    return Project.objects.filter(pk__in=Membership.objects.filter(user=user).values("project"))
+        return projects
+    return projects.filter(pk__in=Membership.objects.filter(user=user).values("project"))
 
 
 def seen_by(*, user: User, projects: Sequence[Project]) -> list[ProjectView]:
@@ -74,10 +77,6 @@ def newest_guidelines(*, project_ids: Sequence[int]) -> QuerySet[GuidelineVersio
     return GuidelineVersion.objects.filter(
         project__in=project_ids, number=Subquery(newest.values("number")[:1])
     )
-
-
-def members(*, project_id: int) -> QuerySet[Membership]:
-    return Membership.objects.filter(project=project_id).select_related("user")
 
 
 def guideline_versions(*, project_id: int) -> QuerySet[GuidelineVersion]:

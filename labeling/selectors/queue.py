@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, time
 from typing import Any
 
@@ -48,7 +48,7 @@ class Offer:
     id: Any
     lease_token: int
     expires_at: datetime | None
-    prompt: dict[str, list[dict[str, str]]]
+    prompt: dict[str, Any]
     responses: list[ShownResponse]
     protocol: dict[str, Any]
     protocol_version: int
@@ -64,6 +64,7 @@ class TaskContent:
     messages: dict[int, list[Message]]
     hashes: dict[int, str]
     kind: str = Task.Kind.RANK
+    risk_tags: list[str] = field(default_factory=list)
 
 
 _of_user = Prepared(
@@ -85,7 +86,12 @@ _contents = Prepared(
         TaskResponse.objects.filter(task_id__in=task_ids)
         .order_by("task_id", "position")
         .values_list(
-            "task_id", "task__prompt__messages", "response_id", "response__messages", "response__hash"
+            "task_id",
+            "task__prompt__messages",
+            "task__prompt__risk_tags",
+            "response_id",
+            "response__messages",
+            "response__hash",
         )
     )
 )
@@ -115,14 +121,16 @@ def contents_of(task_ids: Iterable[int]) -> dict[int, TaskContent]:
     wanted = set(task_ids)
     rows = _contents.all(task_ids=sorted(wanted)) if wanted else []
     contents: dict[int, TaskContent] = {}
-    for task_id, prompt_messages, response_id, messages, hash in rows:
-        content = contents.setdefault(task_id, TaskContent(prompt_messages, {}, {}))
+    for task_id, prompt_messages, risk_tags, response_id, messages, hash in rows:
+        content = contents.setdefault(task_id, TaskContent(prompt_messages, {}, {}, risk_tags=risk_tags))
         content.messages[response_id] = messages
         content.hashes[response_id] = hash
     if bare := wanted - contents.keys():
         # Tasks that show no responses: somebody is to write one.
-        prompts = Task.objects.filter(pk__in=bare).values_list("id", "prompt__messages", "kind")
-        contents |= {id: TaskContent(messages, {}, {}, kind) for id, messages, kind in prompts}
+        prompts = Task.objects.filter(pk__in=bare).values_list(
+            "id", "prompt__messages", "kind", "prompt__risk_tags"
+        )
+        contents |= {id: TaskContent(messages, {}, {}, kind, tags) for id, messages, kind, tags in prompts}
     return contents
 
 
@@ -135,7 +143,7 @@ def offer(assignment: Assignment, content: TaskContent, *, expires_at: datetime 
         id=assignment.pk,
         lease_token=assignment.fence,
         expires_at=expires_at,
-        prompt={"messages": shown(content.prompt_messages)},
+        prompt={"messages": shown(content.prompt_messages), "risk_tags": content.risk_tags},
         responses=[
             ShownResponse(place["key"], shown(content.messages[place["response"]]))
             for place in assignment.presented

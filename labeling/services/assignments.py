@@ -24,6 +24,7 @@ from labeling.selectors import queue as selectors
 from labeling.selectors.queue import Offer, TaskContent
 from labeling.services.claims import Claim, Seat, claim, take_seat
 from labeling.services.drafts import carry_over
+from labeling.services.gates import standing_in_the_way
 from labeling.services.presentation import presented_order, random_key
 from labeling.services.queue import announce
 from labeling.services.skips import check_skip
@@ -44,8 +45,10 @@ def next_assignments(
 ) -> Offers:
     """Up to `count` assignments: the leases this person holds, but for `exclude`, then new ones."""
     if project.archived_at is not None:
-        return Offers([], "empty")
+        return Offers([], "archived")
     seat = take_seat(user=user, project=project)
+    if (reason := standing_in_the_way(project=project, cursor=seat.cursor)) is not None:
+        return Offers([], reason)
     expires_at = now + timedelta(seconds=project.lease_seconds)
     held = selectors.live_assignments(annotator_id=seat.annotator_id, project_id=project.pk)
     again = [one for one in held if one.pk not in exclude][:count]

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 
 from labeling.core.errors import Conflict, DomainError, Forbidden, NotFound
 from labeling.core.models import User
 from labeling.core.permissions import allowed
 from labeling.core.services import accounts, audit
-from labeling.models import Membership, Project
+from labeling.models import Membership, Project, TeamMember
 from labeling.models.projects import Role
 from labeling.services.access import roles_of
 
@@ -27,7 +27,7 @@ def add_member(
     password: str = "",
 ) -> Membership:
     """Give a role to whoever has this address. With a password, an owner or operator creates the account."""
-    _check_may_give(actor, project, role)
+    check_may_give(actor, project, role)
     email = email.strip().lower()
     user = User.objects.filter(email=email).first()
     if user is None:
@@ -38,11 +38,9 @@ def add_member(
             code="email_taken",
             fields={"password": ["Only for a new account."]},
         )
-    try:
-        with transaction.atomic():
-            membership = Membership.objects.create(project=project, user=user, role=role, created_at=now)
-    except IntegrityError as known:
-        raise Conflict(f"{email} is {role} here already.", code="already_member") from known
+    membership, is_new = give_role(project=project, user=user, role=role, now=now)
+    if not is_new:
+        raise Conflict(f"{email} is {role} here already.", code="already_member")
     audit.record(
         actor=actor,
         action="member.added",
@@ -53,6 +51,17 @@ def add_member(
     return membership
 
 
+def give_role(*, project: Project, user: User, role: str, now: datetime) -> tuple[Membership, bool]:
+    """The row of this role, and whether it is new. What the person opted out of holds in it too."""
+    others = Membership.objects.filter(project=project, user=user).values_list("opted_out_tags", flat=True)
+    return Membership.objects.get_or_create(
+        project=project,
+        user=user,
+        role=role,
+        defaults={"created_at": now, "opted_out_tags": next(iter(others), [])},
+    )
+
+
 @transaction.atomic
 def remove_member(*, actor: User, project: Project, membership_id: int) -> None:
     # The lock keeps two owners from removing each other at once.
@@ -60,7 +69,7 @@ def remove_member(*, actor: User, project: Project, membership_id: int) -> None:
     membership = Membership.objects.filter(project=project, pk=membership_id).first()
     if membership is None:
         raise NotFound("There is no such member: the list may be old, reload it.")
-    _check_may_give(actor, project, membership.role)
+    check_may_give(actor, project, membership.role)
     owners = Membership.objects.filter(project=project, role=Role.OWNER)
     if membership.role == Role.OWNER and owners.count() == 1:
         raise Conflict("A project keeps one owner: make someone else an owner first.", code="last_owner")
@@ -72,9 +81,11 @@ def remove_member(*, actor: User, project: Project, membership_id: int) -> None:
         data={"user": membership.user_id, "role": membership.role},
     )
     membership.delete()
+    if not Membership.objects.filter(project=project, user=membership.user_id).exists():
+        TeamMember.objects.filter(team__project=project, user=membership.user_id).delete()
 
 
-def _check_may_give(actor: User, project: Project, role: str) -> None:
+def check_may_give(actor: User, project: Project, role: str) -> None:
     """Nobody gives or takes what they do not hold themselves."""
     held = allowed(roles=roles_of(user=actor, project=project), is_operator=actor.is_operator)
     if not allowed(roles={role}) <= held:

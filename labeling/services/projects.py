@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from itertools import count
 from typing import Any, TypedDict
@@ -17,6 +17,7 @@ from labeling.models import GuidelineVersion, Membership, Project, ProtocolVersi
 from labeling.models.projects import Role
 from labeling.protocol import complete
 from labeling.services import protocols
+from labeling.services.queue import announce
 
 
 class ProjectChanges(TypedDict, total=False):
@@ -27,6 +28,12 @@ class ProjectChanges(TypedDict, total=False):
     lease_seconds: int
     validation_percent: int
     test_percent: int
+    require_second_factor: bool
+    paid_seconds_cap: int
+    risk_tags: Sequence[str]
+    exposure_cap: int | None
+    break_after_minutes: int | None
+    completion: Mapping[str, object]
 
 
 @transaction.atomic
@@ -37,7 +44,7 @@ def create_project(
     if not actor.is_operator:
         raise Forbidden("Only an operator may create projects: ask the person who runs this server.")
     protocol = protocols.checked(settings.pop("protocol", {}))
-    project = _with_free_slug(Project(name=name, protocol=protocol, created_at=now, **settings))
+    project = with_free_slug(Project(name=name, protocol=protocol, created_at=now, **settings))
     _check_percents(project)
     ProtocolVersion.objects.create(project=project, number=1, body=protocol, created_by=actor, created_at=now)
     Membership.objects.create(project=project, user=actor, role=Role.OWNER, created_at=now)
@@ -72,6 +79,11 @@ def update_project(*, actor: User, project: Project, changes: ProjectChanges, no
             "Create another project for other splits.",
             code="splits_fixed",
         )
+    if wanted.get("require_second_factor") and not actor.has_second_factor:
+        raise Conflict(
+            "You have no second factor yourself and would be locked out: set one up first.",
+            code="second_factor_needed",
+        )
     if "protocol" in changed:
         protocols.next_version(project, wanted["protocol"], actor=actor, now=now)
     for field, (_, value) in changed.items():
@@ -82,6 +94,23 @@ def update_project(*, actor: User, project: Project, changes: ProjectChanges, no
     return project
 
 
+@transaction.atomic
+def archive_project(*, actor: User, project: Project, now: datetime) -> Project:
+    """Nothing in it changes from here on; everything can still be read and exported."""
+    if Project.objects.filter(pk=project.pk, archived_at=None).update(archived_at=now):
+        audit.record(actor=actor, action="project.archived", project_id=project.pk, obj=project)
+        announce(project.pk)
+    return Project.objects.get(pk=project.pk)
+
+
+@transaction.atomic
+def unarchive_project(*, actor: User, project: Project) -> Project:
+    if Project.objects.filter(pk=project.pk, archived_at__isnull=False).update(archived_at=None):
+        audit.record(actor=actor, action="project.unarchived", project_id=project.pk, obj=project)
+        announce(project.pk)
+    return Project.objects.get(pk=project.pk)
+
+
 def _check_percents(project: Project) -> None:
     if project.validation_percent + project.test_percent > 90:
         raise DomainError(
@@ -90,7 +119,7 @@ def _check_percents(project: Project) -> None:
         )
 
 
-def _with_free_slug(project: Project) -> Project:
+def with_free_slug(project: Project) -> Project:
     """Save under the name's slug, or the first of `slug-2`, `slug-3`, … that nobody took."""
     stem = slugify(project.name)[:70].strip("-_") or "project"
     for number in count(1):

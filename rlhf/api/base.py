@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.http import FileResponse
+from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 
 from labeling.core.api.views import ApiView
@@ -21,13 +22,16 @@ class ProjectView(ApiView):
     project: Any
 
     def check_project(self, request: Request, needed: Permission, **kwargs: Any) -> None:
-        self.project = access.require(user=request.user, project_slug=kwargs["slug"], permission=needed)
+        self.project = access.require(
+            user=request.user, project_slug=kwargs["slug"], permission=needed, writes=self.writes()
+        )
 
 
 def check_visible(request: Request, project: Any, needed: Permission, unknown: NotFound) -> None:
     """For what is found by its own id: an outsider learns no more than that there is nothing."""
     try:
-        access.check(user=request.user, project=project, permission=needed)
+        writes = request.method not in SAFE_METHODS
+        access.check(user=request.user, project=project, permission=needed, writes=writes)
     except NotFound:
         raise unknown from None
 

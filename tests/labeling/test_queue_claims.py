@@ -203,7 +203,7 @@ def test_a_finished_project_says_empty(project, bob):
 def test_an_archived_project_hands_out_nothing(project, bob):
     fill_queue(project, 1)
     project.archived_at = NOON
-    assert ask(bob, project).reason == "empty"
+    assert ask(bob, project).reason == "archived"
 
 
 def test_a_closed_batch_is_no_longer_offered_but_may_be_submitted(project, bob, carol):

@@ -41,7 +41,8 @@ class TokenAuthentication(authentication.BaseAuthentication):
         token = find(secret=secret.strip(), now=timezone.now())
         if token is None:
             raise exceptions.AuthenticationFailed(
-                "This API token is unknown or revoked: make a new one under your account.",
+                "This API token is unknown, expired or revoked: make a new one under your account.",
                 code="invalid_token",
             )
+        token.user.token = token
         return token.user, token

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib.auth import update_session_auth_hash
 from django.utils import timezone
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -26,6 +26,7 @@ ApiTokenPage = page_of(ApiTokenSerializer)
 
 class MeView(ApiView):
     access = {"GET": Access.SIGNED_IN, "PATCH": Access.SIGNED_IN}
+    open_before_second_factor = True
 
     @extend_schema(operation_id="me_show", tags=["people"], responses=UserSerializer)
     def get(self, request: Request) -> Response:
@@ -73,6 +74,18 @@ class TokensView(ApiView):
         tags=["people"],
         request=ApiTokenSerializer,
         responses={201: ApiTokenCreatedSerializer},
+        examples=[
+            OpenApiExample(
+                "nightly export",
+                {
+                    "name": "nightly export",
+                    "scopes": ["export"],
+                    "project_slug": "support",
+                    "expires_at": "2027-01-01T00:00:00Z",
+                },
+                request_only=True,
+            )
+        ],
     )
     def post(self, request: Request) -> Response:
         body = ApiTokenSerializer(data=request.data)

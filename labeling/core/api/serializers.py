@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
 from rest_framework import serializers
 
 from labeling.core.models import ApiToken, AuditEvent, User
+from labeling.core.permissions import Scope
 
 # Longer ones only cost the server hashing time.
 PASSWORD_LENGTH = 256
@@ -36,18 +38,73 @@ class PasswordField(serializers.CharField):
 class UserSerializer(serializers.ModelSerializer):
     class Meta:
         model = User
-        fields = ["id", "email", "name", "is_operator"]
-        read_only_fields = ["id", "email", "is_operator"]
+        fields = ["id", "email", "name", "is_operator", "has_second_factor"]
+        read_only_fields = ["id", "email", "is_operator", "has_second_factor"]
 
 
 class SessionSerializer(serializers.Serializer):
     user = UserSerializer(allow_null=True)
+    second_factor = serializers.ChoiceField(
+        choices=["needed", "to_set_up"],
+        allow_null=True,
+        help_text="`needed`: the password was right, now POST the code here. `to_set_up`: this server asks "
+        "for a second factor, and all else is closed until there is one. Null: nothing to do.",
+    )
     setup_needed = serializers.BooleanField(help_text="Nobody has an account yet: POST /api/setup.")
 
 
 class SignInSerializer(serializers.Serializer):
-    email = serializers.EmailField(max_length=254)
-    password = PasswordField()
+    """An address and a password; then, where a second factor is needed, its code, alone or with them."""
+
+    email = serializers.EmailField(max_length=254, required=False)
+    password = PasswordField(required=False)
+    code = serializers.CharField(
+        max_length=20, required=False, help_text="From the authenticator app, or a recovery code."
+    )
+
+    def to_internal_value(self, data: Any) -> dict[str, str]:
+        if isinstance(data, Mapping) and not ("code" in data and {"email", "password"}.isdisjoint(data)):
+            self.fields["email"].required = self.fields["password"].required = True
+        return super().to_internal_value(data)
+
+
+class SecondFactorSerializer(serializers.Serializer):
+    enabled = serializers.BooleanField()
+    recovery_codes_left = serializers.IntegerField()
+
+
+class SecondFactorSecretSerializer(serializers.Serializer):
+    secret = serializers.CharField(help_text="For typing into an authenticator app.")
+    url = serializers.CharField(help_text="The same for a QR code: otpauth://…")
+    svg = serializers.CharField(help_text="That QR code as an SVG picture.")
+
+
+class CodeSerializer(serializers.Serializer):
+    code = serializers.CharField(max_length=20)
+
+
+class RecoveryCodesSerializer(serializers.Serializer):
+    recovery_codes = serializers.ListField(child=serializers.CharField(), help_text="Shown this once.")
+
+
+class ProviderSerializer(serializers.Serializer):
+    id = serializers.CharField()
+    name = serializers.CharField()
+
+
+class ProvidersSerializer(serializers.Serializer):
+    results = ProviderSerializer(many=True)
+
+
+class ProviderStartSerializer(serializers.Serializer):
+    provider = serializers.CharField(max_length=100)
+    next = serializers.CharField(
+        max_length=500, default="/", help_text="The page of ours to come back to: a path."
+    )
+
+
+class ProviderRedirectSerializer(serializers.Serializer):
+    url = serializers.CharField(help_text="Send the browser there.")
 
 
 class SetupSerializer(serializers.Serializer):
@@ -73,9 +130,29 @@ class PasswordChangeSerializer(serializers.Serializer):
 
 
 class ApiTokenSerializer(serializers.ModelSerializer):
+    scopes = serializers.ListField(
+        child=serializers.ChoiceField(choices=[scope.value for scope in Scope]),
+        min_length=1,
+        required=False,
+        help_text="What the token may be used for; left out, all that you may do.",
+    )
+    project_slug = serializers.SlugField(
+        max_length=80, required=False, allow_blank=True, help_text="Good for this project only."
+    )
+    expires_at = serializers.DateTimeField(required=False, allow_null=True)
+
     class Meta:
         model = ApiToken
-        fields = ["id", "name", "prefix", "created_at", "last_used_at"]
+        fields = [
+            "id",
+            "name",
+            "prefix",
+            "scopes",
+            "project_slug",
+            "expires_at",
+            "created_at",
+            "last_used_at",
+        ]
         read_only_fields = ["id", "prefix", "created_at", "last_used_at"]
 
 
@@ -87,8 +164,13 @@ class ApiTokenCreatedSerializer(ApiTokenSerializer):
 
 
 class AuditEventSerializer(serializers.ModelSerializer):
-    actor = serializers.CharField(source="actor.name", default=None, allow_null=True)
+    actor = serializers.SerializerMethodField()
+    actor_id = serializers.IntegerField(allow_null=True)
 
     class Meta:
         model = AuditEvent
-        fields = ["id", "at", "actor", "action", "object_type", "object_id", "data"]
+        fields = ["id", "at", "actor", "actor_id", "action", "object_type", "object_id", "data"]
+
+    def get_actor(self, event: AuditEvent) -> str | None:
+        """The person's name, the pseudonym of someone erased, or null for the server itself."""
+        return event.actor.name if event.actor else event.actor_pseudonym or None

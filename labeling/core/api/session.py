@@ -7,7 +7,7 @@ from django.middleware.csrf import get_token
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_protect
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.throttling import BaseThrottle
@@ -22,7 +22,7 @@ from labeling.core.api.serializers import (
 from labeling.core.api.views import ApiView
 from labeling.core.models import User
 from labeling.core.permissions import Access
-from labeling.core.services import accounts, setup
+from labeling.core.services import accounts, setup, sign_in
 
 
 def address_of(request: Request) -> str:
@@ -33,8 +33,12 @@ def address_of(request: Request) -> str:
 
 def session_response(request: Request, user: User | None, *, status: int = 200) -> Response:
     get_token(request._request)  # sets the cookie that every write must echo
-    needed = user is None and setup.setup_needed()
-    return Response(SessionSerializer({"user": user, "setup_needed": needed}).data, status=status)
+    state = {
+        "user": user,
+        "second_factor": sign_in.state_of(request._request, user),
+        "setup_needed": user is None and setup.setup_needed(),
+    }
+    return Response(SessionSerializer(state).data, status=status)
 
 
 # Signing somebody in without their knowledge is an attack as well, so these check CSRF
@@ -53,13 +57,29 @@ class SessionView(ApiView):
         request=SignInSerializer,
         responses=SessionSerializer,
         auth=[],
+        examples=[
+            OpenApiExample(
+                "password",
+                {"email": "bob@example.com", "password": "a horse that counts to nine"},
+                request_only=True,
+            ),
+            OpenApiExample("second factor", {"code": "123456"}, request_only=True),
+        ],
     )
     def post(self, request: Request) -> Response:
+        """Sign in. Who has a second factor is told `"second_factor": "needed"` and sends its code here."""
         body = SignInSerializer(data=request.data)
         body.is_valid(raise_exception=True)
-        user = accounts.check_credentials(**body.validated_data, address=address_of(request))
-        login(request._request, user)
-        return session_response(request, user)
+        said = body.validated_data
+        code = said.get("code", "")
+        if "email" in said:
+            user = accounts.check_credentials(
+                email=said["email"], password=said["password"], address=address_of(request)
+            )
+            signed_in = sign_in.begin(request._request, user, code=code)
+        else:
+            signed_in = sign_in.finish(request._request, code=code)
+        return session_response(request, signed_in)
 
     @extend_schema(operation_id="session_end", tags=["people"], request=None, responses={204: None})
     def delete(self, request: Request) -> Response:

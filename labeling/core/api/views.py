@@ -16,8 +16,9 @@ from rest_framework.views import APIView
 from labeling.core.api.pagination import PageCursor
 from labeling.core.errors import Forbidden
 from labeling.core.models import User
-from labeling.core.permissions import Access, Permission
+from labeling.core.permissions import Access, Permission, Scope
 from labeling.core.services import limits
+from labeling.core.services.second_factor import second_factor_missing
 
 
 class ApiView(APIView):
@@ -29,6 +30,10 @@ class ApiView(APIView):
     """
 
     access: ClassVar[Mapping[str, Access | Permission]] = {}
+    # Methods that write and yet work in an archived project.
+    served_while_archived: ClassVar[frozenset[str]] = frozenset()
+    # What someone needs to set up a second factor.
+    open_before_second_factor: ClassVar[bool] = False
     http_method_names: ClassVar[list[str]] = ["get", "post", "put", "patch", "delete", "head"]
 
     def needed(self) -> Access | Permission:
@@ -52,10 +57,43 @@ class ApiView(APIView):
         needed = self.needed()
         if request.method not in SAFE_METHODS and isinstance(request.user, User):
             limits.count_write(user_id=request.user.pk, now=timezone.now())
+        if needed in (Access.PUBLIC, Access.RUN_TOKEN):
+            return
+        self._check_second_factor(request)
         if isinstance(needed, Permission):
             self.check_project(request, needed, **kwargs)
-        elif needed is Access.OPERATOR and not request.user.is_operator:
+            return
+        if needed is Access.OPERATOR and not request.user.is_operator:
             raise Forbidden("Only an operator may do this: ask the person who runs this server.")
+        self._check_token(request, needed)
+
+    def writes(self) -> bool:
+        """Whether this request changes a project; archived ones refuse it."""
+        method = str(self.request.method)
+        return method not in SAFE_METHODS and method not in self.served_while_archived
+
+    def _check_token(self, request: Request, needed: Access | Permission) -> None:
+        """Outside projects a token of any scope may look, and only one for administration may
+        change or look at what is an operator's."""
+        token = request.user.token
+        if token is None or (needed is Access.SIGNED_IN and request.method in SAFE_METHODS):
+            return
+        if token.project_slug or not {Scope.ADMIN, Scope.ALL} & set(token.scopes):
+            raise Forbidden(
+                "This token's scopes do not include this: make one with the scope “admin”.",
+                code="scope_missing",
+            )
+
+    def _check_second_factor(self, request: Request) -> None:
+        if (
+            second_factor_missing(request.user)
+            and not self.open_before_second_factor
+            and request.user.token is None
+        ):
+            raise Forbidden(
+                "This server asks for a second factor: set it up under your account first.",
+                code="second_factor_needed",
+            )
 
     def check_project(self, request: Request, needed: Permission, **kwargs: Any) -> None:
         raise NotImplementedError(f"{type(self).__name__} asks for {needed} of no project")

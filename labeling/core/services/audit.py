@@ -16,10 +16,13 @@ def record(
     project_id: int | None,
     obj: models.Model,
     data: Mapping[str, object] | None = None,
+    pseudonym: str = "",
 ) -> AuditEvent:
-    """`action` reads like `member.added`; `data` must hold no secret and be JSON."""
+    """`action` reads like `member.added`; `data` must be JSON and hold no secret, no address and no
+    name of a person: it is kept when the person is erased."""
     return AuditEvent.objects.create(
         actor=actor,
+        actor_pseudonym=pseudonym,
         project_id=project_id,
         action=action,
         object_type=obj._meta.model_name or "",

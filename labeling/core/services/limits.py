@@ -36,6 +36,8 @@ SIGN_IN = Limit("sign-in", tries=settings.LIMIT_SIGN_IN, seconds=300)
 SIGN_IN_FROM_ADDRESS = Limit("sign-in-from", tries=settings.LIMIT_SIGN_IN_FROM_ADDRESS, seconds=300)
 SETUP = Limit("setup", tries=20, seconds=300)
 PASSWORD_CHANGE = Limit("password-change", tries=10, seconds=300)
+SECOND_FACTOR = Limit("second-factor", tries=10, seconds=300)
+ERASURE = Limit("erasure", tries=10, seconds=300)
 PASSWORD_RESET = Limit("password-reset", tries=settings.LIMIT_PASSWORD_RESET, seconds=3600)
 PASSWORD_RESET_FROM_ADDRESS = Limit(
     "password-reset-from", tries=settings.LIMIT_PASSWORD_RESET_FROM_ADDRESS, seconds=3600

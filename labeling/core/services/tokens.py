@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Q
 
-from labeling.core.errors import NotFound
-from labeling.core.models import ApiToken, User
+from labeling.core.errors import DomainError, NotFound
+from labeling.core.models import ApiToken, User, all_scopes
+from labeling.core.permissions import Scope
 from labeling.core.prepared import Prepared
 from labeling.core.services import audit
 
@@ -28,13 +30,38 @@ def digest_of(secret: str) -> str:
 
 
 @transaction.atomic
-def create_token(*, user: User, name: str, now: datetime) -> tuple[ApiToken, str]:
-    """The token and its secret, which cannot be read again."""
+def create_token(
+    *,
+    user: User,
+    name: str,
+    now: datetime,
+    scopes: Sequence[str] | None = None,
+    project_slug: str = "",
+    expires_at: datetime | None = None,
+) -> tuple[ApiToken, str]:
+    """The token and its secret, which cannot be read again. Without `scopes` it may do all that
+    its owner may."""
+    wanted = list(dict.fromkeys(scopes or all_scopes()))
+    if unknown := sorted(set(wanted) - set(Scope)):
+        raise DomainError(
+            f"There is no scope “{unknown[0]}”: use {', '.join(Scope)}.", fields={"scopes": unknown}
+        )
+    if expires_at is not None and expires_at <= now:
+        raise DomainError("The token would be dead at once: choose a later time.")
     secret = PREFIX + secrets.token_urlsafe(32)
     token = ApiToken.objects.create(
-        user=user, name=name, prefix=secret[:8], digest=digest_of(secret), created_at=now
+        user=user,
+        name=name,
+        prefix=secret[:8],
+        digest=digest_of(secret),
+        scopes=wanted,
+        project_slug=project_slug,
+        expires_at=expires_at,
+        created_at=now,
     )
-    audit.record(actor=user, action="token.created", project_id=None, obj=token, data={"name": name})
+    # Not its name: what people call their tokens may name themselves, and the log is for ever.
+    data = {"prefix": token.prefix, "scopes": wanted, "project": project_slug}
+    audit.record(actor=user, action="token.created", project_id=None, obj=token, data=data)
     return token, secret
 
 
@@ -44,7 +71,8 @@ def revoke_token(*, user: User, token_id: int, now: datetime) -> None:
     if not changed:
         raise NotFound("You have no such token: it may be revoked already.")
     token = ApiToken.objects.get(pk=token_id)
-    audit.record(actor=user, action="token.revoked", project_id=None, obj=token, data={"name": token.name})
+    data = {"prefix": token.prefix}
+    audit.record(actor=user, action="token.revoked", project_id=None, obj=token, data=data)
 
 
 def authenticate(*, secret: str, now: datetime) -> ApiToken | None:
@@ -55,7 +83,8 @@ def authenticate(*, secret: str, now: datetime) -> ApiToken | None:
 
 def admit(token: ApiToken, *, now: datetime) -> bool:
     """Whether it is live. Notes that it was used, to the minute."""
-    if token.revoked_at is not None or not token.user.is_active:
+    is_over = token.expires_at is not None and token.expires_at <= now
+    if token.revoked_at is not None or is_over or not token.user.is_active:
         return False
     if token.last_used_at is None or now - token.last_used_at >= USED_AT_PRECISION:
         stale = Q(last_used_at=None) | Q(last_used_at__lte=now - USED_AT_PRECISION)

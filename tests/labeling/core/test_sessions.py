@@ -14,7 +14,7 @@ def csrf(client: APIClient) -> dict[str, str]:
 
 def test_nobody_is_signed_in_at_first(anonymous, alice):
     answer = anonymous.get("/api/session")
-    assert answer.json() == {"user": None, "setup_needed": False}
+    assert answer.json() == {"user": None, "second_factor": None, "setup_needed": False}
     assert "csrftoken" in answer.cookies
 
 
@@ -29,6 +29,7 @@ def test_signing_in_and_out(db, bob):
         "email": "bob@example.com",
         "name": "Bob",
         "is_operator": False,
+        "has_second_factor": False,
     }
     assert client.get("/api/me").json()["name"] == "Bob"
     assert client.delete("/api/session", **csrf(client)).status_code == 204
@@ -113,4 +114,10 @@ def test_renaming_oneself_cannot_change_anything_else(as_bob, bob):
     answer = as_bob.patch(
         "/api/me", {"name": " Robert ", "is_operator": True, "email": "op@example.com"}, format="json"
     )
-    assert answer.json() == {"id": bob.pk, "email": bob.email, "name": "Robert", "is_operator": False}
+    assert answer.json() == {
+        "id": bob.pk,
+        "email": bob.email,
+        "name": "Robert",
+        "is_operator": False,
+        "has_second_factor": False,
+    }
