@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 from labeling.messages import BadContent, check_storable, kind_of
 from labeling.models.judgments import Verdict
@@ -80,7 +81,7 @@ def _judgment(given: object, num_responses: int, what: str) -> RowJudgment:
         spans=_spans(given.get("spans") or [], num_responses, what),
         seconds=_seconds(given.get("seconds"), what),
         details=_object(given.get("details") or {}, f"details of {what}"),
-        key=_text(given, "key", 36, what),
+        key=_key(given, what),
     )
 
 
@@ -166,6 +167,14 @@ def _seconds(given: object, what: str) -> float | None:
     if not _is_score(given) or not 0 <= given <= 10_000_000:  # type: ignore[operator]
         raise BadContent(f"seconds of {what} must be a number of seconds.")
     return float(given)  # type: ignore[arg-type]
+
+
+def _key(given: Mapping[str, Any], what: str) -> str:
+    text = _text(given, "key", 36, what)
+    try:
+        return text and str(UUID(text))
+    except ValueError as problem:
+        raise BadContent(f"key of {what} must be a UUID, as the export wrote it.") from problem
 
 
 def _object(given: object, what: str) -> dict[str, Any]:

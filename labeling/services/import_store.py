@@ -189,11 +189,14 @@ class Store:
     def _not_stored(self, said: Sequence[Said]) -> dict[uuid.UUID, Said]:
         """By the key each would be stored under; what this project has is left out."""
         by_key = {self._client_key(one): one for one in said}
-        exported = {uuid.UUID(one.judgment.key): key for key, one in by_key.items() if one.judgment.key}
+        exported = {uuid.UUID(one.judgment.key) for one in said if one.judgment.key}
         stored = Judgment.objects.filter(project=self._project, client_key__in=[*by_key, *exported])
-        for key in stored.values_list("client_key", flat=True):
-            by_key.pop(exported.get(key, key), None)
-        return by_key
+        known = set(stored.values_list("client_key", flat=True))
+        return {
+            key: one
+            for key, one in by_key.items()
+            if key not in known and not (one.judgment.key and uuid.UUID(one.judgment.key) in known)
+        }
 
     def _judgment(self, one: Said, key: uuid.UUID, task: Task) -> Judgment:
         judgment = one.judgment
@@ -223,7 +226,9 @@ class Store:
         """From the content alone, so that the same row again is the same judgment."""
         said = asdict(one.judgment)
         if key := said.pop("key"):
-            return uuid.uuid5(NAMESPACE, f"{self._project.pk} {key}")
+            # Of one judgment's comparisons each is its own.
+            pair = " ".join(map(str, sorted(one.placed.choice)))
+            return uuid.uuid5(NAMESPACE, f"{self._project.pk} {key} {pair}")
         said["tiers"] = [sorted(one.in_ids(tier)) for tier in said["tiers"]]
         said["criteria"], said["spans"] = one.criteria(), one.spans()
         content = [self._project.pk, sorted(one.placed.choice), said, one.annotator[0]]
