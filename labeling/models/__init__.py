@@ -1,6 +1,8 @@
 """The labeling side's tables. Rules live in services; these hold shape and constraints only."""
 
+from labeling.models.imports import ImportJob, ImportProblem
 from labeling.models.judgments import Comparison, Judgment
+from labeling.models.notices import Mail, MailPreference, Webhook, WebhookDelivery
 from labeling.models.projects import Annotator, GuidelineVersion, Membership, Project
 from labeling.models.prompts import Generator, Prompt, Response
 from labeling.models.queue import Assignment, Batch, QueueCursor, Slot, Task, TaskResponse
@@ -12,7 +14,11 @@ __all__ = [
     "Comparison",
     "Generator",
     "GuidelineVersion",
+    "ImportJob",
+    "ImportProblem",
     "Judgment",
+    "Mail",
+    "MailPreference",
     "Membership",
     "Project",
     "Prompt",
@@ -21,4 +27,6 @@ __all__ = [
     "Slot",
     "Task",
     "TaskResponse",
+    "Webhook",
+    "WebhookDelivery",
 ]

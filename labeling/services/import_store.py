@@ -76,11 +76,16 @@ class Said:
 
 
 class Store:
-    def __init__(self, *, project: Project, licence: str, source: str, now: datetime) -> None:
+    """`reference` names the batch of tasks; several stores may fill one."""
+
+    def __init__(
+        self, *, project: Project, licence: str, source: str, now: datetime, reference: str = ""
+    ) -> None:
         self.counts = StoredCounts()
         self._project, self._now = project, now
         self._licence, self._source = licence, source
         self._batch: Batch | None = None
+        self._reference = reference or str(uuid.uuid4())
         self._generators: dict[tuple[str, str], Generator] = {}
         self._annotators: dict[tuple[str, str], Annotator] = {}
 
@@ -274,11 +279,10 @@ class Store:
 
     def _import_batch(self) -> Batch:
         if self._batch is None:
-            self._batch = Batch.objects.create(
+            self._batch, _ = Batch.objects.get_or_create(
                 project=self._project,
-                reference=f"{REFERENCE_PREFIX}{uuid.uuid4()}",
-                name=f"Import of {self._now:%Y-%m-%d %H:%M}",
-                created_at=self._now,
+                reference=f"{REFERENCE_PREFIX}{self._reference}",
+                defaults={"name": f"Import of {self._now:%Y-%m-%d %H:%M}", "created_at": self._now},
             )
             announce(self._project.pk)
         return self._batch

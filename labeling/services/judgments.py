@@ -15,6 +15,7 @@ from labeling.core.models import User
 from labeling.models import Assignment, Comparison, Judgment, Slot, Task
 from labeling.models.judgments import Verdict
 from labeling.selectors.queue import last_word
+from labeling.services import webhooks
 from labeling.services.assignments import check_token, has_live_lease
 from labeling.services.claims import take_seat
 from labeling.services.comparisons import pairs_of
@@ -201,6 +202,9 @@ def _store(
         created_at=now,
     )
     store_comparisons([(judgment, assignment.task)])
+    webhooks.judgment_stored(
+        task=assignment.task, judgment=judgment, state=_state_of(judgment), filled=filled, now=now
+    )
     _end_assignment(assignment, filled=filled, is_first=earlier is None, now=now)
     announce(assignment.task.project_id)
     return Submitted(judgment.pk, _state_of(judgment))
