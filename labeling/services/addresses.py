@@ -56,7 +56,9 @@ def _parts(url: str) -> tuple[str, str, int]:
     if parts.scheme not in ("http", "https") or not parts.hostname or not url.isprintable() or " " in url:
         raise BadAddress("The address must start with https:// or http:// and name a host.", fields=_FIELD)
     if parts.username or parts.password:
-        raise BadAddress("The address must not hold a password: the signature proves who sent it.", fields=_FIELD)
+        raise BadAddress(
+            "The address must not hold a password: the signature proves who sent it.", fields=_FIELD
+        )
     return parts.scheme, parts.hostname, port
 
 

@@ -129,9 +129,7 @@ def _plain(value: Mapping[str, Any]) -> Row:
         responses=responses,
         judgments=judgments,
         demonstrations=[
-            replace(
-                _response(one, generator, what=f"demonstration {number}"), kind=Generator.Kind.PERSON
-            )
+            replace(_response(one, generator, what=f"demonstration {number}"), kind=Generator.Kind.PERSON)
             for number, one in enumerate(written, start=1)
         ],
         arm=_arm(value),

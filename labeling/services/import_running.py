@@ -111,7 +111,9 @@ def _steps(job: ImportJob) -> Generator[None]:
     except Exception as problem:
         logger.exception("import %s", job.pk)
         what = f"{type(problem).__name__}: {problem}"[:300]
-        _finish(job, State.FAILED, error=f"It failed on our side ({what}): tell the operator, then resume it.")
+        _finish(
+            job, State.FAILED, error=f"It failed on our side ({what}): tell the operator, then resume it."
+        )
 
 
 def let_go() -> None:

@@ -246,9 +246,7 @@ class Store:
             return
         Annotator.objects.bulk_create(
             [
-                Annotator(
-                    source=source, external_id=name, kind=Annotator.Kind.IMPORTED, created_at=self._now
-                )
+                Annotator(source=source, external_id=name, kind=Annotator.Kind.IMPORTED, created_at=self._now)
                 for source, name in sorted(missing - self._known_annotators(missing).keys())
             ],
             ignore_conflicts=True,

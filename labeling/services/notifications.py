@@ -70,12 +70,8 @@ def notify(
 def preferences(*, user: User, project: Project) -> dict[str, bool]:
     """Which mails this person gets."""
     roles = set(Membership.objects.filter(project=project, user=user).values_list("role", flat=True))
-    chosen = dict(
-        MailPreference.objects.filter(project=project, user=user).values_list("event", "wanted")
-    )
-    return {
-        str(event): chosen.get(event, bool(roles & told)) for event, told in TOLD_BY_DEFAULT.items()
-    }
+    chosen = dict(MailPreference.objects.filter(project=project, user=user).values_list("event", "wanted"))
+    return {str(event): chosen.get(event, bool(roles & told)) for event, told in TOLD_BY_DEFAULT.items()}
 
 
 @transaction.atomic

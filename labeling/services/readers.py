@@ -131,7 +131,9 @@ def _unpacked(path: Path, scratch: Path) -> Path:
                 raise DomainError("The archive is larger than 8 GiB unpacked: import it in parts.")
             packed.extractall(scratch)  # zipfile keeps names inside the folder
     except zipfile.BadZipFile as broken:
-        raise DomainError(f"{path.name} is not a whole zip file: pack it again.", code="broken_file") from broken
+        raise DomainError(
+            f"{path.name} is not a whole zip file: pack it again.", code="broken_file"
+        ) from broken
     return scratch
 
 

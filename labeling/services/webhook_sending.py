@@ -74,15 +74,11 @@ def forget_old(*, now: datetime, stop: Callable[[], bool]) -> bool:
 
 
 def _claim(now: datetime) -> list[WebhookDelivery]:
-    due = WebhookDelivery.objects.filter(
-        state=Sending.PENDING, next_try_at__lte=now, webhook__is_active=True
-    )
+    due = WebhookDelivery.objects.filter(state=Sending.PENDING, next_try_at__lte=now, webhook__is_active=True)
     until = now + timedelta(seconds=settings.WEBHOOK_TIMEOUT_SECONDS) + CLAIM_MARGIN
     claimed = []
     for row in due.select_related("webhook__project").order_by("next_try_at", "pk")[:BATCH]:
-        guard = WebhookDelivery.objects.filter(
-            pk=row.pk, state=Sending.PENDING, next_try_at=row.next_try_at
-        )
+        guard = WebhookDelivery.objects.filter(pk=row.pk, state=Sending.PENDING, next_try_at=row.next_try_at)
         if guard.update(next_try_at=until, num_tries=F("num_tries") + 1):
             row.num_tries += 1
             claimed.append(row)
@@ -186,7 +182,5 @@ def _note_failure(hook: Webhook, answer: Answer, now: datetime) -> None:
     hook.save(update_fields=["failing_since", "is_active", "disabled_reason"])
     webhooks.refresh_flag(project_id=hook.project_id)
     data = {"webhook": hook.pk, "url": hook.url, "reason": reason}
-    audit.record(
-        actor=None, action="webhook.disabled", project_id=hook.project_id, obj=hook, data=data
-    )
+    audit.record(actor=None, action="webhook.disabled", project_id=hook.project_id, obj=hook, data=data)
     notifications.notify(hook.project, Event.WEBHOOK_DISABLED, data, now=now)

@@ -82,9 +82,7 @@ def create_webhook(
         created_by=actor,
         created_at=now,
     )
-    audit.record(
-        actor=actor, action="webhook.created", project_id=project.pk, obj=hook, data={"url": url}
-    )
+    audit.record(actor=actor, action="webhook.created", project_id=project.pk, obj=hook, data={"url": url})
     refresh_flag(project_id=project.pk)
     return hook
 

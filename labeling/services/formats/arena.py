@@ -7,7 +7,17 @@ from collections.abc import Iterator
 from typing import Any
 
 from labeling.messages import BadContent
-from labeling.services.formats.base import Format, Options, Plain, Value, keys, need, plain, shared_start, word
+from labeling.services.formats.base import (
+    Format,
+    Options,
+    Plain,
+    Value,
+    keys,
+    need,
+    plain,
+    shared_start,
+    word,
+)
 
 WINNERS: dict[str, dict[str, Any]] = {
     "model_a": {"ranking": [[1], [2]]},

@@ -48,7 +48,9 @@ def nested(value: Value, options: Options) -> Iterator[Plain]:
 
 
 def _questions(value: Value) -> list[tuple[str, list[Any]]]:
-    found = [(name.removesuffix(".responses"), one) for name, one in value.items() if name.endswith(".responses")]
+    found = [
+        (name.removesuffix(".responses"), one) for name, one in value.items() if name.endswith(".responses")
+    ]
     return [(name, one) for name, one in found if isinstance(one, list)]
 
 

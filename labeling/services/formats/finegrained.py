@@ -7,7 +7,7 @@ from itertools import combinations
 from typing import Any
 
 from labeling.messages import BadContent
-from labeling.services.formats.base import Format, Options, Plain, Value, joined, keys, need, plain
+from labeling.services.formats.base import Format, Options, Plain, Value, joined, need, plain
 from labeling.services.import_judgments import tiers_by_score
 
 PLACES = (1, 2, 3, 4)

@@ -25,9 +25,7 @@ def tasks(value: Value, options: Options) -> Iterator[Plain]:
             continue
         said = _said(annotation.get("result") or [], texts)
         if "ranking" in said:
-            judgments.append(
-                {"worker": _who(annotation), "seconds": annotation.get("lead_time"), **said}
-            )
+            judgments.append({"worker": _who(annotation), "seconds": annotation.get("lead_time"), **said})
     yield plain(data, prompt=data[prompt], responses=list(texts.values()), judgments=judgments)
 
 

@@ -6,7 +6,18 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from labeling.messages import BadContent
-from labeling.services.formats.base import Format, Options, Plain, Value, joined, keys, need, number, plain, word
+from labeling.services.formats.base import (
+    Format,
+    Options,
+    Plain,
+    Value,
+    joined,
+    keys,
+    need,
+    number,
+    plain,
+    word,
+)
 
 
 def comparisons(value: Value, options: Options) -> Iterator[Plain]:
