@@ -10,6 +10,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
+from rest_framework.response import Response
 
 from labeling.api.base import ProjectView
 from labeling.core.permissions import Permission
@@ -65,9 +66,19 @@ FILES = {(200, media): OpenApiTypes.BINARY for name, (media, _) in WRITERS.items
 }
 
 
-class ExportView(ProjectView):
-    access = {"GET": Permission.LABELS_EXPORT}
+class FileView(ProjectView):
+    """Answers with a file in the form asked for, and refuses in JSON."""
+
     renderer_classes = RENDERERS
+
+    def handle_exception(self, exc: Exception) -> Response:
+        self.request.accepted_renderer = JSONRenderer()
+        self.request.accepted_media_type = JSONRenderer.media_type
+        return super().handle_exception(exc)
+
+
+class ExportView(FileView):
+    access = {"GET": Permission.LABELS_EXPORT}
     kind = ""
 
     def export(self, request: Request) -> StreamingHttpResponse:

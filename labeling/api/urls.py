@@ -6,9 +6,11 @@ from labeling.api import (
     guidelines,
     imports,
     members,
+    notifications,
     projects,
     prompts,
     tasks,
+    webhooks,
 )
 
 urlpatterns = [
@@ -20,4 +22,6 @@ urlpatterns = [
     *tasks.urlpatterns,
     *assignments.urlpatterns,
     *exports.urlpatterns,
+    *webhooks.urlpatterns,
+    *notifications.urlpatterns,
 ]

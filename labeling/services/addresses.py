@@ -36,7 +36,7 @@ def check_url(url: str) -> None:
 def resolve(url: str) -> tuple[str, str, int]:
     """(address to connect to, host name, port). Every address of the name must be public: the one
     returned is the one to connect to, so that the name cannot change its mind in between."""
-    scheme, host, port = _parts(url)
+    _, host, port = _parts(url)
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as problem:

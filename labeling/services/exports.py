@@ -53,13 +53,6 @@ def export(
     return Export(wanted, rows, style, file_format, WRITERS[file_format][1](rows, wanted, style))
 
 
-def rows_of(
-    *, project: Project, kind: str, style: str = "", filters: Filters | None = None, now: datetime
-) -> Iterator[Row]:
-    wanted = _kind(kind)
-    return _rows(project, wanted, style or wanted.styles[0], filters or Filters(), now)
-
-
 def _kind(name: str) -> Kind:
     if name not in KINDS:
         raise NotFound(f"There is no export of {name}: ask for one of {', '.join(KINDS)}.")

@@ -146,7 +146,7 @@ def _checked_name(filename: str) -> str:
     if ending not in READERS and ending != ".zip":
         known = ", ".join((*READERS, ".zip"))
         raise DomainError(
-            f"The file's name must end with one of {known}, or one of these and .gz: “{name[-40:]}” does not.",
+            f"The name of the file, “{name[-40:]}”, must end with one of {known}, or one of these and .gz.",
             code="unknown_file",
             fields={"filename": ["Unknown ending."]},
         )
