@@ -211,6 +211,11 @@ SPECTACULAR_SETTINGS = {
     ],
 }
 
+# --- webhooks ----------------------------------------------------------------------------
+# Addresses inside the house are out of bounds for webhooks unless the operator says otherwise.
+WEBHOOK_ALLOW_PRIVATE = env.flag("WEBHOOK_ALLOW_PRIVATE")
+WEBHOOK_TIMEOUT_SECONDS = env.integer("WEBHOOK_TIMEOUT_SECONDS", 10, low=1, high=60)
+
 # --- runs --------------------------------------------------------------------------------
 # Workers reach the API here; it differs from PUBLIC_URL behind a proxy.
 WORKER_API_URL = env.url("WORKER_API_URL", PUBLIC_URL, schemes=("http", "https"))

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from django.http import StreamingHttpResponse
 from django.urls import path
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
@@ -10,11 +9,8 @@ from rest_framework.response import Response
 
 from labeling.api.base import ProjectView
 from labeling.api.examples import DEMONSTRATIONS
-from labeling.api.exports import LINES, ExportView
-from labeling.api.json_lines import stream_rows
 from labeling.core.permissions import Permission
 from labeling.models.queue import Arm
-from labeling.selectors import labels
 from labeling.services.demonstrations import queue_demonstrations
 
 
@@ -63,26 +59,6 @@ class DemonstrationsView(ProjectView):
         return Response(DemonstrationsQueuedSerializer(queued).data, status=200 if queued.replayed else 201)
 
 
-class DemonstrationsExportView(ExportView):
-    @extend_schema(operation_id="export_demonstrations", tags=["exports"], responses=LINES)
-    def get(self, request: Request, slug: str) -> StreamingHttpResponse:
-        """What people wrote, or edited into shape, with an explicit prompt: one in each line."""
-        rows = labels.demonstrations(project_id=self.project.pk)
-        return stream_rows((_demonstration(row) for row in rows), filename=f"{slug}-demonstrations.jsonl")
-
-
-def _demonstration(row: labels.DemonstrationRow) -> dict[str, object]:
-    fields = row._asdict()
-    return {
-        "prompt": fields.pop("prompt_messages"),
-        "completion": fields.pop("messages"),
-        "judgment": fields.pop("judgment_id"),
-        "annotator": fields.pop("annotator_id"),
-        **fields,
-    }
-
-
 urlpatterns = [
     path("projects/<slug:slug>/demonstrations", DemonstrationsView.as_view()),
-    path("projects/<slug:slug>/export/demonstrations", DemonstrationsExportView.as_view()),
 ]

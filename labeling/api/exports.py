@@ -1,74 +1,119 @@
 from __future__ import annotations
 
+from typing import Any
+
 from django.http import StreamingHttpResponse
 from django.urls import path
+from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
+from rest_framework.response import Response
 
 from labeling.api.base import ProjectView
-from labeling.api.json_lines import MEDIA_TYPE, JsonLinesRenderer, stream_rows
 from labeling.core.permissions import Permission
-from labeling.selectors import labels
+from labeling.models.prompts import Split
+from labeling.models.queue import Arm
+from labeling.selectors.exports import Filters
+from labeling.services.export_files import ENDINGS, WRITERS
+from labeling.services.export_rows import KINDS, MESSAGES, TEXT
+from labeling.services.exports import export
 
-LINES = {(200, MEDIA_TYPE): OpenApiTypes.STR}
+
+class ExportOptionsSerializer(serializers.Serializer):
+    style = serializers.ChoiceField(
+        choices=[MESSAGES, TEXT],
+        required=False,
+        help_text="Texts as lists of messages (conversational) or as plain text, where a kind has both.",
+    )
+    arm = serializers.ListField(child=serializers.ChoiceField(choices=Arm.choices), default=list)
+    split = serializers.ListField(child=serializers.ChoiceField(choices=Split.choices), default=list)
+    tag = serializers.ListField(
+        child=serializers.CharField(max_length=100), default=list, help_text="At least one of them."
+    )
+    annotator = serializers.ListField(
+        child=serializers.IntegerField(min_value=1, max_value=2**62), default=list
+    )
+    since = serializers.DateTimeField(required=False)
+    until = serializers.DateTimeField(required=False)
+    adjudicated = serializers.BooleanField(
+        allow_null=True, default=None, help_text="Only what adjudication decided, or only the rest."
+    )
+
+    def filters(self) -> Filters:
+        given = self.validated_data
+        return Filters(
+            arms=given["arm"],
+            splits=given["split"],
+            tags=given["tag"],
+            annotators=given["annotator"],
+            since=given.get("since"),
+            until=given.get("until"),
+            adjudicated=given["adjudicated"],
+        )
 
 
-class ExportView(ProjectView):
+def _renderer(name: str, media: str) -> type[JSONRenderer]:
+    """Lets a caller ask for a form of file, by Accept or `?format=`; a refusal is still a JSON object."""
+    return type(f"{name.title()}Renderer", (JSONRenderer,), {"media_type": media, "format": name})
+
+
+RENDERERS = [JSONRenderer, *(_renderer(name, media) for name, (media, _) in WRITERS.items())]
+FILES = {(200, media): OpenApiTypes.BINARY for name, (media, _) in WRITERS.items() if name != "jsonl"} | {
+    (200, WRITERS["jsonl"][0]): OpenApiTypes.STR
+}
+
+
+class FileView(ProjectView):
+    """Answers with a file in the form asked for, and refuses in JSON."""
+
+    renderer_classes = RENDERERS
+
+    def handle_exception(self, exc: Exception) -> Response:
+        self.request.accepted_renderer = JSONRenderer()
+        self.request.accepted_media_type = JSONRenderer.media_type
+        return super().handle_exception(exc)
+
+
+class ExportView(FileView):
     access = {"GET": Permission.LABELS_EXPORT}
-    renderer_classes = [JSONRenderer, JsonLinesRenderer]
+    kind = ""
+
+    def export(self, request: Request) -> StreamingHttpResponse:
+        options = ExportOptionsSerializer(data=request.query_params)
+        options.is_valid(raise_exception=True)
+        asked = str(request.accepted_renderer.format)
+        made = export(
+            project=self.project,
+            kind=self.kind,
+            file_format=asked if asked in WRITERS else "jsonl",
+            style=options.validated_data.get("style", ""),
+            filters=options.filters(),
+            now=timezone.now(),
+        )
+        name = f"{self.project.slug}-{self.kind}.{ENDINGS[made.file_format]}"
+        headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+        return StreamingHttpResponse(made.chunks, content_type=made.media_type, headers=headers)
 
 
-class JudgmentsExportView(ExportView):
-    @extend_schema(operation_id="export_judgments", tags=["exports"], responses=LINES)
-    def get(self, request: Request, slug: str) -> StreamingHttpResponse:
-        """Everybody's last word on every task, whole: one JSON object in each line."""
-        rows = labels.judgments(project_id=self.project.pk)
-        return stream_rows((_judgment(row) for row in rows), filename=f"{slug}-judgments.jsonl")
+def _view(name: str) -> Any:
+    """A class for each kind: the schema describes each by its own words."""
+    kind = KINDS[name]
+    word = name.replace("-", "_")
+
+    @extend_schema(
+        operation_id=f"export_{word}",
+        tags=["exports"],
+        parameters=[ExportOptionsSerializer],
+        description=f"{kind.summary} JSON Lines unless `format` or `Accept` asks for list, csv or parquet.",
+        responses=FILES,
+    )
+    def get(self: ExportView, request: Request, slug: str) -> StreamingHttpResponse:
+        return self.export(request)
+
+    return type(f"{word.title().replace('_', '')}ExportView", (ExportView,), {"kind": name, "get": get})
 
 
-class ComparisonsExportView(ExportView):
-    @extend_schema(operation_id="export_comparisons", tags=["exports"], responses=LINES)
-    def get(self, request: Request, slug: str) -> StreamingHttpResponse:
-        """The pairs that follow from the judgments, with an explicit prompt: one in each line.
-        In a tie, chosen and rejected are merely the two sides."""
-        rows = labels.comparisons(project_id=self.project.pk)
-        return stream_rows((_comparison(row) for row in rows), filename=f"{slug}-comparisons.jsonl")
-
-
-def _judgment(row: labels.JudgmentRow) -> dict[str, object]:
-    fields = row._asdict()
-    return {
-        "judgment": fields.pop("id"),
-        "prompt": fields.pop("prompt_messages"),
-        "annotator": fields.pop("annotator_id"),
-        **fields,
-    }
-
-
-def _comparison(row: labels.ComparisonRow) -> dict[str, object]:
-    return {
-        "prompt": row.prompt_messages,
-        "chosen": row.winner_messages,
-        "rejected": row.loser_messages,
-        "tie": row.is_tie,
-        "strength": row.strength,
-        "comparison": row.comparison_id,
-        "judgment": row.judgment_id,
-        "prompt_id": row.prompt_id,
-        "chosen_id": row.winner_id,
-        "rejected_id": row.loser_id,
-        "annotator": row.annotator_id,
-        "split": row.split,
-        "arm": row.arm,
-        "licence": row.licence,
-        "created_at": row.created_at,
-        "from_edit": row.from_edit,
-    }
-
-
-urlpatterns = [
-    path("projects/<slug:slug>/export/judgments", JudgmentsExportView.as_view()),
-    path("projects/<slug:slug>/export/comparisons", ComparisonsExportView.as_view()),
-]
+urlpatterns = [path(f"projects/<slug:slug>/export/{name}", _view(name).as_view()) for name in KINDS]

@@ -1,23 +1,18 @@
-"""JSON Lines in and out, a line at a time."""
+"""Bodies that are read as a stream and not into memory."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import IO, Any
 
-from django.http import StreamingHttpResponse
 from rest_framework.parsers import BaseParser
-from rest_framework.renderers import JSONRenderer
-from rest_framework.utils.encoders import JSONEncoder
 
 MEDIA_TYPE = "application/x-ndjson"
+FILE_MEDIA_TYPE = "application/octet-stream"
 
 
-class JsonLinesParser(BaseParser):
-    """Leaves the body in the stream: `request.data` is something to read lines from."""
-
-    media_type = MEDIA_TYPE
+class StreamParser(BaseParser):
+    """Leaves the body in the stream: `request.data` is something to read from."""
 
     def parse(
         self,
@@ -28,14 +23,9 @@ class JsonLinesParser(BaseParser):
         return stream
 
 
-class JsonLinesRenderer(JSONRenderer):
-    """Lets a caller ask for JSON Lines; a refusal is still one JSON object."""
-
+class JsonLinesParser(StreamParser):
     media_type = MEDIA_TYPE
-    format = "jsonl"
 
 
-def stream_rows(rows: Iterable[Mapping[str, Any]], *, filename: str) -> StreamingHttpResponse:
-    lines = (json.dumps(row, ensure_ascii=False, cls=JSONEncoder) + "\n" for row in rows)
-    headers = {"Content-Disposition": f'attachment; filename="{filename}"'}
-    return StreamingHttpResponse(lines, content_type=MEDIA_TYPE, headers=headers)
+class FileParser(StreamParser):
+    media_type = FILE_MEDIA_TYPE

@@ -247,6 +247,12 @@ class ImportOptionsSerializer(serializers.Serializer):
     skip_bad_rows = serializers.BooleanField(default=False)
     licence = serializers.CharField(max_length=100, default="", help_text="For rows that name none.")
     source = serializers.CharField(max_length=200, default="", help_text="For rows that name none.")
+    row_format = serializers.CharField(
+        max_length=40, default="", help_text="Of the rows; otherwise their keys tell (see import_formats)."
+    )
+    aspect = serializers.CharField(
+        max_length=100, default="", help_text="ultrafeedback: rank by this rating and not by their mean."
+    )
 
 
 class RowErrorSerializer(serializers.Serializer):

@@ -12,6 +12,7 @@ from labeling.api import (
     judgments,
     lifecycle,
     members,
+    notifications,
     pay,
     people,
     projects,
@@ -19,6 +20,7 @@ from labeling.api import (
     protocols,
     tasks,
     teams,
+    webhooks,
     wellbeing,
     workers,
 )
@@ -44,4 +46,6 @@ urlpatterns = [
     *teams.urlpatterns,
     *wellbeing.urlpatterns,
     *workers.urlpatterns,
+    *webhooks.urlpatterns,
+    *notifications.urlpatterns,
 ]

@@ -18,6 +18,7 @@ class Permission(StrEnum):
     QUEUE_VIEW = "queue.view"
     IMPORT_RUN = "import.run"
     LABELS_EXPORT = "labels.export"
+    WEBHOOKS_MANAGE = "webhooks.manage"
     SNAPSHOT_VIEW = "snapshot.view"
     SNAPSHOT_CREATE = "snapshot.create"
     MODEL_VIEW = "model.view"
@@ -52,6 +53,7 @@ task.annotate           yes     yes        yes       yes
 queue.view               -      yes        yes       yes
 import.run               -      yes        yes       yes
 labels.export            -      yes        yes       yes
+webhooks.manage          -       -          -        yes
 snapshot.view            -      yes        yes       yes
 snapshot.create          -       -         yes       yes
 model.view               -      yes        yes       yes

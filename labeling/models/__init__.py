@@ -1,6 +1,8 @@
 """The labeling side's tables. Rules live in services; these hold shape and constraints only."""
 
+from labeling.models.imports import ImportJob, ImportProblem
 from labeling.models.judgments import Comparison, Judgment
+from labeling.models.notices import Mail, MailPreference, Webhook, WebhookDelivery
 from labeling.models.people import (
     CompletionCode,
     Consent,
@@ -29,9 +31,13 @@ __all__ = [
     "ConsentVersion",
     "Generator",
     "GuidelineVersion",
+    "ImportJob",
+    "ImportProblem",
     "Invitation",
     "InvitationUse",
     "Judgment",
+    "Mail",
+    "MailPreference",
     "Membership",
     "PayRate",
     "Project",
@@ -45,6 +51,8 @@ __all__ = [
     "TaskResponse",
     "Team",
     "TeamMember",
+    "Webhook",
+    "WebhookDelivery",
     "Withdrawal",
     "WorkerLink",
 ]

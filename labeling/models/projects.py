@@ -49,6 +49,10 @@ class Project(models.Model):
     completion = models.JSONField(default=dict)
     created_at = models.DateTimeField(default=timezone.now)
     archived_at = models.DateTimeField(null=True)
+    # What its active webhooks want, kept by services/webhooks.py: an event costs nothing where nobody asks.
+    webhook_events = models.JSONField(default=list)
+    # Whether the last look at the queue found it empty, so that running dry is told once.
+    queue_was_empty = models.BooleanField(default=True)
 
     def __str__(self) -> str:
         return self.slug

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from labeling.messages import (
@@ -16,7 +16,9 @@ from labeling.messages import (
     check_text,
     kind_of,
 )
+from labeling.models.prompts import Generator
 from labeling.models.queue import Arm, Task
+from labeling.services.import_judgments import RowJudgment, parse_judgments
 from labeling.services.prompts import PromptDraft
 from labeling.services.queue import MAX_RESPONSES, MIN_RESPONSES
 from labeling.services.transcripts import is_transcript, parse_transcript, split_shared
@@ -33,9 +35,11 @@ COMMON_KEYS = {
     "generator",
     "arm",
 }
-PLAIN_KEYS = COMMON_KEYS | {"responses", "overlap", "priority", "kind"}
+PLAIN_KEYS = COMMON_KEYS | {"responses", "overlap", "priority", "kind", "judgments", "demonstrations"}
 PREFERENCE_KEYS = COMMON_KEYS | {"chosen", "rejected", "worker", "strength"}
-RESPONSE_KEYS = {"text", "messages", "generator"}
+RESPONSE_KEYS = {"text", "messages", "generator", "by_person"}
+# Judged elsewhere, so no page has to show them all at once.
+MAX_JUDGED = 40
 MAX_OVERLAP = 100
 MAX_PRIORITY = 1_000_000
 
@@ -44,21 +48,18 @@ MAX_PRIORITY = 1_000_000
 class RowResponse:
     messages: list[Message]
     generator: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Preference:
-    """The first response was preferred over the second."""
-
-    worker: str = ""
-    strength: int | None = None
+    kind: str = Generator.Kind.IMPORTED
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
+    """A prompt and what came with it: responses to rank, or what was said about them elsewhere,
+    and what people wrote."""
+
     prompt: PromptDraft
     responses: list[RowResponse] = field(default_factory=list)
-    preference: Preference | None = None
+    judgments: list[RowJudgment] = field(default_factory=list)
+    demonstrations: list[RowResponse] = field(default_factory=list)
     arm: str = Arm.RANDOM
     overlap: int | None = None
     priority: int = 0
@@ -75,15 +76,20 @@ class Row:
                 **fields,
                 "prompt": PromptDraft(**fields["prompt"]),
                 "responses": [RowResponse(**response) for response in fields["responses"]],
-                "preference": fields["preference"] and Preference(**fields["preference"]),
+                "judgments": [RowJudgment(**judgment) for judgment in fields["judgments"]],
+                "demonstrations": [RowResponse(**response) for response in fields["demonstrations"]],
             }
         )
 
 
 def parse_line(line: bytes) -> Row:
     """The row in one line of JSON, or BadContent."""
+    return parse_row(read_json(line))
+
+
+def read_json(line: bytes) -> Any:
     try:
-        value = json.loads(line.decode("utf-8"))
+        return json.loads(line.decode("utf-8"))
     except UnicodeDecodeError as problem:
         raise BadContent(f"not valid UTF-8 at byte {problem.start + 1}: save the file as UTF-8.") from problem
     except json.JSONDecodeError as problem:
@@ -94,7 +100,6 @@ def parse_line(line: bytes) -> Row:
         raise BadContent(
             "not JSON that can be read: it nests too deeply or holds a huge number."
         ) from problem
-    return parse_row(value)
 
 
 def parse_row(value: object) -> Row:
@@ -112,29 +117,49 @@ def parse_row(value: object) -> Row:
 
 def _plain(value: Mapping[str, Any]) -> Row:
     generator = _short(value, "generator")
-    given = value.get("responses", [])
-    if not isinstance(given, list):
-        raise BadContent(f"responses must be a list, not {kind_of(given)}.")
-    if given and not MIN_RESPONSES <= len(given) <= MAX_RESPONSES:
-        raise BadContent(
-            f"responses has {len(given)}: give {MIN_RESPONSES} to {MAX_RESPONSES} to rank, or none."
-        )
-    responses = [
-        _response(response, generator, what=f"response {number}")
-        for number, response in enumerate(given, start=1)
-    ]
-    _check_distinct({f"response {number}": one for number, one in enumerate(responses, start=1)})
+    responses = _responses(value, generator)
+    judgments = parse_judgments(value.get("judgments"), len(responses))
+    if judgments and not responses:
+        raise BadContent("there are judgments of no responses: give responses.")
+    _check_number(len(responses), judged=bool(judgments))
+    written = value.get("demonstrations") or []
+    if not isinstance(written, list):
+        raise BadContent(f"demonstrations must be a list, not {kind_of(written)}.")
     kind = _kind(value)
     if kind == Task.Kind.DEMONSTRATE and responses:
         raise BadContent("a row to demonstrate has no responses: leave them out, people will write.")
     return Row(
         prompt=_prompt_draft(value, _prompt(value)),
         responses=responses,
+        judgments=judgments,
+        demonstrations=[
+            replace(_response(one, generator, what=f"demonstration {number}"), kind=Generator.Kind.PERSON)
+            for number, one in enumerate(written, start=1)
+        ],
         arm=_arm(value),
         overlap=_whole(value, "overlap", 1, MAX_OVERLAP),
         priority=_whole(value, "priority", -MAX_PRIORITY, MAX_PRIORITY) or 0,
         kind=kind,
     )
+
+
+def _responses(value: Mapping[str, Any], generator: str) -> list[RowResponse]:
+    given = value.get("responses") or []
+    if not isinstance(given, list):
+        raise BadContent(f"responses must be a list, not {kind_of(given)}.")
+    responses = [
+        _response(response, generator, what=f"response {number}")
+        for number, response in enumerate(given, start=1)
+    ]
+    _check_distinct({f"response {number}": one for number, one in enumerate(responses, start=1)})
+    return responses
+
+
+def _check_number(number: int, *, judged: bool) -> None:
+    if judged and number > MAX_JUDGED:
+        raise BadContent(f"responses has {number}: at most {MAX_JUDGED} can be judged together.")
+    if number and not judged and not MIN_RESPONSES <= number <= MAX_RESPONSES:
+        raise BadContent(f"responses has {number}: give {MIN_RESPONSES} to {MAX_RESPONSES} to rank, or none.")
 
 
 def _preference(value: Mapping[str, Any]) -> Row:
@@ -148,10 +173,17 @@ def _preference(value: Mapping[str, Any]) -> Row:
     else:
         prompt, replies = _dialogues(value, generator)
     _check_distinct(dict(zip(("chosen", "rejected"), replies, strict=True)))
+    strength = _whole(value, "strength", 1, 3)
     return Row(
         prompt=_prompt_draft(value, prompt),
         responses=replies,
-        preference=Preference(worker=_short(value, "worker"), strength=_whole(value, "strength", 1, 3)),
+        judgments=[
+            RowJudgment(
+                tiers=[[0], [1]],
+                worker=_short(value, "worker"),
+                strengths=[] if strength is None else [strength],
+            )
+        ],
         arm=_arm(value),
     )
 
@@ -209,21 +241,25 @@ def _reply(value: object, prompt: list[Message], generator: str, *, what: str) -
 
 
 def _response(value: object, generator: str, *, what: str) -> RowResponse:
+    kind = Generator.Kind.IMPORTED
     if isinstance(value, dict):
         if unknown := sorted(value.keys() - RESPONSE_KEYS):
             raise BadContent(f"{what} has unknown keys: {', '.join(unknown)}.")
         if ("text" in value) == ("messages" in value):
             raise BadContent(f"{what} needs text or messages, and not both.")
         generator = _short(value, "generator") or generator
+        if value.get("by_person"):
+            kind = Generator.Kind.PERSON
         value = value.get("text", value.get("messages"))
     if isinstance(value, str):
-        return RowResponse([{"role": "assistant", "content": check_text(value, what=what)}], generator)
+        text = check_text(value, what=what)
+        return RowResponse([{"role": "assistant", "content": text}], generator, kind)
     messages = check_messages(value, what=what)
     if messages[0]["role"] != "assistant":
         raise BadContent(f"{what} must begin with an assistant message.")
     if messages[-1]["role"] != "assistant":
         raise BadContent(f"{what} must end with an assistant message.")
-    return RowResponse(messages, generator)
+    return RowResponse(messages, generator, kind)
 
 
 def _check_distinct(responses: Mapping[str, RowResponse]) -> None:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from labeling.messages import canonical, content_hash
 from labeling.models import Annotator, Batch, Generator, Judgment, Project, Task, TaskResponse
 from labeling.services.demonstrations import check_asked, demonstration_task
 from labeling.services.generators import get_or_create_generator
-from labeling.services.import_rows import Row
+from labeling.services.import_judgments import RowJudgment
+from labeling.services.import_rows import Row, RowResponse
 from labeling.services.judgments import store_comparisons
 from labeling.services.prompts import ResponseText, add_prompts, store_responses
 from labeling.services.queue import NewTask, announce, create_tasks
@@ -46,21 +48,54 @@ class Placed:
         return frozenset(self.response_ids)
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One judgment of a placed row."""
+
+    placed: Placed
+    judgment: RowJudgment
+
+    @property
+    def annotator(self) -> tuple[str, str]:
+        return self.placed.row.prompt.source or "import", self.judgment.worker or NOBODY
+
+    def in_ids(self, places: Iterable[int]) -> list[int]:
+        return [self.placed.response_ids[place] for place in places]
+
+    def criteria(self) -> dict[str, dict[str, float]]:
+        """As Judgment keeps them: `{criterion: {response id: score}}`."""
+        ids = self.placed.response_ids
+        return {
+            name: {str(ids[place]): score for place, score in enumerate(scores) if score is not None}
+            for name, scores in self.judgment.criteria.items()
+        }
+
+    def spans(self) -> list[dict[str, Any]]:
+        return [
+            {**span, "response": self.placed.response_ids[span["response"]]} for span in self.judgment.spans
+        ]
+
+
 class Store:
-    def __init__(self, *, project: Project, licence: str, source: str, now: datetime) -> None:
+    """`reference` names the batch of tasks; several stores may fill one."""
+
+    def __init__(
+        self, *, project: Project, licence: str, source: str, now: datetime, reference: str = ""
+    ) -> None:
         self.counts = StoredCounts()
         self._project, self._now = project, now
         self._licence, self._source = licence, source
         self._batch: Batch | None = None
-        self._generators: dict[str, Generator] = {}
+        self._reference = reference or str(uuid.uuid4())
+        self._generators: dict[tuple[str, str], Generator] = {}
         self._annotators: dict[tuple[str, str], Annotator] = {}
 
     def add(self, rows: Sequence[Row]) -> None:
         placed = self._place([self._with_defaults(row) for row in rows])
         tasks = self._known_tasks(placed)
-        wanted = [one for one in placed if one.row.responses and one.row.preference is None]
+        wanted = [one for one in placed if one.row.responses and not one.row.judgments]
         self._queue(wanted, {choice for choice, task in tasks.items() if task.overlap})
-        self._judge([one for one in placed if one.row.preference is not None], tasks)
+        self._judge([Said(one, judgment) for one in placed for judgment in one.row.judgments], tasks)
         self._ask_to_write([one for one in placed if one.row.kind == Task.Kind.DEMONSTRATE])
 
     def _with_defaults(self, row: Row) -> Row:
@@ -75,8 +110,17 @@ class Store:
         added = add_prompts(project=self._project, rows=[row.prompt for row in rows], now=self._now)
         self.counts.prompts_created += added.num_created
         self.counts.prompts_known += added.num_known
-        texts = [self._texts(row, added.ids[content_hash(row.prompt.messages)]) for row in rows]
-        ids, num_created = store_responses(texts=[text for row in texts for text in row[1]], now=self._now)
+        prompt_ids = [added.ids[content_hash(row.prompt.messages)] for row in rows]
+        texts = [
+            self._texts(row.responses, row, prompt_id)
+            for row, prompt_id in zip(rows, prompt_ids, strict=True)
+        ]
+        written = [
+            self._texts(row.demonstrations, row, prompt_id)
+            for row, prompt_id in zip(rows, prompt_ids, strict=True)
+        ]
+        everything = [text for of_row in (*texts, *written) for text in of_row]
+        ids, num_created = store_responses(texts=everything, now=self._now)
         self.counts.responses_created += num_created
         return [
             Placed(
@@ -85,18 +129,20 @@ class Store:
                 response_ids=tuple(ids[prompt_id, text.generator_id, text.hash] for text in of_row),
                 hashes=tuple(text.hash for text in of_row),
             )
-            for row, (prompt_id, of_row) in zip(rows, texts, strict=True)
+            for row, prompt_id, of_row in zip(rows, prompt_ids, texts, strict=True)
         ]
 
-    def _texts(self, row: Row, prompt_id: int) -> tuple[int, list[ResponseText]]:
-        return prompt_id, [
+    def _texts(self, responses: Sequence[RowResponse], row: Row, prompt_id: int) -> list[ResponseText]:
+        return [
             ResponseText(
                 prompt_id=prompt_id,
-                generator_id=self._generator(response.generator or row.prompt.source or "import").pk,
+                generator_id=self._generator(
+                    response.kind, response.generator or row.prompt.source or "import"
+                ).pk,
                 messages=response.messages,
                 hash=content_hash(response.messages),
             )
-            for response in row.responses
+            for response in responses
         ]
 
     def _known_tasks(self, placed: Sequence[Placed]) -> dict[frozenset[int], Task]:
@@ -151,46 +197,95 @@ class Store:
         create_tasks(batch=self._import_batch(), tasks=tasks, now=self._now)
         self.counts.tasks_created += len(tasks)
 
-    def _judge(self, judged: Sequence[Placed], tasks: dict[frozenset[int], Task]) -> None:
-        by_key = {self._client_key(one): one for one in judged}
-        stored = Judgment.objects.filter(project=self._project, client_key__in=by_key)
-        for key in stored.values_list("client_key", flat=True):
-            del by_key[key]
+    def _judge(self, said: Sequence[Said], tasks: dict[frozenset[int], Task]) -> None:
+        by_key = self._not_stored(said)
         if not by_key:
             return
         # Judged already, so no slots: nobody is asked again.
-        new = {one.choice: self._new_task(one, 0) for one in by_key.values() if one.choice not in tasks}
+        new = {
+            one.placed.choice: self._new_task(one.placed, 0)
+            for one in by_key.values()
+            if one.placed.choice not in tasks
+        }
         rows = create_tasks(batch=self._import_batch(), tasks=list(new.values()), now=self._now)
         tasks |= dict(zip(new, rows, strict=True))
+        self._meet({one.annotator for one in by_key.values()})
         judgments = Judgment.objects.bulk_create(
-            self._judgment(one, key, tasks[one.choice]) for key, one in by_key.items()
+            self._judgment(one, key, tasks[one.placed.choice]) for key, one in by_key.items()
         )
         store_comparisons(
-            (judgment, tasks[one.choice]) for judgment, one in zip(judgments, by_key.values(), strict=True)
+            (judgment, tasks[one.placed.choice])
+            for judgment, one in zip(judgments, by_key.values(), strict=True)
         )
         self.counts.judgments_created += len(judgments)
 
-    def _judgment(self, one: Placed, key: uuid.UUID, task: Task) -> Judgment:
-        preference = one.row.preference
-        assert preference is not None
-        chosen, rejected = one.response_ids
+    def _not_stored(self, said: Sequence[Said]) -> dict[uuid.UUID, Said]:
+        """By the key each would be stored under; what this project has is left out."""
+        by_key = {self._client_key(one): one for one in said}
+        exported = {uuid.UUID(one.judgment.key) for one in said if one.judgment.key}
+        stored = Judgment.objects.filter(project=self._project, client_key__in=[*by_key, *exported])
+        known = set(stored.values_list("client_key", flat=True))
+        return {
+            key: one
+            for key, one in by_key.items()
+            if key not in known and not (one.judgment.key and uuid.UUID(one.judgment.key) in known)
+        }
+
+    def _judgment(self, one: Said, key: uuid.UUID, task: Task) -> Judgment:
+        judgment = one.judgment
+        presentation = {
+            "order": None,
+            "hashes": list(one.placed.hashes),
+            "source": one.placed.row.prompt.source,
+        }
         return Judgment(
             project=self._project,
             task=task,
-            annotator=self._annotator(one),
+            annotator=self._annotators[one.annotator],
             client_key=key,
-            tiers=[[chosen], [rejected]],
-            strengths=[preference.strength] if preference.strength else [],
-            presentation={"order": None, "hashes": list(one.hashes), "source": one.row.prompt.source},
+            tiers=[one.in_ids(tier) for tier in judgment.tiers],
+            verdict=judgment.verdict,
+            strengths=judgment.strengths,
+            criteria=one.criteria(),
+            reasons=judgment.reasons,
+            comment=judgment.comment,
+            spans=one.spans(),
+            active_seconds=judgment.seconds,
+            presentation=presentation | ({"details": judgment.details} if judgment.details else {}),
             created_at=self._now,
         )
 
-    def _client_key(self, one: Placed) -> uuid.UUID:
+    def _client_key(self, one: Said) -> uuid.UUID:
         """From the content alone, so that the same row again is the same judgment."""
-        preference = one.row.preference
-        assert preference is not None
-        said = [self._project.pk, one.prompt_id, one.hashes, preference.worker, preference.strength]
-        return uuid.uuid5(NAMESPACE, canonical([*said, one.row.prompt.source]).decode())
+        said = asdict(one.judgment)
+        if key := said.pop("key"):
+            # Of one judgment's comparisons each is its own.
+            pair = " ".join(map(str, sorted(one.placed.choice)))
+            return uuid.uuid5(NAMESPACE, f"{self._project.pk} {key} {pair}")
+        said["tiers"] = [sorted(one.in_ids(tier)) for tier in said["tiers"]]
+        said["criteria"], said["spans"] = one.criteria(), one.spans()
+        content = [self._project.pk, sorted(one.placed.choice), said, one.annotator[0]]
+        return uuid.uuid5(NAMESPACE, canonical(content).decode())
+
+    def _meet(self, named: set[tuple[str, str]]) -> None:
+        """Have a row for each imported annotator, whose name is unique within its source."""
+        missing = named - self._annotators.keys()
+        if not missing:
+            return
+        Annotator.objects.bulk_create(
+            [
+                Annotator(source=source, external_id=name, kind=Annotator.Kind.IMPORTED, created_at=self._now)
+                for source, name in sorted(missing - self._known_annotators(missing).keys())
+            ],
+            ignore_conflicts=True,
+        )
+        self._annotators |= self._known_annotators(missing)
+
+    def _known_annotators(self, named: set[tuple[str, str]]) -> dict[tuple[str, str], Annotator]:
+        found = Annotator.objects.filter(
+            user=None, source__in={source for source, _ in named}, external_id__in={name for _, name in named}
+        )
+        return {(one.source, one.external_id): one for one in found if (one.source, one.external_id) in named}
 
     def _new_task(self, one: Placed, overlap: int) -> NewTask:
         return NewTask(
@@ -201,29 +296,19 @@ class Store:
             priority=one.row.priority,
         )
 
-    def _generator(self, name: str) -> Generator:
-        if name not in self._generators:
-            self._generators[name] = get_or_create_generator(
-                project=self._project, kind=Generator.Kind.IMPORTED, name=name
+    def _generator(self, kind: str, name: str) -> Generator:
+        if (kind, name) not in self._generators:
+            self._generators[kind, name] = get_or_create_generator(
+                project=self._project, kind=kind, name=name
             )
-        return self._generators[name]
-
-    def _annotator(self, one: Placed) -> Annotator:
-        assert one.row.preference is not None
-        named = (one.row.prompt.source or "import", one.row.preference.worker or NOBODY)
-        if named not in self._annotators:
-            self._annotators[named], _ = Annotator.objects.get_or_create(
-                source=named[0], external_id=named[1], user=None, defaults={"kind": Annotator.Kind.IMPORTED}
-            )
-        return self._annotators[named]
+        return self._generators[kind, name]
 
     def _import_batch(self) -> Batch:
         if self._batch is None:
-            self._batch = Batch.objects.create(
+            self._batch, _ = Batch.objects.get_or_create(
                 project=self._project,
-                reference=f"{REFERENCE_PREFIX}{uuid.uuid4()}",
-                name=f"Import of {self._now:%Y-%m-%d %H:%M}",
-                created_at=self._now,
+                reference=f"{REFERENCE_PREFIX}{self._reference}",
+                defaults={"name": f"Import of {self._now:%Y-%m-%d %H:%M}", "created_at": self._now},
             )
             announce(self._project.pk)
         return self._batch

@@ -1,12 +1,12 @@
-"""Imports: read every line, say everything that is wrong, then store all of it or nothing."""
+"""Imports: read every record, say everything that is wrong, then store all of it or nothing."""
 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import IO, BinaryIO
+from typing import BinaryIO
 
 from django.db import transaction
 
@@ -15,13 +15,14 @@ from labeling.core.models import User
 from labeling.core.services import audit
 from labeling.messages import BadContent
 from labeling.models import Project
+from labeling.services import formats
 from labeling.services.chunks import chunks
-from labeling.services.import_rows import Row, parse_line
+from labeling.services.formats.base import Format, Options
+from labeling.services.import_rows import Row
 from labeling.services.import_store import CHUNK, Store, StoredCounts
+from labeling.services.readers import Record, json_lines
 
-MAX_LINE_BYTES = 8 * 1024 * 1024
 MAX_ERRORS_TOLD = 100
-BOM = b"\xef\xbb\xbf"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,24 +56,61 @@ def import_rows(
     skip_bad_rows: bool = False,
     licence: str = "",
     source: str = "",
+    row_format: str = "",
+    aspect: str = "",
 ) -> ImportResult:
-    """Import JSON Lines. Memory is bounded by the longest line and one chunk of rows.
+    """Import JSON Lines; see `import_records`."""
+    return import_records(
+        project=project,
+        records=json_lines(stream),
+        now=now,
+        actor=actor,
+        dry_run=dry_run,
+        skip_bad_rows=skip_bad_rows,
+        licence=licence,
+        source=source,
+        format=formats.named(row_format),
+        options=Options(aspect=aspect),
+    )
 
-    The same content again stores nothing new. `licence` and `source` stand in for rows that name
-    none. A dry run stores everything, counts, and takes it back.
+
+def import_records(
+    *,
+    project: Project,
+    records: Iterable[Record],
+    now: datetime,
+    actor: User | None = None,
+    dry_run: bool = False,
+    skip_bad_rows: bool = False,
+    licence: str = "",
+    source: str = "",
+    format: Format | None = None,
+    options: Options | None = None,
+) -> ImportResult:
+    """All rows or none, at once; a large file is better imported as a job (services/import_jobs).
+
+    Memory is bounded by the longest record and one chunk of rows. The same content again stores
+    nothing new. `licence` and `source` stand in for rows that name none. A dry run stores everything,
+    counts, and takes it back.
     """
     result = ImportResult(dry_run=dry_run)
     with tempfile.TemporaryFile("w+", encoding="utf-8") as good_rows:
-        _check_every_line(stream, good_rows, result)
+        for record in records:
+            result.rows += 1
+            try:
+                for row in rows_in(record, format, options or Options()):
+                    good_rows.write(row.dump() + "\n")
+            except BadContent as problem:
+                result.num_errors += 1
+                if len(result.errors) < MAX_ERRORS_TOLD:
+                    result.errors.append(RowError(record.number, str(problem)))
         if result.num_errors and not skip_bad_rows:
             raise _bad_rows(result)
         if not result.rows:
             raise DomainError("The file has no rows: put one JSON object in each line.", code="empty")
         good_rows.seek(0)
         with transaction.atomic():
-            # Imports into one project come one after another, so that the second finds what the
-            # first stored instead of colliding with it.
-            Project.objects.select_for_update(no_key=True).get(pk=project.pk)
+            in_line(project)
             store = Store(project=project, licence=licence, source=source, now=now)
             for rows in chunks((Row.load(line) for line in good_rows), CHUNK):
                 store.add(rows)
@@ -84,35 +122,17 @@ def import_rows(
     return result
 
 
-def read_lines(stream: BinaryIO) -> Iterator[tuple[int, bytes | None]]:
-    """Numbered lines without their end; None for one that is too long to hold. Only a line feed
-    ends a line: JSON text may contain U+2028 and its like."""
-    number = 0
-    while line := stream.readline(MAX_LINE_BYTES + 1):
-        number += 1
-        if number == 1:
-            line = line.removeprefix(BOM)
-        if len(line) > MAX_LINE_BYTES:
-            while line and not line.endswith(b"\n"):
-                line = stream.readline(MAX_LINE_BYTES)
-            yield number, None
-        else:
-            yield number, line.strip()
+def rows_in(record: Record, format: Format | None, options: Options) -> list[Row]:
+    """The rows of one record, all good; or BadContent."""
+    if record.problem:
+        raise BadContent(record.problem)
+    return list(formats.rows_of(record.value, format=format, options=options))
 
 
-def _check_every_line(stream: BinaryIO, good_rows: IO[str], result: ImportResult) -> None:
-    for number, line in read_lines(stream):
-        if line == b"":
-            continue
-        result.rows += 1
-        try:
-            if line is None:
-                raise BadContent(f"longer than {MAX_LINE_BYTES // 2**20} MiB: shorten it or leave it out.")
-            good_rows.write(parse_line(line).dump() + "\n")
-        except BadContent as problem:
-            result.num_errors += 1
-            if len(result.errors) < MAX_ERRORS_TOLD:
-                result.errors.append(RowError(number, str(problem)))
+def in_line(project: Project) -> None:
+    """Imports into one project come one after another, so that the second finds what the first
+    stored instead of colliding with it."""
+    Project.objects.select_for_update(no_key=True).get(pk=project.pk)
 
 
 def _bad_rows(result: ImportResult) -> DomainError:

@@ -16,6 +16,7 @@ from labeling.core.prepared import PreparedUpdate, insert
 from labeling.models import Assignment, Comparison, Judgment, Response, Slot, Task, Withdrawal
 from labeling.models.judgments import Verdict
 from labeling.selectors.queue import last_word
+from labeling.services import webhooks
 from labeling.services.assignments import check_token, has_live_lease
 from labeling.services.claims import take_seat
 from labeling.services.comparisons import pairs_of
@@ -184,6 +185,9 @@ def _store(
     )
     insert([judgment])
     store_comparisons([(judgment, assignment.task)])
+    webhooks.judgment_stored(
+        task=assignment.task, judgment=judgment, state=_state_of(judgment), filled=filled, now=now
+    )
     _end_assignment(assignment, filled=filled, is_first=earlier is None, now=now)
     announce(assignment.task.project_id)
     return Submitted(judgment.pk, _state_of(judgment))

@@ -48,3 +48,24 @@ def split_shared(
     if not shared:
         raise BadContent("chosen and rejected do not begin alike: give the prompt on its own.")
     return chosen[:shared], chosen[shared:], rejected[shared:]
+
+
+def as_transcript(messages: list[Message]) -> str:
+    """Messages as HH writes a dialogue. A system prompt stands before the first turn."""
+    parts = []
+    for message in messages:
+        if message["role"] == "system":
+            parts.append(message["content"])
+        else:
+            speaker = "Human" if message["role"] == "user" else "Assistant"
+            parts.append(f"\n\n{speaker}: {message['content']}")
+    return "".join(parts)
+
+
+def as_texts(prompt: list[Message], completion: list[Message]) -> tuple[str, str]:
+    """Prompt and completion as two texts. One question and one reply are their words alone; longer
+    dialogues become a transcript that is cut where the model speaks, so that both together are whole."""
+    if [message["role"] for message in (*prompt, *completion)] == ["user", "assistant"]:
+        return prompt[0]["content"], completion[0]["content"]
+    start = f"{as_transcript(prompt)}\n\nAssistant:"
+    return start, as_transcript(completion).removeprefix("\n\nAssistant:")

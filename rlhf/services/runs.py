@@ -20,6 +20,7 @@ from django.db.models.functions import Coalesce
 
 from labeling.core.errors import Conflict, DomainError
 from labeling.core.services import audit
+from labeling.services.notifications import notify
 from rlhf.models import Run, RunLogLine
 from rlhf.services import live, outputs, run_files
 from rlhf.services.validation import storable
@@ -57,9 +58,17 @@ def move(run: Run, to: str, **changes: Any) -> bool:
         moved = guard.update(state=to, **changes) == 1
         if moved:
             live.run_changed(run)
+            if to in FINISHED:
+                _tell(run, to, changes)
     if moved:
         run.refresh_from_db()
     return moved
+
+
+def _tell(run: Run, state: str, changes: Mapping[str, Any]) -> None:
+    """Mail and webhooks, in the transaction of the end itself."""
+    data = {"run": run.pk, "kind": run.kind, "state": str(state), "error": changes.get("error", "")}
+    notify(run.project, "run.finished", data, now=changes.get("finished_at"), to=run.created_by)
 
 
 def claim(*, executor: str, now: datetime) -> Claim | None:

@@ -17,6 +17,7 @@ from labeling.core.errors import DomainError
 from labeling.core.services import audit
 from labeling.selectors import labels
 from labeling.selectors import prompts as prompt_selectors
+from labeling.services.notifications import notify
 from rlhf import storage
 from rlhf.models import Snapshot, SnapshotJudgment
 from rlhf.services import live
@@ -124,6 +125,8 @@ def _store(
             _link(snapshot, draft.judgments)
             audit.record(actor=user, action="snapshot.frozen", project_id=project.pk, obj=snapshot)
             live.registry_changed(project.pk)
+            data = {"snapshot": snapshot.pk, "kind": kind, "digest": draft.digest, "num_rows": draft.num_rows}
+            notify(project, "snapshot.frozen", data, now=now)
     except BaseException as problem:
         storage.delete_prefix(path)
         if not isinstance(problem, IntegrityError):

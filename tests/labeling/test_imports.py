@@ -12,7 +12,7 @@ from django.core.management import CommandError, call_command
 from labeling.core.errors import DomainError
 from labeling.messages import BadContent
 from labeling.models import Annotator, Batch, Comparison, Judgment, Project, Prompt, Response, Slot, Task
-from labeling.services import imports
+from labeling.services import readers
 from labeling.services.import_rows import parse_line, parse_row
 from labeling.services.imports import import_rows
 from labeling.services.prompts import split_of
@@ -281,7 +281,7 @@ def test_an_empty_file_is_refused(project):
 
 
 def test_a_row_too_large_to_hold_is_passed_over(project, monkeypatch):
-    monkeypatch.setattr(imports, "MAX_LINE_BYTES", 1000)
+    monkeypatch.setattr(readers, "MAX_LINE_BYTES", 1000)
     result = load(project, PLAIN, {"prompt": "x" * 5000}, {"prompt": "after"}, skip_bad_rows=True)
     assert [error.line for error in result.errors] == [2]
     assert result.prompts_created == 2
