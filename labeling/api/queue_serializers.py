@@ -86,6 +86,20 @@ class ShownResponseSerializer(serializers.Serializer):
     messages = MessageSerializer(many=True)
 
 
+class JudgmentSaidSerializer(serializers.Serializer):
+    id = serializers.IntegerField()
+    tiers = serializers.ListField(child=serializers.ListField(child=serializers.CharField()))
+    verdict = serializers.ChoiceField(choices=Verdict.choices)
+    strengths = serializers.ListField(child=serializers.IntegerField())
+    comment = serializers.CharField()
+    reasons = serializers.ListField(child=serializers.CharField())
+
+
+class ReturnedSerializer(serializers.Serializer):
+    comment = serializers.CharField(help_text="What the reviewer asks you to look at again.")
+    judgment = JudgmentSaidSerializer()
+
+
 class AssignmentSerializer(serializers.Serializer):
     """Nothing here tells who wrote what."""
 
@@ -98,6 +112,9 @@ class AssignmentSerializer(serializers.Serializer):
     protocol_version = serializers.IntegerField()
     guideline_version = serializers.IntegerField(allow_null=True)
     kind = serializers.ChoiceField(choices=["rank"])
+    returned = ReturnedSerializer(
+        allow_null=True, help_text="Your judgment of this task, sent back to be corrected."
+    )
 
 
 class AssignmentNextSerializer(serializers.Serializer):
@@ -110,7 +127,13 @@ class AssignmentNextSerializer(serializers.Serializer):
 class AssignmentOffersSerializer(serializers.Serializer):
     assignments = AssignmentSerializer(many=True)
     reason = serializers.ChoiceField(
-        choices=["empty", "all_leased", "no_more_for_you"], allow_null=True, help_text="Why there are none."
+        choices=["empty", "all_leased", "no_more_for_you", "paused", "read_guidelines"],
+        allow_null=True,
+        help_text="Why there are none.",
+    )
+    message = serializers.CharField(allow_null=True, help_text="In words, where somebody holds you back.")
+    guideline_version = serializers.IntegerField(
+        allow_null=True, help_text="With `read_guidelines`: the version to read and acknowledge first."
     )
 
 
@@ -156,15 +179,6 @@ class JudgmentSubmittedSerializer(serializers.Serializer):
     judgment = serializers.IntegerField(source="judgment_id")
     state = serializers.ChoiceField(choices=["accepted", "surplus", "corrected"])
     replayed = serializers.BooleanField()
-
-
-class JudgmentSaidSerializer(serializers.Serializer):
-    id = serializers.IntegerField()
-    tiers = serializers.ListField(child=serializers.ListField(child=serializers.CharField()))
-    verdict = serializers.ChoiceField(choices=Verdict.choices)
-    strengths = serializers.ListField(child=serializers.IntegerField())
-    comment = serializers.CharField()
-    reasons = serializers.ListField(child=serializers.CharField())
 
 
 class LastJudgmentSerializer(serializers.Serializer):

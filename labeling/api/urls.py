@@ -8,6 +8,8 @@ from labeling.api import (
     members,
     projects,
     prompts,
+    quality,
+    second_looks,
     tasks,
 )
 
@@ -20,4 +22,6 @@ urlpatterns = [
     *tasks.urlpatterns,
     *assignments.urlpatterns,
     *exports.urlpatterns,
+    *quality.urlpatterns,
+    *second_looks.urlpatterns,
 ]

@@ -149,9 +149,7 @@ def cohen_kappa(
 # --- with intervals --------------------------------------------------------------------
 
 
-def alpha_estimate(
-    table: Table, level: Level, *, seed: int = SEED, resamples: int = RESAMPLES
-) -> Estimate:
+def alpha_estimate(table: Table, level: Level, *, seed: int = SEED, resamples: int = RESAMPLES) -> Estimate:
     return cluster_bootstrap(
         lambda times: krippendorff_alpha(table.resampled(times), table.values, level),
         num_clusters=table.num_clusters,

@@ -43,6 +43,8 @@ class Offer:
     protocol_version: int
     guideline_version: int | None
     kind: str = "rank"
+    # {"comment", "judgment"} where a reviewer sent this person's judgment back.
+    returned: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,8 @@ def live_assignments(*, annotator_id: int, project_id: int) -> list[Assignment]:
         Assignment.objects.filter(
             annotator_id=annotator_id, state=Assignment.State.LEASED, slot__project_id=project_id
         )
+        # A decision on others' judgments is made where those are shown.
+        .exclude(task__adjudicates__isnull=False)
         .select_related("slot")
         .order_by("leased_at", "-slot__priority", "slot__slot_no", "slot_id")
     )
@@ -163,16 +167,21 @@ def _last(*, user: User, project: Project) -> dict[str, object] | None:
     judgment = last_word(task_id=assignment.task_id, annotator_id=assignment.annotator_id)
     if judgment is None:
         return None
-    keys = {place["response"]: place["key"] for place in assignment.presented}
     content = contents_of([assignment.task_id])[assignment.task_id]
     return {
         "assignment": offer(assignment, content, expires_at=assignment.slot.lease_expires_at),
-        "judgment": {
-            "id": judgment.pk,
-            "tiers": [[keys[response_id] for response_id in tier] for tier in judgment.tiers],
-            "verdict": judgment.verdict,
-            "strengths": judgment.strengths,
-            "comment": judgment.comment,
-            "reasons": judgment.reasons,
-        },
+        "judgment": said_in_keys(judgment, assignment),
+    }
+
+
+def said_in_keys(judgment: Judgment, assignment: Assignment) -> dict[str, Any]:
+    """A person's own judgment in the keys of the assignment it came from."""
+    keys = {place["response"]: place["key"] for place in assignment.presented}
+    return {
+        "id": judgment.pk,
+        "tiers": [[keys[response_id] for response_id in tier] for tier in judgment.tiers],
+        "verdict": judgment.verdict,
+        "strengths": judgment.strengths,
+        "comment": judgment.comment,
+        "reasons": judgment.reasons,
     }

@@ -112,7 +112,9 @@ def crowdscale(num_questions: int) -> list[Rating]:
 
 def ukpconvarg() -> list[Rating]:
     votes = []
-    with gzip.open(DATA / "prefs" / "ukpconvarg_pairs.jsonl.gz", "rt", encoding="utf-8", newline="\n") as file:
+    with gzip.open(
+        DATA / "prefs" / "ukpconvarg_pairs.jsonl.gz", "rt", encoding="utf-8", newline="\n"
+    ) as file:
         for line in file:
             pair = json.loads(line)
             votes += [Rating(pair["pair_id"], v["worker"], v["value"], pair["topic"]) for v in pair["votes"]]
@@ -250,7 +252,9 @@ def test_units_of_one_prompt_that_go_together_widen_the_interval():
         agree = rng.random() < 0.5  # a prompt is clear or it is not
         for pair in range(8):
             rows += [Rating((prompt, pair), r, 1 if agree else rng.choice([-1, 1]), prompt) for r in "abc"]
-            rows += [Rating((prompt, -pair - 1), r, -1 if agree else rng.choice([-1, 1]), prompt) for r in "abc"]
+            rows += [
+                Rating((prompt, -pair - 1), r, -1 if agree else rng.choice([-1, 1]), prompt) for r in "abc"
+            ]
     clustered = alpha_estimate(tabulate(rows), "nominal")
     alone = alpha_estimate(tabulate(row._replace(cluster=row.unit) for row in rows), "nominal")
     assert clustered.high - clustered.low > 1.5 * (alone.high - alone.low)
