@@ -104,6 +104,25 @@ class DraftSaveSerializer(serializers.Serializer):
     body = serializers.JSONField(help_text="Anything, up to 256 KiB.")
 
 
+class JudgmentSaidSerializer(serializers.Serializer):
+    id = serializers.IntegerField()
+    tiers = serializers.ListField(child=serializers.ListField(child=serializers.CharField()))
+    verdict = serializers.ChoiceField(choices=Verdict.choices)
+    strengths = serializers.ListField(child=serializers.IntegerField())
+    comment = serializers.CharField()
+    reasons = serializers.ListField(child=serializers.CharField())
+    criteria = CriteriaField()
+    spans = SpanSerializer(many=True)
+    edit = EditSerializer(allow_null=True)
+    demonstration = WordsSerializer(allow_null=True)
+    active_seconds = serializers.FloatField(allow_null=True)
+
+
+class ReturnedSerializer(serializers.Serializer):
+    comment = serializers.CharField(help_text="What the reviewer asks you to look at again.")
+    judgment = JudgmentSaidSerializer()
+
+
 class AssignmentSerializer(serializers.Serializer):
     """Nothing here tells who wrote what."""
 
@@ -119,6 +138,9 @@ class AssignmentSerializer(serializers.Serializer):
         choices=Task.Kind.choices, help_text="`demonstrate` shows no responses: one is to be written."
     )
     draft = DraftSerializer()
+    returned = ReturnedSerializer(
+        allow_null=True, help_text="Your judgment of this task, sent back to be corrected."
+    )
 
 
 class AssignmentNextSerializer(serializers.Serializer):
@@ -131,9 +153,21 @@ class AssignmentNextSerializer(serializers.Serializer):
 class AssignmentOffersSerializer(serializers.Serializer):
     assignments = AssignmentSerializer(many=True)
     reason = serializers.ChoiceField(
-        choices=["empty", "all_leased", "no_more_for_you", "archived", "consent_needed"],
+        choices=[
+            "empty",
+            "all_leased",
+            "no_more_for_you",
+            "archived",
+            "consent_needed",
+            "paused",
+            "read_guidelines",
+        ],
         allow_null=True,
         help_text="Why there are none.",
+    )
+    message = serializers.CharField(allow_null=True, help_text="In words, where somebody holds you back.")
+    guideline_version = serializers.IntegerField(
+        allow_null=True, help_text="With `read_guidelines`: the version to read and acknowledge first."
     )
 
 
@@ -195,20 +229,6 @@ class JudgmentSubmittedSerializer(serializers.Serializer):
     judgment = serializers.IntegerField(source="judgment_id")
     state = serializers.ChoiceField(choices=["accepted", "surplus", "corrected", "withdrawn"])
     replayed = serializers.BooleanField()
-
-
-class JudgmentSaidSerializer(serializers.Serializer):
-    id = serializers.IntegerField()
-    tiers = serializers.ListField(child=serializers.ListField(child=serializers.CharField()))
-    verdict = serializers.ChoiceField(choices=Verdict.choices)
-    strengths = serializers.ListField(child=serializers.IntegerField())
-    comment = serializers.CharField()
-    reasons = serializers.ListField(child=serializers.CharField())
-    criteria = CriteriaField()
-    spans = SpanSerializer(many=True)
-    edit = EditSerializer(allow_null=True)
-    demonstration = WordsSerializer(allow_null=True)
-    active_seconds = serializers.FloatField(allow_null=True)
 
 
 class LastJudgmentSerializer(serializers.Serializer):

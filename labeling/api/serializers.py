@@ -56,6 +56,9 @@ class ProjectSerializer(serializers.Serializer):
     protocol_version = serializers.IntegerField(source="project.protocol_version")
     overlap = serializers.IntegerField(source="project.overlap")
     lease_seconds = serializers.IntegerField(source="project.lease_seconds")
+    required_guideline = serializers.IntegerField(
+        source="project.required_guideline", help_text="The version to read before any task; 0 for none."
+    )
     validation_percent = serializers.IntegerField(source="project.validation_percent")
     test_percent = serializers.IntegerField(source="project.test_percent")
     consent_version = serializers.IntegerField(
@@ -151,6 +154,9 @@ class GuidelinesSerializer(serializers.ModelSerializer):
 
 class GuidelinesCreateSerializer(serializers.Serializer):
     text = serializers.CharField(max_length=100_000)
+    requires_reading = serializers.BooleanField(
+        default=False, help_text="Nobody gets a task before they have acknowledged it."
+    )
 
 
 class ProtocolVersionSerializer(serializers.ModelSerializer):

@@ -18,6 +18,8 @@ from labeling.api import (
     projects,
     prompts,
     protocols,
+    quality,
+    second_looks,
     tasks,
     teams,
     webhooks,
@@ -48,4 +50,6 @@ urlpatterns = [
     *workers.urlpatterns,
     *webhooks.urlpatterns,
     *notifications.urlpatterns,
+    *quality.urlpatterns,
+    *second_looks.urlpatterns,
 ]

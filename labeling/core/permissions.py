@@ -15,6 +15,10 @@ class Permission(StrEnum):
     PROTOCOL_EDIT = "protocol.edit"
     AUDIT_VIEW = "audit.view"
     TASK_ANNOTATE = "task.annotate"
+    TASK_ADJUDICATE = "task.adjudicate"
+    JUDGMENT_REVIEW = "judgment.review"
+    QUALITY_VIEW = "quality.view"
+    QUALITY_MANAGE = "quality.manage"
     QUEUE_VIEW = "queue.view"
     IMPORT_RUN = "import.run"
     LABELS_EXPORT = "labels.export"
@@ -50,6 +54,10 @@ guidelines.edit          -      yes         -        yes
 protocol.edit            -      yes         -        yes
 audit.view               -      yes         -        yes
 task.annotate           yes     yes        yes       yes
+task.adjudicate          -      yes         -        yes
+judgment.review          -      yes         -        yes
+quality.view             -      yes        yes       yes
+quality.manage           -      yes         -        yes
 queue.view               -      yes        yes       yes
 import.run               -      yes        yes       yes
 labels.export            -      yes        yes       yes

@@ -18,11 +18,23 @@ from labeling.models.people import (
 from labeling.models.projects import Annotator, GuidelineVersion, Membership, Project
 from labeling.models.prompts import Generator, Prompt, Response
 from labeling.models.protocols import ProtocolVersion
+from labeling.models.quality import (
+    Adjudication,
+    AnnotatorReliability,
+    GoldAnswer,
+    GuidelineAcknowledgement,
+    QualityFigures,
+    QualityRule,
+    Review,
+    RuleEvent,
+)
 from labeling.models.queue import Assignment, Batch, QueueCursor, Slot, Task, TaskResponse
 from labeling.models.withdrawals import Withdrawal
 
 __all__ = [
+    "Adjudication",
     "Annotator",
+    "AnnotatorReliability",
     "Assignment",
     "Batch",
     "Comparison",
@@ -30,6 +42,8 @@ __all__ = [
     "Consent",
     "ConsentVersion",
     "Generator",
+    "GoldAnswer",
+    "GuidelineAcknowledgement",
     "GuidelineVersion",
     "ImportJob",
     "ImportProblem",
@@ -43,9 +57,13 @@ __all__ = [
     "Project",
     "Prompt",
     "ProtocolVersion",
+    "QualityFigures",
+    "QualityRule",
     "QueueCursor",
     "Response",
     "Reveal",
+    "Review",
+    "RuleEvent",
     "Slot",
     "Task",
     "TaskResponse",

@@ -14,7 +14,8 @@ class Verdict(models.TextChoices):
 
 
 class Judgment(models.Model):
-    """Never changed but for `superseded_at`: a correction is a new row that points back.
+    """Never changed but for `superseded_at` and `returned_at`: a correction is a new row that
+    points back.
 
     `tiers` holds response ids, best tier first; one tier is a tie. `strengths` has one of
     1 slightly, 2 better, 3 much better for each boundary between tiers. `criteria` is
@@ -49,6 +50,8 @@ class Judgment(models.Model):
         "self", null=True, on_delete=models.PROTECT, related_name="superseded_by"
     )
     superseded_at = models.DateTimeField(null=True)
+    # Sent back by a reviewer: its comparisons are gone until it is corrected or accepted after all.
+    returned_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:

@@ -31,6 +31,8 @@ class Project(models.Model):
     protocol_version = models.PositiveIntegerField(default=1)
     overlap = models.PositiveSmallIntegerField(default=1)
     lease_seconds = models.PositiveIntegerField(default=600)
+    # Nobody gets a task before they say that they have read this guideline version; 0 asks nothing.
+    required_guideline = models.PositiveIntegerField(default=0)
     # Percent of conversations (by root hash) set aside; the rest is train.
     validation_percent = models.PositiveSmallIntegerField(default=15)
     test_percent = models.PositiveSmallIntegerField(default=20)

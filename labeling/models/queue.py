@@ -53,6 +53,7 @@ class Task(models.Model):
     arm = models.CharField(max_length=12, choices=Arm.choices, default=Arm.RANDOM)
     priority = models.IntegerField(default=0)
     overlap = models.PositiveSmallIntegerField(default=1)
+    repeats = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="repeated_by")
     created_at = models.DateTimeField(default=timezone.now)
     responses = models.ManyToManyField("labeling.Response", through="labeling.TaskResponse")
 
@@ -191,6 +192,12 @@ class QueueCursor(models.Model):
     scanned_at = models.DateTimeField(null=True)
     # The consent text this person accepted last and did not withdraw.
     consented_version = models.PositiveIntegerField(default=0)
+    # What keeps new work from this person, read with the lock and so for nothing: a pause (in words
+    # they may read), judgments sent back to them, and the newest guidelines they have read.
+    paused_reason = models.TextField(blank=True)
+    paused_at = models.DateTimeField(null=True)
+    has_returned = models.BooleanField(default=False)
+    read_guideline = models.PositiveIntegerField(default=0)
 
     class Meta:
         constraints = [

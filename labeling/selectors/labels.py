@@ -6,11 +6,12 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from django.db.models import Exists, OuterRef, Q, Subquery
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
 from labeling.messages import Message
 from labeling.models import Comparison, Generator, Judgment, Response, Slot, Task, TaskResponse
 from labeling.models.judgments import Verdict
+from labeling.models.queue import Arm
 
 CHUNK = 500
 
@@ -89,8 +90,14 @@ def comparisons(
     arms: Sequence[str] | None = None,
     splits: Sequence[str] | None = None,
     until: datetime | None = None,
+    prefer_adjudicated: bool = False,
+    adjudicated_only: bool = False,
 ) -> Iterator[ComparisonRow]:
-    """In the order of judgments, read as they are consumed: memory does not grow with them."""
+    """In the order of judgments, read as they are consumed: memory does not grow with them.
+
+    `prefer_adjudicated` leaves out what annotators said of tasks that a lead has decided since;
+    `adjudicated_only` keeps nothing but the leads' decisions.
+    """
     rows = Comparison.objects.filter(project_id=project_id, judgment__superseded_at=None)
     if arms is not None:
         rows = rows.filter(arm__in=arms)
@@ -98,6 +105,10 @@ def comparisons(
         rows = rows.filter(prompt__split__in=splits)
     if until is not None:
         rows = rows.filter(judgment__created_at__lte=until)
+    if prefer_adjudicated:
+        rows = rows.filter(~Exists(_decisions(OuterRef("judgment__task"))))
+    if adjudicated_only:
+        rows = rows.filter(arm=Arm.ADJUDICATION)
     values = rows.order_by("judgment_id", "winner_id", "loser_id").values_list(
         "judgment_id",
         "id",
@@ -182,9 +193,10 @@ def num_judgments(
     since: datetime | None = None,
     splits: Sequence[str] | None = None,
 ) -> int:
-    """Last words that compare something: neither superseded, nor “cannot judge”, nor written."""
+    """Last words that compare something: neither superseded nor sent back, nor “cannot judge”, nor
+    written."""
     judgments = (
-        Judgment.objects.filter(project_id=project_id, superseded_at=None)
+        Judgment.objects.filter(project_id=project_id, superseded_at=None, returned_at=None)
         .exclude(verdict=Verdict.CANNOT_JUDGE)
         .exclude(task__kind=Task.Kind.DEMONSTRATE)
     )
@@ -216,6 +228,10 @@ def open_slots(
     if splits is not None:
         slots = slots.filter(task__prompt__split__in=splits)
     return slots.count()
+
+
+def _decisions(task: OuterRef) -> QuerySet[Judgment]:
+    return Judgment.objects.filter(task__adjudicates__task=task, superseded_at=None, returned_at=None)
 
 
 def _responses_of(task_ids: set[int]) -> dict[int, list[dict[str, Any]]]:

@@ -55,6 +55,8 @@ class Offer:
     guideline_version: int | None
     kind: str
     draft: Draft
+    # {"comment", "judgment"} where a reviewer sent this person's judgment back.
+    returned: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,8 @@ _leased = Prepared(
         Assignment.objects.filter(
             annotator_id=annotator_id, state=Assignment.State.LEASED, slot__project_id=project_id
         )
+        # A decision on others' judgments is made where those are shown.
+        .exclude(task__adjudicates__isnull=False)
         .select_related("slot")
         .order_by("leased_at", "-slot__priority", "slot__slot_no", "slot_id")
     )

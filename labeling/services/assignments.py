@@ -24,7 +24,7 @@ from labeling.selectors import queue as selectors
 from labeling.selectors.queue import Offer, TaskContent
 from labeling.services.claims import Claim, Seat, claim, take_seat
 from labeling.services.drafts import carry_over
-from labeling.services.gates import standing_in_the_way
+from labeling.services.holds import held_back, returned_work
 from labeling.services.presentation import presented_order, random_key
 from labeling.services.queue import announce
 from labeling.services.skips import check_skip
@@ -37,6 +37,9 @@ MAX_HELD = 20
 class Offers:
     assignments: list[Offer]
     reason: str | None = None
+    # For people: what holds them up, and the guideline version to read first.
+    message: str | None = None
+    guideline_version: int | None = None
 
 
 @transaction.atomic
@@ -47,15 +50,17 @@ def next_assignments(
     if project.archived_at is not None:
         return Offers([], "archived")
     seat = take_seat(user=user, project=project)
-    if (reason := standing_in_the_way(project=project, cursor=seat.cursor)) is not None:
-        return Offers([], reason)
+    if (hold := held_back(cursor=seat.cursor, project=project)) is not None:
+        return Offers([], hold.reason, hold.message, hold.guideline_version)
+    returned = returned_work(cursor=seat.cursor, exclude=exclude)[:count]
+    count -= len(returned)
     expires_at = now + timedelta(seconds=project.lease_seconds)
     held = selectors.live_assignments(annotator_id=seat.annotator_id, project_id=project.pk)
     again = [one for one in held if one.pk not in exclude][:count]
     again = [one for one in again if _keep(one, lease_seconds=project.lease_seconds, now=now)]
     room = max(0, min(count - len(again), MAX_HELD - len(held)))
     claims = claim(seat=seat, count=room, now=now, expires_at=expires_at)
-    if not again and not claims:
+    if not again and not claims and not returned:
         return Offers([], selectors.why_nothing(annotator_id=seat.annotator_id, project_id=project.pk))
 
     contents = selectors.contents_of([*(one.task_id for one in again), *(one.task_id for one in claims)])
@@ -65,7 +70,8 @@ def next_assignments(
         if seat.has_lost_drafts:
             carry_over(fresh=fresh, annotator_id=seat.annotator_id)
     return Offers(
-        [selectors.offer(one, contents[one.task_id], expires_at=one.slot.lease_expires_at) for one in again]
+        returned
+        + [selectors.offer(one, contents[one.task_id], expires_at=one.slot.lease_expires_at) for one in again]
         + [selectors.offer(one, contents[one.task_id], expires_at=expires_at) for one in fresh]
     )
 

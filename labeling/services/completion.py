@@ -13,7 +13,7 @@ from labeling.core.models import User
 from labeling.core.services import audit
 from labeling.models import Assignment, CompletionCode, Judgment, Project, QueueCursor
 from labeling.models.judgments import Verdict
-from labeling.services.gates import standing_in_the_way
+from labeling.services.holds import held_back
 
 # Without what is easily mistaken for something else.
 ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
@@ -59,7 +59,7 @@ def what_is_missing(*, cursor: QueueCursor, project: Project) -> str | None:
     judged = list(_own(cursor, project).values_list("verdict", "active_seconds"))
     if len(judged) < rule["judgments"]:
         return f"You have judged {len(judged)} of {rule['judgments']} tasks: go on."
-    if standing_in_the_way(project=project, cursor=cursor) is not None:
+    if held_back(project=project, cursor=cursor) is not None:
         return "You may not annotate at the moment, so there is no code: ask the lead of the project."
     skipped = Assignment.objects.filter(
         annotator=cursor.annotator_id, task__project=project, state=Assignment.State.SKIPPED

@@ -53,7 +53,7 @@ def test_web_code_loads_no_model_code(tmp_path):
         "import sys, deploy.wsgi, deploy.asgi\n"
         "from django.urls import get_resolver\n"
         "get_resolver().url_patterns\n"
-        "print(sorted({'torch', 'transformers', 'trl', 'peft'} & set(sys.modules)))"
+        "print(sorted({'torch', 'transformers', 'trl', 'peft', 'crowdkit', 'sklearn'} & set(sys.modules)))"
     )
     done = subprocess.run(
         [sys.executable, "-c", script],
@@ -62,4 +62,14 @@ def test_web_code_loads_no_model_code(tmp_path):
         text=True,
         check=True,
     )
+    assert done.stdout.strip() == "[]"
+
+
+def test_fitting_annotators_loads_no_model_code():
+    """crowd-kit depends on transformers, yet what we use of it loads none of it."""
+    script = (
+        "import sys, crowdkit.aggregation\n"
+        "print(sorted({'torch', 'transformers', 'trl', 'peft'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

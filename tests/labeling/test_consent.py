@@ -1,5 +1,5 @@
 from labeling.models import Annotator, Consent, Judgment
-from labeling.services import assignments, consent, gates
+from labeling.services import assignments, consent, holds
 from labeling.services.claims import take_seat
 from tests.labeling.factories import NOON, fill_queue, judge, next_of
 
@@ -79,11 +79,11 @@ def test_the_gate_asks_the_database_nothing(project, bob, lena, django_assert_nu
     project = consent.set_consent_text(actor=lena, project=project, text="Yes?", now=NOON)
     cursor = take_seat(user=bob, project=project).cursor
     with django_assert_num_queries(0):
-        assert gates.standing_in_the_way(project=project, cursor=cursor) == "consent_needed"
+        assert holds.held_back(project=project, cursor=cursor).reason == "consent_needed"
     consent.accept_consent(user=bob, project=project, version=1, now=NOON)
     cursor.refresh_from_db()
     with django_assert_num_queries(0):
-        assert gates.standing_in_the_way(project=project, cursor=cursor) is None
+        assert holds.held_back(project=project, cursor=cursor) is None
 
 
 def test_work_that_is_held_can_still_be_submitted(as_lena, project, bob):

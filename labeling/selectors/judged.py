@@ -1,0 +1,116 @@
+"""Rows for the statistics: a bounded window of the newest judgments, and what they were shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+from django.db.models import QuerySet
+
+from labeling.messages import shown
+from labeling.models import GoldAnswer, Judgment, Prompt, Response, TaskResponse
+from labeling.models.queue import Arm
+
+# The figures look at this many judgments and no more, however many there are.
+WINDOW = 50_000
+CHUNK = 500
+# What people were asked in order to learn their opinion: not whether they pay attention.
+OPINION_ARMS = (Arm.ACTIVE, Arm.RANDOM, Arm.EVALUATION)
+
+
+class JudgedRow(NamedTuple):
+    """The fields of `labeling.quality.outcomes.Judged`."""
+
+    id: int
+    task_id: int
+    prompt_id: int
+    annotator_id: int
+    arm: str
+    repeats_id: int | None
+    tiers: list[list[int]]
+    verdict: str
+    strengths: list[int]
+    criteria: dict[str, Any]
+    order: list[int]
+    active_seconds: float | None
+
+
+def standing(project_id: int) -> QuerySet[Judgment]:
+    """Everybody's last word, but for what a reviewer sent back."""
+    return Judgment.objects.filter(project_id=project_id, superseded_at=None, returned_at=None)
+
+
+def newest_judgment_id(*, project_id: int) -> int:
+    """By the index on time, so that asking costs the same however many there are."""
+    newest = Judgment.objects.filter(project_id=project_id).order_by("-created_at", "-id")
+    return newest.values_list("id", flat=True).first() or 0
+
+
+def project_of_judgment(judgment_id: int) -> int:
+    return Judgment.objects.values_list("project_id", flat=True).get(pk=judgment_id)
+
+
+def window(*, project_id: int, limit: int = WINDOW) -> list[JudgedRow]:
+    """The newest judgments that stand, decisions of leads left out."""
+    rows = standing(project_id).exclude(task__arm=Arm.ADJUDICATION).order_by("-created_at", "-id")
+    return _judged(rows[:limit])
+
+
+def of_tasks(*, project_id: int, task_ids: Sequence[int]) -> list[JudgedRow]:
+    return _judged(standing(project_id).filter(task_id__in=task_ids).order_by("id"))
+
+
+def _judged(rows: QuerySet[Judgment]) -> list[JudgedRow]:
+    values = rows.values_list(
+        "id",
+        "task_id",
+        "task__prompt_id",
+        "annotator_id",
+        "task__arm",
+        "task__repeats_id",
+        "tiers",
+        "verdict",
+        "strengths",
+        "criteria",
+        "presentation",
+        "active_seconds",
+    )
+    return [
+        JudgedRow(*row[:10], (row[10] or {}).get("order") or [], row[11]) for row in values.iterator(CHUNK)
+    ]
+
+
+def gold_answers(*, task_ids: Iterable[int]) -> dict[int, tuple[list[list[int]], str]]:
+    found: dict[int, tuple[list[list[int]], str]] = {}
+    for some in _chunks(task_ids):
+        rows = GoldAnswer.objects.filter(task_id__in=some).values_list("task_id", "tiers", "verdict")
+        found |= {task_id: (tiers, verdict) for task_id, tiers, verdict in rows}
+    return found
+
+
+def texts_of_responses(ids: Iterable[int]) -> Iterator[tuple[int, str]]:
+    for some in _chunks(ids):
+        rows = Response.objects.filter(pk__in=some).values_list("id", "messages")
+        yield from ((id, _words(messages)) for id, messages in rows.iterator(CHUNK))
+
+
+def texts_of_prompts(ids: Iterable[int]) -> Iterator[tuple[int, str]]:
+    for some in _chunks(ids):
+        rows = Prompt.objects.filter(pk__in=some).values_list("id", "messages")
+        yield from ((id, _words(messages)) for id, messages in rows.iterator(CHUNK))
+
+
+def response_ids_of(*, task_id: int) -> list[int]:
+    """In the stored order."""
+    places = TaskResponse.objects.filter(task_id=task_id).order_by("position")
+    return list(places.values_list("response_id", flat=True))
+
+
+def _words(messages: list[dict[str, Any]]) -> str:
+    return "\n".join(message["content"] for message in shown(messages))
+
+
+def _chunks(ids: Iterable[int]) -> Iterator[list[int]]:
+    every = sorted(set(ids))
+    for start in range(0, len(every), CHUNK):
+        yield every[start : start + CHUNK]
