@@ -37,7 +37,7 @@ class EraseSerializer(serializers.Serializer):
     )
 
 
-class FreeTextSerializer(serializers.Serializer):
+class TextLeftSerializer(serializers.Serializer):
     kind = serializers.ChoiceField(choices=["comment", "skip_reason"])
     project = serializers.SlugField()
     id = serializers.CharField(help_text="Of the judgment, or of the assignment that was skipped.")
@@ -45,7 +45,7 @@ class FreeTextSerializer(serializers.Serializer):
 
 class ErasedSerializer(serializers.Serializer):
     pseudonym = serializers.CharField()
-    free_text = FreeTextSerializer(many=True, help_text="What was written stays, and may name someone.")
+    free_text = TextLeftSerializer(many=True, help_text="What was written stays, and may name someone.")
 
 
 PersonPage = page_of(PersonSerializer)

@@ -4,6 +4,28 @@
  */
 
 export interface paths {
+    "/api/assignments/{assignment_id}/draft": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What you have typed so far. Nobody else sees it. */
+        get: operations["drafts_show"];
+        /**
+         * @description Replace the draft at `revision`. A 409 `draft_conflict` brings what another device saved
+         *     since, as `fields.stored`.
+         */
+        put: operations["drafts_save"];
+        post?: never;
+        /** @description Forget the draft; the answer has the revision to go on from. */
+        delete: operations["drafts_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/assignments/{assignment_id}/heartbeat": {
         parameters: {
             query?: never;
@@ -15,6 +37,23 @@ export interface paths {
         put?: never;
         /** @description Renew the lease while someone is working. */
         post: operations["assignments_heartbeat"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/assignments/{assignment_id}/reveal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Say that you ask to see what is blurred because of its risk tags. */
+        post: operations["assignments_reveal"];
         delete?: never;
         options?: never;
         head?: never;
@@ -47,8 +86,125 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** @description Store a judgment, once per `client_key`. A new key on a judged task corrects it. */
+        /**
+         * @description Store a judgment, once per `client_key`. A new key on a judged task corrects it: the
+         *     judgment before is kept, superseded.
+         */
         post: operations["assignments_submit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/assignments/{assignment_id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * @description Take your judgment back, within the protocol's `undo_seconds`. You hold the assignment
+         *     again, with what you had said as its draft.
+         */
+        post: operations["assignments_undo"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Who did what on this server, newest first: accounts, and every project. */
+        get: operations["audit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/audit/csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description `access` names, for each method it serves, an `Access` or the project `Permission` asked.
+         *
+         *     A method without an entry is refused at start-up of the test suite, and as a 500 here:
+         *     there is no default. Project permissions are checked by `check_project`, which a view with
+         *     a project implements (see `ProjectView`).
+         */
+        get: operations["audit_csv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/invitations/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Become a member as who you are. Accepting twice changes nothing. */
+        post: operations["invitations_accept"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/invitations/join": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * @description Make an account, become a member and sign in, in one step. Whoever has an account
+         *     already gives its password.
+         */
+        post: operations["invitations_join"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/invitations/look": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description What a link leads to. */
+        post: operations["invitations_look"];
         delete?: never;
         options?: never;
         head?: never;
@@ -85,6 +241,23 @@ export interface paths {
         patch: operations["me_update"];
         trace?: never;
     };
+    "/api/me/erase": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Delete your account. Your judgments stay, under a pseudonym that only this answer tells. */
+        post: operations["me_erase"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/me/password": {
         parameters: {
             query?: never;
@@ -102,6 +275,65 @@ export interface paths {
          *     a project implements (see `ProjectView`).
          */
         post: operations["me_password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me/second-factor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description `access` names, for each method it serves, an `Access` or the project `Permission` asked.
+         *
+         *     A method without an entry is refused at start-up of the test suite, and as a 500 here:
+         *     there is no default. Project permissions are checked by `check_project`, which a view with
+         *     a project implements (see `ProjectView`).
+         */
+        get: operations["second_factor_show"];
+        put?: never;
+        /** @description Turn it on, with a code made from the secret asked for before. */
+        post: operations["second_factor_enable"];
+        /** @description Turn it off, with a current code or a recovery code as `?code=`. */
+        delete: operations["second_factor_disable"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me/second-factor/recovery-codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description New recovery codes; the old ones are dead. */
+        post: operations["second_factor_recovery_codes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me/second-factor/secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description A new secret for an authenticator app; it counts once a code made with it came back. */
+        post: operations["second_factor_secret"];
         delete?: never;
         options?: never;
         head?: never;
@@ -211,6 +443,80 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/people": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description `access` names, for each method it serves, an `Access` or the project `Permission` asked.
+         *
+         *     A method without an entry is refused at start-up of the test suite, and as a 500 here:
+         *     there is no default. Project permissions are checked by `check_project`, which a view with
+         *     a project implements (see `ProjectView`).
+         */
+        get: operations["people_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/people/{user_id}/erase": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Delete somebody's account on their behalf. */
+        post: operations["people_erase"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/people/{user_id}/second-factor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** @description For someone who lost both the device and the recovery codes. */
+        delete: operations["people_reset_second_factor"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/people/erased/{pseudonym}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What an erased person left in free text. */
+        get: operations["people_erased"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/projects": {
         parameters: {
             query?: never;
@@ -253,6 +559,26 @@ export interface paths {
         patch: operations["projects_update"];
         trace?: never;
     };
+    "/api/projects/{slug}/archive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * @description Nothing in the project changes from here on: every write answers 409 `archived`. All of
+         *     it can still be read and exported.
+         */
+        post: operations["projects_archive"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/projects/{slug}/assignments/next": {
         parameters: {
             query?: never;
@@ -287,6 +613,146 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/projects/{slug}/audit/csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description A view under /api/projects/<slug>: `self.project` is set once the caller may be here. */
+        get: operations["projects_audit_csv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{slug}/clone": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * @description A new project of yours with the same protocol, settings, guidelines and consent text, and
+         *     if you wish the same members and prompts; never its tasks or judgments.
+         */
+        post: operations["projects_clone"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{slug}/completion-codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Who got which code, with their worker's id on the platform they came from. */
+        get: operations["completion_codes_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{slug}/completion-codes/csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description A view under /api/projects/<slug>: `self.project` is set once the caller may be here. */
+        get: operations["completion_codes_csv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{slug}/consent": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What one agrees to before annotating here, and whether you have. */
+        get: operations["consent_show"];
+        /** @description A new version of the text, which everybody has to accept before their next task. */
+        put: operations["consent_set"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{slug}/consent/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Accept the version you have read. */
+        post: operations["consent_accept"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{slug}/consent/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description You get no more tasks here until you accept again. What you judged stays. */
+        post: operations["consent_withdraw"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{slug}/consents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Who accepted what and when, and who withdrew; newest first. */
+        get: operations["consents_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/projects/{slug}/counts": {
         parameters: {
             query?: never;
@@ -298,6 +764,23 @@ export interface paths {
         get: operations["projects_counts"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{slug}/demonstrations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Ask people to write responses to these prompts: one task of kind `demonstrate` each. */
+        post: operations["demonstrations_queue"];
         delete?: never;
         options?: never;
         head?: never;
@@ -321,6 +804,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/projects/{slug}/export/argilla": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Argilla's records: fields, and a ranking question's responses, users and status. JSON Lines unless `format` or `Accept` asks for list, csv or parquet. */
+        get: operations["export_argilla"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/projects/{slug}/export/comparisons": {
         parameters: {
             query?: never;
@@ -328,11 +828,42 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * @description The pairs that follow from the judgments, with an explicit prompt: one in each line.
-         *     In a tie, chosen and rejected are merely the two sides.
-         */
+        /** @description The pairs that follow from the judgments, ties included, in which chosen and rejected are merely the two sides. JSON Lines unless `format` or `Accept` asks for list, csv or parquet. */
         get: operations["export_comparisons"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{slug}/export/demonstrations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What people wrote: prompt, completion, for SFT. JSON Lines unless `format` or `Accept` asks for list, csv or parquet. */
+        get: operations["export_demonstrations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{slug}/export/hh": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Whole transcripts, chosen and rejected, as Anthropic's HH; for RewardTrainer. JSON Lines unless `format` or `Accept` asks for list, csv or parquet. */
+        get: operations["export_hh"];
         put?: never;
         post?: never;
         delete?: never;
@@ -348,8 +879,93 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description Everybody's last word on every task, whole: one JSON object in each line. */
+        /** @description Everybody's last word on every task, whole. JSON Lines unless `format` or `Accept` asks for list, csv or parquet. */
         get: operations["export_judgments"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{slug}/export/label-studio": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Label Studio's tasks with annotations; with format=list a file that it imports. JSON Lines unless `format` or `Accept` asks for list, csv or parquet. */
+        get: operations["export_label_studio"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{slug}/export/preferences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description TRL's explicit preferences: prompt, chosen, rejected; ties are left out. JSON Lines unless `format` or `Accept` asks for list, csv or parquet. */
+        get: operations["export_preferences"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{slug}/export/prompts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Prompts alone, for GRPO, RLOO and sampling. JSON Lines unless `format` or `Accept` asks for list, csv or parquet. */
+        get: operations["export_prompts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{slug}/export/rankings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description K-wise: prompt, answers with model and rank; equal ranks are ties. JSON Lines unless `format` or `Accept` asks for list, csv or parquet. */
+        get: operations["export_rankings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{slug}/export/unpaired": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description TRL's unpaired preferences (KTO): prompt, completion, label. JSON Lines unless `format` or `Accept` asks for list, csv or parquet. */
+        get: operations["export_unpaired"];
         put?: never;
         post?: never;
         delete?: never;
@@ -368,9 +984,238 @@ export interface paths {
         /** @description A view under /api/projects/<slug>: `self.project` is set once the caller may be here. */
         get: operations["guidelines_list"];
         put?: never;
-        /** @description A new version; judgments from now on name it. */
+        /**
+         * @description A new version; judgments from now on name it. With `requires_reading` everybody must
+         *     acknowledge it before their next task.
+         */
         post: operations["guidelines_add"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{slug}/guidelines/{number}/acknowledge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description You have read this version. */
+        post: operations["guidelines_acknowledge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{slug}/guidelines/{number}/acknowledgements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Who has read this version. */
+        get: operations["guidelines_acknowledgements"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{slug}/guidelines/requeue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Ask again about tasks judged under earlier versions. The old judgments stay. */
+        post: operations["guidelines_requeue"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{slug}/guidelines/required": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** @description Which version everybody must have read before their next task. */
+        put: operations["guidelines_require"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{slug}/import-formats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What rows may look like, and what they may be packed in. */
+        get: operations["import_formats"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{slug}/import-jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Imports in the background, newest first. */
+        get: operations["import_jobs_list"];
+        put?: never;
+        /** @description Upload a file of rows; it is imported in the background, a batch at a time. */
+        post: operations["import_jobs_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{slug}/import-jobs/{job_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Of one import. */
+        get: operations["import_jobs_show"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{slug}/import-jobs/{job_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Stop behind the batch under way; what is stored stays. */
+        post: operations["import_jobs_cancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{slug}/import-jobs/{job_id}/errors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description The rows left out, as a file: line, message, and the row as it stood. JSON Lines unless
+         *     `format` or `Accept` asks for csv. The first ten thousand of them.
+         */
+        get: operations["import_jobs_errors"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{slug}/import-jobs/{job_id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Go on behind the last whole batch of a failed or cancelled import. */
+        post: operations["import_jobs_resume"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{slug}/import-jobs/{job_id}/texts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** @description The second file of an import that waits for it; then it begins. */
+        put: operations["import_jobs_texts"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{slug}/imported-workers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Workers that imports brought along: they judged elsewhere and have no login. */
+        get: operations["workers_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{slug}/imported-workers/{worker_id}/link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** @description Say that this worker is that member. Each judgment keeps the name it came under. */
+        put: operations["workers_link"];
+        post?: never;
+        /** @description A view under /api/projects/<slug>: `self.project` is set once the caller may be here. */
+        delete: operations["workers_unlink"];
         options?: never;
         head?: never;
         patch?: never;
@@ -385,8 +1230,63 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** @description Import JSON Lines: prompts, responses to rank, or preferences. All rows or none. */
+        /**
+         * @description Import JSON Lines at once: prompts, responses to rank, or judgments. All rows or none.
+         *     Larger files, and other kinds of file, are imported by a job.
+         */
         post: operations["imports_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{slug}/invitations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description A view under /api/projects/<slug>: `self.project` is set once the caller may be here. */
+        get: operations["invitations_list"];
+        put?: never;
+        /** @description A link that gives roles to whoever opens it. Nobody gives what they do not hold. */
+        post: operations["invitations_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{slug}/invitations/{invitation_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** @description The link works no more; who came by it stays. */
+        delete: operations["invitations_revoke"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{slug}/invitations/{invitation_id}/uses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Who came by this link, and as whom their platform knows them. */
+        get: operations["invitations_uses"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -463,6 +1363,75 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/projects/{slug}/my-completion-code": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Your completion code, once you have judged enough; it is shown this once. */
+        post: operations["completion_code_issue"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{slug}/my-judgments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Your own judgments, newest first, with what you were shown. Submitting again corrects one. */
+        get: operations["my_judgments"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{slug}/my-timesheet": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Your own days: active time, judgments, corrections and skips. */
+        get: operations["timesheet_mine"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{slug}/my-wellbeing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What you have seen and worked today, and whether a break is due. */
+        get: operations["wellbeing_show"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** @description Opt out of risk tags: you get no such tasks, and nobody's numbers suffer for it. */
+        patch: operations["wellbeing_update"];
+        trace?: never;
+    };
     "/api/projects/{slug}/my-work": {
         parameters: {
             query?: never;
@@ -472,6 +1441,94 @@ export interface paths {
         };
         /** @description Your own numbers, and your last judgment, which submitting again corrects. */
         get: operations["my_work"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{slug}/notifications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Which mails you get about this project; until you choose, your role decides. */
+        get: operations["notifications_show"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** @description A view under /api/projects/<slug>: `self.project` is set once the caller may be here. */
+        patch: operations["notifications_update"];
+        trace?: never;
+    };
+    "/api/projects/{slug}/pay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What everybody is owed for a period, by person and day. */
+        get: operations["pay"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{slug}/pay-rates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description A view under /api/projects/<slug>: `self.project` is set once the caller may be here. */
+        get: operations["pay_rates_list"];
+        put?: never;
+        /** @description A rate for one member or for all. The open one before it ends the day before. */
+        post: operations["pay_rates_add"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{slug}/pay-rates/{rate_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** @description A view under /api/projects/<slug>: `self.project` is set once the caller may be here. */
+        delete: operations["pay_rates_delete"];
+        options?: never;
+        head?: never;
+        /** @description A view under /api/projects/<slug>: `self.project` is set once the caller may be here. */
+        patch: operations["pay_rates_end"];
+        trace?: never;
+    };
+    "/api/projects/{slug}/pay/csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The same as a table, which ends in one line for each currency named `total`. */
+        get: operations["pay_csv"];
         put?: never;
         post?: never;
         delete?: never;
@@ -495,6 +1552,275 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{slug}/protocol": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What judges are asked now. Assignments handed out earlier keep the version they came with. */
+        get: operations["protocol_show"];
+        /** @description A new version, or the current one as it is when nothing differs. */
+        put: operations["protocol_change"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{slug}/protocol/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Every version there was, newest first. */
+        get: operations["protocol_versions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{slug}/quality/adjudications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Tasks that people part over, newest first. */
+        get: operations["adjudications_list"];
+        put?: never;
+        /** @description Send a task to adjudication; asked again, the same one (200). */
+        post: operations["adjudications_ask"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{slug}/quality/adjudications/{adjudication_id}/open": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * @description The judgments side by side, by letters, and an assignment: submit a judgment to it, and
+         *     that is the task's answer.
+         */
+        post: operations["adjudications_open"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{slug}/quality/agreement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Cohen, Fleiss and Krippendorff as last computed, with intervals over whole prompts. */
+        get: operations["quality_agreement"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{slug}/quality/annotators": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Each annotator's gold accuracy, steadiness, biases, pace and reliability, as last computed. */
+        get: operations["quality_annotators"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{slug}/quality/annotators/{annotator_id}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Give this annotator no tasks for now. What they hold they may still submit. */
+        post: operations["quality_pause"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{slug}/quality/annotators/{annotator_id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Give a paused annotator tasks again. */
+        post: operations["quality_resume"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{slug}/quality/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What rules did, newest first. */
+        get: operations["quality_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{slug}/quality/gold/{task_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description A task's responses, without who wrote them, and its known answer if it has one. */
+        get: operations["gold_show"];
+        /** @description Make it a gold task with this answer. Annotators are told nothing. */
+        put: operations["gold_set"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{slug}/quality/judgments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Judgments with what was shown, newest first; `sample_percent` keeps a fixed sample. */
+        get: operations["reviews_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{slug}/quality/judgments/{judgment_id}/review": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * @description Accept a judgment, or return it: then it does not count until its annotator, who gets the
+         *     task back with the comment, has corrected it.
+         */
+        post: operations["reviews_add"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{slug}/quality/refresh": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Compute the figures anew: at once in a small project, else soon (202). */
+        post: operations["quality_refresh"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{slug}/quality/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description A view under /api/projects/<slug>: `self.project` is set once the caller may be here. */
+        get: operations["quality_rules_list"];
+        put?: never;
+        /**
+         * @description What to do when a figure is past a threshold. Accuracy, consistency, reliability and
+         *     agreement fire below it, the too-fast share and the biases above it.
+         */
+        post: operations["quality_rules_add"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{slug}/quality/rules/{rule_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** @description Remove the rule; its log lines stay. */
+        delete: operations["quality_rules_remove"];
+        options?: never;
+        head?: never;
+        /** @description A view under /api/projects/<slug>: `self.project` is set once the caller may be here. */
+        patch: operations["quality_rules_change"];
         trace?: never;
     };
     "/api/projects/{slug}/round-defaults": {
@@ -580,6 +1906,233 @@ export interface paths {
         get: operations["tasks_list"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{slug}/teams": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description A view under /api/projects/<slug>: `self.project` is set once the caller may be here. */
+        get: operations["teams_list"];
+        put?: never;
+        /** @description A view under /api/projects/<slug>: `self.project` is set once the caller may be here. */
+        post: operations["teams_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{slug}/teams/{team_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** @description Its people stay in the project. */
+        delete: operations["teams_delete"];
+        options?: never;
+        head?: never;
+        /** @description A view under /api/projects/<slug>: `self.project` is set once the caller may be here. */
+        patch: operations["teams_rename"];
+        trace?: never;
+    };
+    "/api/projects/{slug}/teams/{team_id}/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description A view under /api/projects/<slug>: `self.project` is set once the caller may be here. */
+        get: operations["team_members_list"];
+        put?: never;
+        /** @description A view under /api/projects/<slug>: `self.project` is set once the caller may be here. */
+        post: operations["team_members_add"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{slug}/teams/{team_id}/members/{user_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** @description A view under /api/projects/<slug>: `self.project` is set once the caller may be here. */
+        delete: operations["team_members_remove"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{slug}/timesheets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Everybody's days, by person and day. */
+        get: operations["timesheets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{slug}/timesheets/csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description A view under /api/projects/<slug>: `self.project` is set once the caller may be here. */
+        get: operations["timesheets_csv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{slug}/unarchive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description A view under /api/projects/<slug>: `self.project` is set once the caller may be here. */
+        post: operations["projects_unarchive"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{slug}/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description A view under /api/projects/<slug>: `self.project` is set once the caller may be here. */
+        get: operations["webhooks_list"];
+        put?: never;
+        /** @description A new webhook with its secret, which is shown this once. */
+        post: operations["webhooks_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{slug}/webhooks/{webhook_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Of one webhook. */
+        get: operations["webhooks_show"];
+        put?: never;
+        post?: never;
+        /** @description Of one webhook. */
+        delete: operations["webhooks_delete"];
+        options?: never;
+        head?: never;
+        /** @description Of one webhook. */
+        patch: operations["webhooks_update"];
+        trace?: never;
+    };
+    "/api/projects/{slug}/webhooks/{webhook_id}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What was sent, or waits to be, newest first, with the answers. */
+        get: operations["webhook_deliveries_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{slug}/webhooks/{webhook_id}/deliveries/{delivery_id}/redeliver": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Send it once more, under the same id. */
+        post: operations["webhook_deliveries_redeliver"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{slug}/webhooks/{webhook_id}/secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description A new secret; the old one signs nothing any more. */
+        post: operations["webhooks_new_secret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{slug}/webhooks/{webhook_id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Queue a message of the type `webhook.test`. */
+        post: operations["webhooks_test"];
         delete?: never;
         options?: never;
         head?: never;
@@ -832,13 +2385,7 @@ export interface paths {
          */
         get: operations["session_show"];
         put?: never;
-        /**
-         * @description `access` names, for each method it serves, an `Access` or the project `Permission` asked.
-         *
-         *     A method without an entry is refused at start-up of the test suite, and as a 500 here:
-         *     there is no default. Project permissions are checked by `check_project`, which a view with
-         *     a project implements (see `ProjectView`).
-         */
+        /** @description Sign in. Who has a second factor is told `"second_factor": "needed"` and sends its code here. */
         post: operations["session_start"];
         /**
          * @description `access` names, for each method it serves, an `Access` or the project `Permission` asked.
@@ -848,6 +2395,27 @@ export interface paths {
          *     a project implements (see `ProjectView`).
          */
         delete: operations["session_end"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/session/providers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The OpenID Connect providers this server knows. */
+        get: operations["session_providers"];
+        put?: never;
+        /**
+         * @description Where to send the browser to sign in by a provider. It comes back to `next`, signed in,
+         *     or to /sign-in with `problem` or with a second factor still needed (GET /api/session tells).
+         */
+        post: operations["session_provider_start"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -925,6 +2493,23 @@ export interface paths {
          *     a project implements (see `ProjectView`).
          */
         get: operations["snapshots_rows"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/snapshots/{snapshot_id}/superseded": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Judgments in it that were corrected or taken back since it was frozen. */
+        get: operations["snapshots_superseded"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1152,10 +2737,151 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        Acknowledged: {
+            number: number;
+            /** Format: date-time */
+            acknowledged_at: string;
+        };
+        Acknowledgement: {
+            readonly id: number;
+            annotator: number;
+            /** @default  */
+            name?: string;
+            /** Format: date-time */
+            created_at?: string;
+        };
+        AcknowledgementPage: {
+            results: components["schemas"]["Acknowledgement"][];
+            /** @description Cursor of the next page; null at the end. */
+            next: string | null;
+        };
+        /** @enum {string} */
+        ActionEnum: "pause" | "notify" | "adjudicate";
+        Adjudication: {
+            id: number;
+            task: number;
+            prompt_messages: components["schemas"]["Message"][];
+            reason: string;
+            asked_by?: string | null;
+            is_decided: boolean;
+            /** Format: date-time */
+            created_at: string;
+        };
+        AdjudicationAskRequest: {
+            task: number;
+            reason: string;
+        };
+        AdjudicationAsked: {
+            id: number;
+            task: number;
+        };
+        /** @description Decide by submitting a judgment to `assignment`. */
+        AdjudicationOpened: {
+            id: number;
+            task: number;
+            reason: string;
+            assignment: components["schemas"]["Assignment"];
+            judgments: components["schemas"]["Opinion"][];
+        };
+        AdjudicationPage: {
+            results: components["schemas"]["Adjudication"][];
+            /** @description Cursor of the next page; null at the end. */
+            next: string | null;
+        };
+        Agreement: {
+            /**
+             * Format: date-time
+             * @description Null before the first computation.
+             */
+            computed_at: string | null;
+            /** @description How many judgments they were computed from: the newest 50,000 at most. */
+            num_judgments: number;
+            /** @description Judgments since then, counted up to 1000. */
+            num_new: number;
+            figures: components["schemas"]["AgreementFigure"][];
+            /** @description Cohen's kappa of the annotators with most in common. */
+            pairs: components["schemas"]["AgreementPair"][];
+        };
+        /** @description A number with its 95 percent interval; null where there is nothing to compute it from. */
+        AgreementFigure: {
+            /** Format: double */
+            value: number | null;
+            /** Format: double */
+            low: number | null;
+            /** Format: double */
+            high: number | null;
+            n: number;
+            /** @description How the interval was made. */
+            method: string;
+            /** @description outcome (who won each pair), strength (by how much, −3 to 3), verdict, or criterion:NAME. */
+            unit: string;
+            statistic: components["schemas"]["StatisticEnum"];
+            level: components["schemas"]["LevelEnum"];
+            values: string[];
+            /** @description Prompts; the bootstrap draws whole prompts. */
+            num_clusters: number;
+            num_annotators: number;
+        };
+        /** @description A number with its 95 percent interval; null where there is nothing to compute it from. */
+        AgreementPair: {
+            /** Format: double */
+            value: number | null;
+            /** Format: double */
+            low: number | null;
+            /** Format: double */
+            high: number | null;
+            n: number;
+            /** @description How the interval was made. */
+            method: string;
+            annotators: number[];
+        };
+        AnnotatorFigures: {
+            annotator: number;
+            name: string;
+            num_judgments: number;
+            gold_accuracy: components["schemas"]["Estimate"];
+            /** @description How often a hidden repeat got the same answer. */
+            self_consistency: components["schemas"]["Estimate"];
+            /** @description How often the first shown won; without a habit, 0.5. */
+            left_share: components["schemas"]["Estimate"];
+            /** @description How often the longer response won. */
+            longer_share: components["schemas"]["Estimate"];
+            /**
+             * Format: double
+             * @description The same of everybody else.
+             */
+            longer_share_of_others: number | null;
+            median_seconds: components["schemas"]["Estimate"];
+            /** @description Words shown for each active second; the median. */
+            words_per_second: components["schemas"]["Estimate"];
+            /** @description How often faster than ten words a second. */
+            too_fast_share: components["schemas"]["Estimate"];
+            reliability: components["schemas"]["Reliability"][];
+            is_paused: boolean;
+            paused_reason: string;
+        };
+        AnnotatorsQuality: {
+            /**
+             * Format: date-time
+             * @description Null before the first computation.
+             */
+            computed_at: string | null;
+            /** @description How many judgments they were computed from: the newest 50,000 at most. */
+            num_judgments: number;
+            /** @description Judgments since then, counted up to 1000. */
+            num_new: number;
+            annotators: components["schemas"]["AnnotatorFigures"][];
+        };
         ApiToken: {
             readonly id: number;
             name: string;
             readonly prefix: string;
+            /** @description What the token may be used for; left out, all that you may do. */
+            scopes?: components["schemas"]["ScopesEnum"][];
+            /** @description Good for this project only. */
+            project_slug?: string;
+            /** Format: date-time */
+            expires_at?: string | null;
             /** Format: date-time */
             readonly created_at: string;
             /** Format: date-time */
@@ -1165,6 +2891,12 @@ export interface components {
             readonly id: number;
             name: string;
             readonly prefix: string;
+            /** @description What the token may be used for; left out, all that you may do. */
+            scopes?: components["schemas"]["ScopesEnum"][];
+            /** @description Good for this project only. */
+            project_slug?: string;
+            /** Format: date-time */
+            expires_at?: string | null;
             /** Format: date-time */
             readonly created_at: string;
             /** Format: date-time */
@@ -1179,6 +2911,12 @@ export interface components {
         };
         ApiTokenRequest: {
             name: string;
+            /** @description What the token may be used for; left out, all that you may do. */
+            scopes?: components["schemas"]["ScopesEnum"][];
+            /** @description Good for this project only. */
+            project_slug?: string;
+            /** Format: date-time */
+            expires_at?: string | null;
         };
         ArmCounts: {
             open: number;
@@ -1187,8 +2925,16 @@ export interface components {
         };
         /** @enum {string} */
         ArmEnum: "active" | "random" | "gold" | "repeat" | "evaluation" | "adjudication";
-        /** @enum {string} */
-        ArmsEnum: "active" | "random" | "gold" | "repeat" | "adjudication";
+        /**
+         * Ask
+         * @enum {string}
+         */
+        Ask: "off" | "optional" | "required";
+        /**
+         * Ask
+         * @enum {string}
+         */
+        AskRequest: "off" | "optional" | "required";
         /** @description Nothing here tells who wrote what. */
         Assignment: {
             /** Format: uuid */
@@ -1205,10 +2951,12 @@ export interface components {
             protocol: components["schemas"]["Protocol"];
             protocol_version: number;
             guideline_version: number | null;
-            kind: components["schemas"]["AssignmentKindEnum"];
+            /** @description `demonstrate` shows no responses: one is to be written. */
+            kind: components["schemas"]["TaskKind"];
+            draft: components["schemas"]["Draft"];
+            /** @description Your judgment of this task, sent back to be corrected. */
+            returned: components["schemas"]["Returned"] | null;
         };
-        /** @enum {string} */
-        AssignmentKindEnum: "rank";
         AssignmentNextRequest: {
             /** @default 1 */
             count?: number;
@@ -1219,17 +2967,28 @@ export interface components {
             assignments: components["schemas"]["Assignment"][];
             /** @description Why there are none. */
             reason: components["schemas"]["ReasonEnum"] | components["schemas"]["NullEnum"];
+            /** @description In words, where somebody holds you back. */
+            message: string | null;
+            /** @description With `read_guidelines`: the version to read and acknowledge first. */
+            guideline_version: number | null;
         };
         AssignmentSkipRequest: {
             lease_token: number;
             /** @default  */
             reason?: string;
+            /**
+             * @description One of the protocol's skip_reasons.
+             * @default
+             */
+            category?: string;
         };
         AuditEvent: {
             readonly id: number;
             /** Format: date-time */
             at?: string;
-            actor?: string | null;
+            /** @description The person's name, the pseudonym of someone erased, or null for the server itself. */
+            readonly actor: string | null;
+            actor_id: number | null;
             action: string;
             object_type: string;
             object_id: string;
@@ -1239,6 +2998,123 @@ export interface components {
             results: components["schemas"]["AuditEvent"][];
             /** @description Cursor of the next page; null at the end. */
             next: string | null;
+        };
+        /**
+         * Choice
+         * @description One of several a judge may pick; `key` is what is stored.
+         */
+        Choice: {
+            /** Key */
+            key: string;
+            /** Label */
+            label: string;
+            /**
+             * Description
+             * @default
+             */
+            description: string;
+        };
+        /**
+         * Choice
+         * @description One of several a judge may pick; `key` is what is stored.
+         */
+        ChoiceRequest: {
+            /** Key */
+            key: string;
+            /** Label */
+            label: string;
+            /**
+             * Description
+             * @default
+             */
+            description?: string;
+        };
+        CodeRequest: {
+            code: string;
+        };
+        CompletionCode: {
+            readonly id: number;
+            code: string;
+            annotator: number;
+            readonly name: string;
+            platform: string;
+            worker_id: string;
+            /** Format: int64 */
+            num_judgments: number;
+            /** Format: date-time */
+            created_at?: string;
+        };
+        CompletionCodePage: {
+            results: components["schemas"]["CompletionCode"][];
+            /** @description Cursor of the next page; null at the end. */
+            next: string | null;
+        };
+        CompletionCodeShown: {
+            /** @description Shown this once. */
+            code: string;
+            num_judgments: number;
+        };
+        /** @description When an annotator gets a completion code; without `judgments` nobody does. */
+        CompletionRule: {
+            judgments?: number;
+            /**
+             * Format: double
+             * @description Of all tasks this person ended.
+             */
+            max_skip_share?: number;
+            /** Format: double */
+            max_cannot_judge_share?: number;
+            /**
+             * Format: double
+             * @description Of active time for one judgment.
+             */
+            min_median_seconds?: number;
+        };
+        /** @description When an annotator gets a completion code; without `judgments` nobody does. */
+        CompletionRuleRequest: {
+            judgments?: number;
+            /**
+             * Format: double
+             * @description Of all tasks this person ended.
+             */
+            max_skip_share?: number;
+            /** Format: double */
+            max_cannot_judge_share?: number;
+            /**
+             * Format: double
+             * @description Of active time for one judgment.
+             */
+            min_median_seconds?: number;
+        };
+        Consent: {
+            readonly id: number;
+            version: number;
+            annotator: number;
+            readonly name: string;
+            /** Format: date-time */
+            accepted_at: string;
+            /** Format: date-time */
+            withdrawn_at?: string | null;
+        };
+        ConsentAcceptRequest: {
+            /** @description The one that was read. */
+            version: number;
+        };
+        ConsentPage: {
+            results: components["schemas"]["Consent"][];
+            /** @description Cursor of the next page; null at the end. */
+            next: string | null;
+        };
+        ConsentText: {
+            /** @description 0: nothing is asked. */
+            version: number;
+            text: string;
+            /** @description You have accepted this version. */
+            accepted: boolean;
+        };
+        ConsentTextSetRequest: {
+            /** @description Empty asks for nothing. */
+            text: string;
         };
         Counts: {
             tasks: number;
@@ -1251,6 +3127,182 @@ export interface components {
             by_arm: {
                 [key: string]: components["schemas"]["ArmCounts"];
             };
+        };
+        /**
+         * Criterion
+         * @description A scale of whole numbers on which every response is scored; `labels` name some of them.
+         */
+        Criterion: {
+            /** Key */
+            key: string;
+            /** Label */
+            label: string;
+            /**
+             * Description
+             * @default
+             */
+            description: string;
+            /**
+             * Low
+             * @default 1
+             */
+            low: number;
+            /**
+             * High
+             * @default 5
+             */
+            high: number;
+            /** Labels */
+            labels: {
+                [key: string]: string;
+            };
+            /**
+             * Required
+             * @default true
+             */
+            required: boolean;
+        };
+        /**
+         * Criterion
+         * @description A scale of whole numbers on which every response is scored; `labels` name some of them.
+         */
+        CriterionRequest: {
+            /** Key */
+            key: string;
+            /** Label */
+            label: string;
+            /**
+             * Description
+             * @default
+             */
+            description?: string;
+            /**
+             * Low
+             * @default 1
+             */
+            low?: number;
+            /**
+             * High
+             * @default 5
+             */
+            high?: number;
+            /** Labels */
+            labels?: {
+                [key: string]: string;
+            };
+            /**
+             * Required
+             * @default true
+             */
+            required?: boolean;
+        };
+        /** @enum {string} */
+        DecisionEnum: "accepted" | "returned";
+        /**
+         * Demonstrations
+         * @description Whether people are asked to write responses of their own.
+         */
+        Demonstrations: {
+            /**
+             * On
+             * @default false
+             */
+            on: boolean;
+            /**
+             * Min Length
+             * @default 1
+             */
+            min_length: number;
+        };
+        DemonstrationsQueueRequest: {
+            /** @description Yours; the same reference again queues nothing. */
+            reference: string;
+            /** @default  */
+            name?: string;
+            prompt_ids?: number[];
+            /** @description New ones, as rows of an import without responses. */
+            prompts?: {
+                [key: string]: unknown;
+            }[];
+            /** @default random */
+            arm?: components["schemas"]["ArmEnum"];
+            /** @default 1 */
+            overlap?: number;
+            /** @default 0 */
+            priority?: number;
+        };
+        DemonstrationsQueued: {
+            batch: number;
+            tasks_created: number;
+            replayed: boolean;
+        };
+        /**
+         * Demonstrations
+         * @description Whether people are asked to write responses of their own.
+         */
+        DemonstrationsRequest: {
+            /**
+             * On
+             * @default false
+             */
+            on?: boolean;
+            /**
+             * Min Length
+             * @default 1
+             */
+            min_length?: number;
+        };
+        Draft: {
+            /** @description What the next save is based on. */
+            revision: number;
+            /** @description As it was saved; null when there is none. */
+            body: unknown | null;
+            /** Format: date-time */
+            saved_at: string | null;
+        };
+        DraftSaveRequest: {
+            /** @description Of the draft that this one replaces. */
+            revision: number;
+            /** @description Anything, up to 256 KiB. */
+            body: unknown;
+        };
+        /** @description The winner as it should have been; `text` replaces its last message only. */
+        Edit: {
+            text?: string | null;
+            messages?: components["schemas"]["WrittenMessage"][] | null;
+            /** @description Key of the response that was edited; needed where several share the first tier. */
+            response?: string | null;
+        };
+        /** @description The winner as it should have been; `text` replaces its last message only. */
+        EditRequest: {
+            text?: string | null;
+            messages?: components["schemas"]["WrittenMessageRequest"][] | null;
+            /** @description Key of the response that was edited; needed where several share the first tier. */
+            response?: string | null;
+        };
+        EraseRequest: {
+            /**
+             * @description Yours, if you have one.
+             * @default
+             */
+            password?: string;
+        };
+        Erased: {
+            pseudonym: string;
+            /** @description What was written stays, and may name someone. */
+            free_text: components["schemas"]["TextLeft"][];
+        };
+        /** @description A number with its 95 percent interval; null where there is nothing to compute it from. */
+        Estimate: {
+            /** Format: double */
+            value: number | null;
+            /** Format: double */
+            low: number | null;
+            /** Format: double */
+            high: number | null;
+            n: number;
+            /** @description How the interval was made. */
+            method: string;
         };
         /** @description A Standing: an evaluation as it stands now. */
         Evaluation: {
@@ -1270,6 +3322,56 @@ export interface components {
             /** @description Cursor of the next page; null at the end. */
             next: string | null;
         };
+        /** @enum {string} */
+        EventsEnum: "judgment.submitted" | "task.completed" | "queue.empty" | "snapshot.frozen" | "run.finished" | "import.finished" | "annotator.paused";
+        /** FreeText */
+        FreeText: {
+            /** @default optional */
+            ask: components["schemas"]["Ask"];
+            /**
+             * Min Length
+             * @default 0
+             */
+            min_length: number;
+        };
+        /** FreeText */
+        FreeTextRequest: {
+            /** @default optional */
+            ask?: components["schemas"]["AskRequest"];
+            /**
+             * Min Length
+             * @default 0
+             */
+            min_length?: number;
+        };
+        Freshness: {
+            /**
+             * Format: date-time
+             * @description Null before the first computation.
+             */
+            computed_at: string | null;
+            /** @description How many judgments they were computed from: the newest 50,000 at most. */
+            num_judgments: number;
+            /** @description Judgments since then, counted up to 1000. */
+            num_new: number;
+        };
+        /** @description `responses` in the task's stored order; `tiers` has places in it, from 0. */
+        Gold: {
+            task: number;
+            prompt: components["schemas"]["Message"][];
+            responses: components["schemas"]["Message"][][];
+            tiers: number[][] | null;
+            verdict: components["schemas"]["VerdictEnum"] | components["schemas"]["NullEnum"];
+        };
+        GoldSetRequest: {
+            /** @description Places in `responses`, best tier first; what is tied may be ordered at will. */
+            tiers: number[][];
+            /**
+             * @description None, both good or both bad.
+             * @default none
+             */
+            verdict?: components["schemas"]["VerdictEnum"];
+        };
         Guidelines: {
             /** Format: int64 */
             number: number;
@@ -1285,6 +3387,11 @@ export interface components {
         };
         GuidelinesCreateRequest: {
             text: string;
+            /**
+             * @description Nobody gets a task before they have acknowledged it.
+             * @default false
+             */
+            requires_reading?: boolean;
         };
         GuidelinesPage: {
             results: components["schemas"]["Guidelines"][];
@@ -1295,6 +3402,53 @@ export interface components {
             done: number;
             wanted: number;
         };
+        ImportFormat: {
+            name: string;
+            summary: string;
+            /** @description Not recognised by its keys: it has to be named. */
+            by_name_only: boolean;
+        };
+        ImportFormats: {
+            formats: components["schemas"]["ImportFormat"][];
+            /** @description Of the files; .gz may follow. */
+            endings: string[];
+        };
+        /** @description `num_rows` is null until the file is checked; then `rows_done` grows up to it. */
+        ImportJob: {
+            readonly id: number;
+            filename: string;
+            /** Format: int64 */
+            size: number;
+            row_format?: string;
+            dry_run?: boolean;
+            skip_bad_rows?: boolean;
+            readonly waits_for_texts: boolean;
+            state?: components["schemas"]["ImportJobStateEnum"];
+            /** Format: int64 */
+            num_rows?: number | null;
+            /** Format: int64 */
+            rows_done?: number;
+            /** Format: int64 */
+            num_errors?: number;
+            counts: {
+                [key: string]: number;
+            };
+            error?: string;
+            created_by?: string | null;
+            /** Format: date-time */
+            created_at?: string;
+            /** Format: date-time */
+            started_at?: string | null;
+            /** Format: date-time */
+            finished_at?: string | null;
+        };
+        ImportJobPage: {
+            results: components["schemas"]["ImportJob"][];
+            /** @description Cursor of the next page; null at the end. */
+            next: string | null;
+        };
+        /** @enum {string} */
+        ImportJobStateEnum: "queued" | "running" | "succeeded" | "failed" | "cancelled";
         ImportResult: {
             rows: number;
             prompts_created: number;
@@ -1318,6 +3472,128 @@ export interface components {
             n: number;
             method: string;
         };
+        Invitation: {
+            readonly id: number;
+            prefix: string;
+            roles: components["schemas"]["Role"][];
+            email?: string;
+            team: number | null;
+            /** Format: int64 */
+            max_uses?: number | null;
+            /** Format: int64 */
+            num_uses?: number;
+            /** Format: date-time */
+            expires_at: string;
+            /** Format: date-time */
+            revoked_at?: string | null;
+            created_by?: string | null;
+            /** Format: date-time */
+            created_at?: string;
+        };
+        InvitationAcceptRequest: {
+            token: string;
+            /**
+             * @description Name of the link's parameter: PROLIFIC_PID, …
+             * @default
+             */
+            platform?: string;
+            /**
+             * @description Its value.
+             * @default
+             */
+            worker_id?: string;
+        };
+        InvitationAccepted: {
+            project: string;
+            roles: components["schemas"]["Role"][];
+        };
+        InvitationCreateRequest: {
+            roles: components["schemas"]["Role"][];
+            /** @description For this address only, once. */
+            email?: string;
+            /** Format: int64 */
+            team?: number | null;
+            /**
+             * @description Null: any number of people.
+             * @default 1
+             */
+            max_uses?: number | null;
+            /**
+             * @description Until it expires.
+             * @default 14
+             */
+            days?: number;
+        };
+        InvitationCreated: {
+            readonly id: number;
+            prefix: string;
+            roles: components["schemas"]["Role"][];
+            email?: string;
+            team: number | null;
+            /** Format: int64 */
+            max_uses?: number | null;
+            /** Format: int64 */
+            num_uses?: number;
+            /** Format: date-time */
+            expires_at: string;
+            /** Format: date-time */
+            revoked_at?: string | null;
+            created_by?: string | null;
+            /** Format: date-time */
+            created_at?: string;
+            /** @description Shown this once. */
+            token: string;
+            /** @description The link to send. A crowd platform appends its worker's id: ?PROLIFIC_PID=… or ?workerId=… */
+            url: string;
+        };
+        InvitationJoinRequest: {
+            token: string;
+            /**
+             * @description Name of the link's parameter: PROLIFIC_PID, …
+             * @default
+             */
+            platform?: string;
+            /**
+             * @description Its value.
+             * @default
+             */
+            worker_id?: string;
+            /** Format: email */
+            email: string;
+            /** @default  */
+            name?: string;
+            password: string;
+        };
+        /** @description What the holder of a link may know before saying who they are. */
+        InvitationLook: {
+            project: string;
+            roles: components["schemas"]["Role"][];
+            /** Format: date-time */
+            expires_at: string;
+            readonly for_one_address: boolean;
+        };
+        InvitationPage: {
+            results: components["schemas"]["Invitation"][];
+            /** @description Cursor of the next page; null at the end. */
+            next: string | null;
+        };
+        InvitationTokenRequest: {
+            token: string;
+        };
+        InvitationUse: {
+            readonly id: number;
+            user: number;
+            name: string;
+            platform?: string;
+            worker_id?: string;
+            /** Format: date-time */
+            created_at?: string;
+        };
+        InvitationUsePage: {
+            results: components["schemas"]["InvitationUse"][];
+            /** @description Cursor of the next page; null at the end. */
+            next: string | null;
+        };
         /** @enum {string} */
         Judge: "people" | "reward_model";
         JudgmentModels: {
@@ -1330,6 +3606,16 @@ export interface components {
             strengths: number[];
             comment: string;
             reasons: string[];
+            criteria: {
+                [key: string]: {
+                    [key: string]: number;
+                };
+            };
+            spans: components["schemas"]["Span"][];
+            edit: components["schemas"]["Edit"] | null;
+            demonstration: components["schemas"]["Words"] | null;
+            /** Format: double */
+            active_seconds: number | null;
         };
         JudgmentSubmitRequest: {
             lease_token: number;
@@ -1338,8 +3624,8 @@ export interface components {
              * @description Yours; the same key again stores nothing new.
              */
             client_key: string;
-            /** @description Response keys, best tier first; responses in one tier are tied. */
-            tiers: string[][];
+            /** @description Response keys, best tier first; responses in one tier are tied. Empty for a demonstration, and where nothing was ranked. */
+            tiers?: string[][];
             /** @default none */
             verdict?: components["schemas"]["VerdictEnum"];
             /** @description 1 slightly, 2 better, 3 much better, for each boundary between tiers. */
@@ -1349,6 +3635,18 @@ export interface components {
             /** @default  */
             comment?: string;
             reasons?: string[];
+            /** @description Scores by response key and criterion. */
+            criteria?: {
+                [key: string]: {
+                    [key: string]: number;
+                };
+            };
+            spans?: components["schemas"]["SpanRequest"][];
+            edit?: components["schemas"]["EditRequest"] | null;
+            /** @description For a task of kind `demonstrate`: the response you wrote. */
+            demonstration?: components["schemas"]["WordsRequest"] | null;
+            /** @description The judgment of yours that this one replaces; refused when it is not your last word. */
+            corrects?: number | null;
         };
         JudgmentSubmitted: {
             judgment: number;
@@ -1356,7 +3654,7 @@ export interface components {
             replayed: boolean;
         };
         /** @enum {string} */
-        JudgmentSubmittedStateEnum: "accepted" | "surplus" | "corrected";
+        JudgmentSubmittedStateEnum: "accepted" | "surplus" | "corrected" | "withdrawn";
         LastJudgment: {
             assignment: components["schemas"]["Assignment"];
             judgment: components["schemas"]["JudgmentSaid"];
@@ -1368,6 +3666,8 @@ export interface components {
         LeaseRequest: {
             lease_token: number;
         };
+        /** @enum {string} */
+        LevelEnum: "nominal" | "ordinal" | "interval";
         Lineage: {
             snapshots: components["schemas"]["Snapshot"][];
             num_judgments: number;
@@ -1385,8 +3685,11 @@ export interface components {
         Logs: {
             lines: components["schemas"]["LogLine"][];
         };
+        /** @enum {string} */
+        MeasureEnum: "gold_accuracy" | "self_consistency" | "too_fast_share" | "left_bias" | "length_bias" | "reliability" | "task_agreement";
         Member: {
             readonly id: number;
+            user: number;
             /** Format: email */
             email: string;
             name: string;
@@ -1413,6 +3716,8 @@ export interface components {
         };
         /** @enum {string} */
         MessageRoleEnum: "system" | "user" | "assistant" | "tool";
+        /** @enum {string} */
+        MethodEnum: "dawid_skene" | "noisy_bradley_terry";
         MetricPoint: {
             id: number;
             key: string;
@@ -1468,7 +3773,7 @@ export interface components {
             stage: components["schemas"]["ModelStage"];
         };
         /** @enum {string} */
-        MyPermissionsEnum: "project.view" | "project.edit" | "members.manage" | "guidelines.edit" | "audit.view" | "task.annotate" | "queue.view" | "import.run" | "labels.export" | "snapshot.view" | "snapshot.create" | "model.view" | "model.manage" | "run.view" | "run.launch" | "round.view" | "round.launch";
+        MyPermissionsEnum: "project.view" | "project.edit" | "members.manage" | "guidelines.edit" | "protocol.edit" | "audit.view" | "task.annotate" | "task.adjudicate" | "judgment.review" | "quality.view" | "quality.manage" | "queue.view" | "import.run" | "labels.export" | "webhooks.manage" | "snapshot.view" | "snapshot.create" | "model.view" | "model.manage" | "run.view" | "run.launch" | "round.view" | "round.launch" | "timesheet.view" | "pay.manage";
         MyWork: {
             today: number;
             total: number;
@@ -1477,7 +3782,49 @@ export interface components {
             /** @description May still be corrected. */
             last: components["schemas"]["LastJudgment"] | null;
         };
+        Notifications: {
+            /** @description Whether you get a mail about each: queue.empty, run.finished, snapshot.frozen, import.finished, annotator.paused, webhook.disabled. */
+            mail: {
+                [key: string]: boolean;
+            };
+        };
         NullEnum: null;
+        Opinion: {
+            /** @description A letter; whose it is stays unknown. */
+            annotator: string;
+            /** @description In the keys of your assignment. */
+            tiers: string[][];
+            verdict: components["schemas"]["VerdictEnum"];
+            strengths: number[];
+            /** @description By criterion and response key. */
+            criteria: {
+                [key: string]: {
+                    [key: string]: unknown;
+                };
+            };
+            reasons: unknown[];
+            comment: string;
+        };
+        OwnJudgment: {
+            assignment: components["schemas"]["Assignment"];
+            judgment: components["schemas"]["JudgmentSaid"];
+            id: number;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            superseded_at: string | null;
+            withdrawn: boolean;
+            /**
+             * Format: date-time
+             * @description Null once it is superseded.
+             */
+            undo_until: string | null;
+        };
+        OwnJudgmentPage: {
+            results: components["schemas"]["OwnJudgment"][];
+            /** @description Cursor of the next page; null at the end. */
+            next: string | null;
+        };
         PasswordChangeRequest: {
             old: string;
             new: string;
@@ -1491,17 +3838,159 @@ export interface components {
             /** Format: email */
             email: string;
         };
+        PatchedNotificationsRequest: {
+            /** @description Whether you get a mail about each: queue.empty, run.finished, snapshot.frozen, import.finished, annotator.paused, webhook.disabled. */
+            mail?: {
+                [key: string]: boolean;
+            };
+        };
+        PatchedPayRateEndRequest: {
+            /**
+             * Format: date
+             * @description Last day, included.
+             */
+            valid_until?: string;
+        };
         PatchedProjectUpdateRequest: {
             name?: string;
             description?: string;
-            protocol?: components["schemas"]["ProtocolUpdateRequest"];
+            /** @description What is left out stays as it is. */
+            protocol?: components["schemas"]["ProtocolRequest"];
             overlap?: number;
             lease_seconds?: number;
             validation_percent?: number;
             test_percent?: number;
+            /** @description Closes the project to members without one. */
+            require_second_factor?: boolean;
+            /** @description What a timesheet counts for one judgment at most. */
+            paid_seconds_cap?: number;
+            /** @description What annotators are warned of, and may opt out of. */
+            risk_tags?: string[];
+            /** @description Risk-tagged tasks for one person a day; null for any number. */
+            exposure_cap?: number | null;
+            /** @description Null suggests no breaks. */
+            break_after_minutes?: number | null;
+            completion?: components["schemas"]["CompletionRuleRequest"];
+        };
+        PatchedRuleUpdateRequest: {
+            action?: components["schemas"]["ActionEnum"];
+            /** Format: double */
+            threshold?: number;
+            min_num?: number;
+            is_enabled?: boolean;
+        };
+        PatchedTeamCreateRequest: {
+            name?: string;
         };
         PatchedUserRequest: {
             name?: string;
+        };
+        PatchedWebhookUpdateRequest: {
+            url?: string;
+            events?: components["schemas"]["EventsEnum"][];
+            description?: string;
+            is_active?: boolean;
+        };
+        PatchedWellbeingUpdateRequest: {
+            opted_out_tags?: string[];
+        };
+        PauseRequest: {
+            /**
+             * @description What the annotator is told.
+             * @default
+             */
+            reason?: string;
+        };
+        Pay: {
+            results: components["schemas"]["PayRow"][];
+            /** @description By currency: exactly the sum of the amounts above. */
+            totals: {
+                [key: string]: string;
+            };
+            days_without_rate: number;
+        };
+        PayRate: {
+            readonly id: number;
+            user?: number | null;
+            /** @description Null for the project's own rate. */
+            readonly name: string | null;
+            currency: string;
+            /** Format: decimal */
+            per_hour?: string;
+            /** Format: decimal */
+            per_judgment?: string;
+            /** Format: date */
+            valid_from: string;
+            /** Format: date */
+            valid_until?: string | null;
+            /** Format: date-time */
+            created_at?: string;
+        };
+        PayRateCreateRequest: {
+            /**
+             * Format: int64
+             * @description A member's `user`; left out, the rate is for all who have none of their own.
+             */
+            user?: number | null;
+            /** @description ISO 4217: EUR, USD, … */
+            currency: string;
+            /**
+             * Format: decimal
+             * @default 0.0000
+             */
+            per_hour?: string;
+            /**
+             * Format: decimal
+             * @default 0.0000
+             */
+            per_judgment?: string;
+            /** Format: date */
+            valid_from: string;
+            /**
+             * Format: date
+             * @description Last day, included.
+             */
+            valid_until?: string | null;
+        };
+        PayRatePage: {
+            results: components["schemas"]["PayRate"][];
+            /** @description Cursor of the next page; null at the end. */
+            next: string | null;
+        };
+        PayRow: {
+            annotator: number;
+            name: string;
+            email: string;
+            worker_id: string;
+            /** Format: date */
+            day: string;
+            /** Format: decimal */
+            seconds: string;
+            num_judgments: number;
+            /** @default  */
+            currency?: string;
+            /** Format: decimal */
+            per_hour?: string | null;
+            /** Format: decimal */
+            per_judgment?: string | null;
+            /** @description Rounded once for each day to the currency's smallest coin, half up. */
+            readonly amount: string;
+        };
+        Person: {
+            readonly id: number;
+            /** Format: email */
+            readonly email: string;
+            name: string;
+            readonly is_operator: boolean;
+            readonly has_second_factor: boolean;
+            is_active?: boolean;
+            /** Format: date-time */
+            created_at?: string;
+        };
+        PersonPage: {
+            results: components["schemas"]["Person"][];
+            /** @description Cursor of the next page; null at the end. */
+            next: string | null;
         };
         Project: {
             slug: string;
@@ -1511,8 +4000,18 @@ export interface components {
             protocol_version: number;
             overlap: number;
             lease_seconds: number;
+            /** @description The version to read before any task; 0 for none. */
+            required_guideline: number;
             validation_percent: number;
             test_percent: number;
+            /** @description 0 asks for no consent. */
+            consent_version: number;
+            require_second_factor: boolean;
+            paid_seconds_cap: number;
+            risk_tags: string[];
+            exposure_cap: number | null;
+            break_after_minutes: number | null;
+            completion: components["schemas"]["CompletionRule"];
             /** Format: date-time */
             created_at: string;
             /** Format: date-time */
@@ -1522,14 +4021,33 @@ export interface components {
             guidelines: components["schemas"]["GuidelinesBrief"] | null;
             counts: components["schemas"]["Counts"];
         };
+        ProjectCloneRequest: {
+            name: string;
+            /** @default false */
+            members?: boolean;
+            /** @default false */
+            prompts?: boolean;
+        };
         ProjectCreateRequest: {
             name: string;
             description?: string;
-            protocol?: components["schemas"]["ProtocolUpdateRequest"];
+            /** @description What is left out stays as it is. */
+            protocol?: components["schemas"]["ProtocolRequest"];
             overlap?: number;
             lease_seconds?: number;
             validation_percent?: number;
             test_percent?: number;
+            /** @description Closes the project to members without one. */
+            require_second_factor?: boolean;
+            /** @description What a timesheet counts for one judgment at most. */
+            paid_seconds_cap?: number;
+            /** @description What annotators are warned of, and may opt out of. */
+            risk_tags?: string[];
+            /** @description Risk-tagged tasks for one person a day; null for any number. */
+            exposure_cap?: number | null;
+            /** @description Null suggests no breaks. */
+            break_after_minutes?: number | null;
+            completion?: components["schemas"]["CompletionRuleRequest"];
             guidelines?: string;
         };
         ProjectPage: {
@@ -1555,23 +4073,328 @@ export interface components {
             /** @description Cursor of the next page; null at the end. */
             next: string | null;
         };
-        /** @description What the ranking page asks for. */
+        /**
+         * Protocol
+         * @description What judges are asked, and what they may say.
+         */
         Protocol: {
+            /**
+             * Ties
+             * @default true
+             */
             ties: boolean;
+            /**
+             * Strength
+             * @default true
+             */
             strength: boolean;
+            /**
+             * Both Good
+             * @default true
+             */
             both_good: boolean;
+            /**
+             * Both Bad
+             * @default true
+             */
             both_bad: boolean;
+            /**
+             * Cannot Judge
+             * @default true
+             */
+            cannot_judge: boolean;
+            /**
+             * Skip
+             * @default true
+             */
             skip: boolean;
+            /**
+             * @description Of `skip_reasons` where there are some, in words otherwise.
+             * @default optional
+             */
+            skip_reason: components["schemas"]["Ask"];
+            /** Skip Reasons */
+            skip_reasons: components["schemas"]["Choice"][];
+            /** Criteria */
+            criteria: components["schemas"]["Criterion"][];
+            reasons: components["schemas"]["Reasons"];
+            comment: components["schemas"]["FreeText"];
+            /**
+             * Spans
+             * @description Labels for passages marked in responses.
+             */
+            spans: components["schemas"]["Choice"][];
+            /**
+             * @description Whether the winner is edited after ranking.
+             * @default off
+             */
+            edit: components["schemas"]["Ask"];
+            demonstrations: components["schemas"]["Demonstrations"];
+            /**
+             * Undo Seconds
+             * @description How long a judgment can be taken back.
+             * @default 120
+             */
+            undo_seconds: number;
         };
-        ProtocolUpdateRequest: {
+        ProtocolChangeRequest: {
+            /** @description The whole of it: what is left out has its default. */
+            protocol: components["schemas"]["ProtocolRequest"];
+            /** @description The version you changed; a newer one is then not overwritten. */
+            based_on?: number | null;
+        };
+        /**
+         * Protocol
+         * @description What judges are asked, and what they may say.
+         */
+        ProtocolRequest: {
+            /**
+             * Ties
+             * @default true
+             */
             ties?: boolean;
+            /**
+             * Strength
+             * @default true
+             */
             strength?: boolean;
+            /**
+             * Both Good
+             * @default true
+             */
             both_good?: boolean;
+            /**
+             * Both Bad
+             * @default true
+             */
             both_bad?: boolean;
+            /**
+             * Cannot Judge
+             * @default true
+             */
+            cannot_judge?: boolean;
+            /**
+             * Skip
+             * @default true
+             */
             skip?: boolean;
+            /**
+             * @description Of `skip_reasons` where there are some, in words otherwise.
+             * @default optional
+             */
+            skip_reason?: components["schemas"]["AskRequest"];
+            /** Skip Reasons */
+            skip_reasons?: components["schemas"]["ChoiceRequest"][];
+            /** Criteria */
+            criteria?: components["schemas"]["CriterionRequest"][];
+            reasons?: components["schemas"]["ReasonsRequest"];
+            comment?: components["schemas"]["FreeTextRequest"];
+            /**
+             * Spans
+             * @description Labels for passages marked in responses.
+             */
+            spans?: components["schemas"]["ChoiceRequest"][];
+            /**
+             * @description Whether the winner is edited after ranking.
+             * @default off
+             */
+            edit?: components["schemas"]["AskRequest"];
+            demonstrations?: components["schemas"]["DemonstrationsRequest"];
+            /**
+             * Undo Seconds
+             * @description How long a judgment can be taken back.
+             * @default 120
+             */
+            undo_seconds?: number;
+        };
+        ProtocolVersion: {
+            /** Format: int64 */
+            number: number;
+            protocol: components["schemas"]["Protocol"];
+            created_by?: string | null;
+            /** Format: date-time */
+            created_at?: string;
+        };
+        ProtocolVersionPage: {
+            results: components["schemas"]["ProtocolVersion"][];
+            /** @description Cursor of the next page; null at the end. */
+            next: string | null;
+        };
+        Provider: {
+            id: string;
+            name: string;
+        };
+        ProviderRedirect: {
+            /** @description Send the browser there. */
+            url: string;
+        };
+        ProviderStartRequest: {
+            provider: string;
+            /**
+             * @description The page of ours to come back to: a path.
+             * @default /
+             */
+            next?: string;
+        };
+        Providers: {
+            results: components["schemas"]["Provider"][];
         };
         /** @enum {string} */
-        ReasonEnum: "empty" | "all_leased" | "no_more_for_you";
+        ReasonEnum: "empty" | "all_leased" | "no_more_for_you" | "archived" | "consent_needed" | "paused" | "read_guidelines";
+        /**
+         * Reasons
+         * @description Categories that say why; none are asked for while `choices` is empty. The numbers hold once
+         *     reasons are required or some are given.
+         */
+        Reasons: {
+            /** Choices */
+            choices: components["schemas"]["Choice"][];
+            /**
+             * Required
+             * @default false
+             */
+            required: boolean;
+            /**
+             * Min
+             * @default 0
+             */
+            min: number;
+            /**
+             * Max
+             * @default 50
+             */
+            max: number;
+        };
+        /**
+         * Reasons
+         * @description Categories that say why; none are asked for while `choices` is empty. The numbers hold once
+         *     reasons are required or some are given.
+         */
+        ReasonsRequest: {
+            /** Choices */
+            choices?: components["schemas"]["ChoiceRequest"][];
+            /**
+             * Required
+             * @default false
+             */
+            required?: boolean;
+            /**
+             * Min
+             * @default 0
+             */
+            min?: number;
+            /**
+             * Max
+             * @default 50
+             */
+            max?: number;
+        };
+        RecoveryCodes: {
+            /** @description Shown this once. */
+            recovery_codes: string[];
+        };
+        Reliability: {
+            method: components["schemas"]["MethodEnum"];
+            /** Format: double */
+            value: number;
+            /** Format: double */
+            low?: number | null;
+            /** Format: double */
+            high?: number | null;
+            /** Format: int64 */
+            n: number;
+            interval: string;
+            /** Format: double */
+            flip_probability: number;
+            /** Format: double */
+            first_share?: number | null;
+        };
+        /** @enum {string} */
+        RequeueArmsEnum: "active" | "random";
+        RequeueRequest: {
+            /** @description Tasks judged under a version before this one. */
+            judged_before: number;
+            /** @description Any of them. */
+            tags?: string[];
+            arms?: components["schemas"]["RequeueArmsEnum"][];
+            /** @default 1 */
+            judgments_each?: number;
+        };
+        Requeued: {
+            num_tasks: number;
+            num_slots: number;
+            /** @description There are more than 10,000: ask again to go on. */
+            more: boolean;
+        };
+        RequiredReading: {
+            /** @description The version everybody must read; 0 asks nothing. */
+            number: number;
+        };
+        RequiredReadingRequest: {
+            /** @description The version everybody must read; 0 asks nothing. */
+            number: number;
+        };
+        Returned: {
+            /** @description What the reviewer asks you to look at again. */
+            comment: string;
+            judgment: components["schemas"]["JudgmentSaid"];
+        };
+        Revealed: {
+            risk_tags: string[];
+        };
+        Review: {
+            readonly id: number;
+            judgment: number;
+            decision: components["schemas"]["DecisionEnum"];
+            comment?: string;
+            /** Format: date-time */
+            created_at?: string;
+        };
+        ReviewCreateRequest: {
+            decision: components["schemas"]["DecisionEnum"];
+            /**
+             * @description Needed to return a judgment.
+             * @default
+             */
+            comment?: string;
+        };
+        /** @description What was shown and said; nothing here tells who wrote what. */
+        Reviewable: {
+            id: number;
+            task: number;
+            arm: components["schemas"]["ArmEnum"];
+            annotator: number;
+            annotator_name: string;
+            prompt: components["schemas"]["Message"][];
+            /** @description In the order shown. */
+            responses: components["schemas"]["Message"][][];
+            /** @description Places in `responses`, from 0; best tier first. */
+            tiers: number[][];
+            verdict: components["schemas"]["VerdictEnum"];
+            strengths: number[];
+            /** @description By criterion and place. */
+            criteria: {
+                [key: string]: {
+                    [key: string]: unknown;
+                };
+            };
+            reasons: unknown[];
+            comment: string;
+            /** Format: double */
+            active_seconds: number | null;
+            guideline_version: number | null;
+            state: components["schemas"]["ReviewableStateEnum"];
+            review_comment: string;
+            /** Format: date-time */
+            created_at: string;
+        };
+        ReviewablePage: {
+            results: components["schemas"]["Reviewable"][];
+            /** @description Cursor of the next page; null at the end. */
+            next: string | null;
+        };
+        /** @enum {string} */
+        ReviewableStateEnum: "unreviewed" | "accepted" | "returned" | "corrected";
         /** @enum {string} */
         Role: "annotator" | "lead" | "researcher" | "owner";
         Round: {
@@ -1640,6 +4463,56 @@ export interface components {
         RowError: {
             line: number;
             message: string;
+        };
+        Rule: {
+            readonly id: number;
+            measure: components["schemas"]["MeasureEnum"];
+            action: components["schemas"]["ActionEnum"];
+            /** Format: double */
+            threshold: number;
+            /** Format: int64 */
+            min_num: number;
+            is_enabled?: boolean;
+            /** Format: date-time */
+            created_at?: string;
+        };
+        RuleCreateRequest: {
+            measure: components["schemas"]["MeasureEnum"];
+            action: components["schemas"]["ActionEnum"];
+            /** Format: double */
+            threshold: number;
+            min_num: number;
+            /** @default true */
+            is_enabled?: boolean;
+        };
+        RuleEvent: {
+            readonly id: number;
+            rule: number | null;
+            rule_text: string;
+            action: components["schemas"]["ActionEnum"];
+            annotator: number | null;
+            task: number | null;
+            /** Format: double */
+            value: number;
+            /** Format: double */
+            low?: number | null;
+            /** Format: double */
+            high?: number | null;
+            /** Format: int64 */
+            n: number;
+            message: string;
+            /** Format: date-time */
+            created_at?: string;
+        };
+        RuleEventPage: {
+            results: components["schemas"]["RuleEvent"][];
+            /** @description Cursor of the next page; null at the end. */
+            next: string | null;
+        };
+        RulePage: {
+            results: components["schemas"]["Rule"][];
+            /** @description Cursor of the next page; null at the end. */
+            next: string | null;
         };
         Run: {
             id: number;
@@ -1712,8 +4585,26 @@ export interface components {
         };
         /** @enum {string} */
         RunState: "queued" | "starting" | "running" | "succeeded" | "failed" | "cancelled";
+        /** @enum {string} */
+        ScopesEnum: "read" | "annotate" | "import" | "export" | "train" | "admin" | "all";
+        SecondFactor: {
+            enabled: boolean;
+            recovery_codes_left: number;
+        };
+        /** @enum {string} */
+        SecondFactorEnum: "needed" | "to_set_up";
+        SecondFactorSecret: {
+            /** @description For typing into an authenticator app. */
+            secret: string;
+            /** @description The same for a QR code: otpauth://… */
+            url: string;
+            /** @description That QR code as an SVG picture. */
+            svg: string;
+        };
         Session: {
             user: components["schemas"]["User"] | null;
+            /** @description `needed`: the password was right, now POST the code here. `to_set_up`: this server asks for a second factor, and all else is closed until there is one. Null: nothing to do. */
+            second_factor: components["schemas"]["SecondFactorEnum"] | components["schemas"]["NullEnum"];
             /** @description Nobody has an account yet: POST /api/setup. */
             setup_needed: boolean;
         };
@@ -1727,16 +4618,21 @@ export interface components {
         };
         ShownPrompt: {
             messages: components["schemas"]["Message"][];
+            /** @description Not empty: blur until asked for, and say so (…/reveal). */
+            risk_tags: string[];
         };
         ShownResponse: {
             /** @description Names this response in this assignment only. */
             key: string;
             messages: components["schemas"]["Message"][];
         };
+        /** @description An address and a password; then, where a second factor is needed, its code, alone or with them. */
         SignInRequest: {
             /** Format: email */
-            email: string;
-            password: string;
+            email?: string;
+            password?: string;
+            /** @description From the authenticator app, or a recovery code. */
+            code?: string;
         };
         Snapshot: {
             id: number;
@@ -1757,6 +4653,8 @@ export interface components {
             created_by?: string | null;
         };
         /** @enum {string} */
+        SnapshotCreateArmsEnum: "active" | "random" | "gold" | "repeat" | "adjudication";
+        /** @enum {string} */
         SnapshotCreateKindEnum: "preferences" | "prompts" | "demonstrations";
         SnapshotCreateRequest: {
             kind: components["schemas"]["SnapshotCreateKindEnum"];
@@ -1764,7 +4662,7 @@ export interface components {
             name?: string;
             splits?: components["schemas"]["SplitsEnum"][];
             /** @description Why the tasks were asked; preferences only. */
-            arms?: components["schemas"]["ArmsEnum"][];
+            arms?: components["schemas"]["SnapshotCreateArmsEnum"][];
         };
         /** @enum {string} */
         SnapshotKind: "demonstrations" | "preferences" | "unpaired" | "prompts" | "rankings";
@@ -1780,10 +4678,52 @@ export interface components {
             /** @description Of the whole split. */
             num_rows: number;
         };
+        SnapshotSuperseded: {
+            judgment: number;
+            /** Format: date-time */
+            superseded_at: string;
+            /** @description Taken back; corrected otherwise. */
+            withdrawn: boolean;
+        };
+        SnapshotSupersededPage: {
+            results: components["schemas"]["SnapshotSuperseded"][];
+            /** @description Cursor of the next page; null at the end. */
+            next: string | null;
+        };
+        /** @description From `start` to before `end`, in Unicode code points of the text as it was shown. */
+        Span: {
+            response: string;
+            /**
+             * @description Which of the response's messages, from 0.
+             * @default 0
+             */
+            message?: number;
+            start: number;
+            end: number;
+            label: string;
+            /** @default  */
+            note?: string;
+        };
+        /** @description From `start` to before `end`, in Unicode code points of the text as it was shown. */
+        SpanRequest: {
+            response: string;
+            /**
+             * @description Which of the response's messages, from 0.
+             * @default 0
+             */
+            message?: number;
+            start: number;
+            end: number;
+            label: string;
+            /** @default  */
+            note?: string;
+        };
         /** @enum {string} */
         SplitEnum: "train" | "validation" | "test";
         /** @enum {string} */
         SplitsEnum: "train" | "validation" | "test";
+        /** @enum {string} */
+        StatisticEnum: "krippendorff_alpha" | "fleiss_kappa" | "mean_cohen_kappa";
         StoredFile: {
             name: string;
             size: number;
@@ -1798,6 +4738,7 @@ export interface components {
             prompt: number;
             prompt_messages: components["schemas"]["Message"][];
             batch: string;
+            kind?: components["schemas"]["TaskKind"];
             arm?: components["schemas"]["ArmEnum"];
             /** Format: int64 */
             priority?: number;
@@ -1810,10 +4751,76 @@ export interface components {
             /** Format: date-time */
             created_at?: string;
         };
+        /** @enum {string} */
+        TaskKind: "rank" | "demonstrate" | "chat";
         TaskPage: {
             results: components["schemas"]["Task"][];
             /** @description Cursor of the next page; null at the end. */
             next: string | null;
+        };
+        Team: {
+            readonly id: number;
+            name: string;
+            readonly num_members: number;
+            /** Format: date-time */
+            readonly created_at: string;
+        };
+        TeamCreateRequest: {
+            name: string;
+        };
+        TeamMember: {
+            readonly id: number;
+            user: number;
+            name: string;
+            /** Format: email */
+            email: string;
+            /** Format: date-time */
+            created_at?: string;
+        };
+        TeamMemberPage: {
+            results: components["schemas"]["TeamMember"][];
+            /** @description Cursor of the next page; null at the end. */
+            next: string | null;
+        };
+        TeamPage: {
+            results: components["schemas"]["Team"][];
+            /** @description Cursor of the next page; null at the end. */
+            next: string | null;
+        };
+        TextLeft: {
+            kind: components["schemas"]["TextLeftKindEnum"];
+            project: string;
+            /** @description Of the judgment, or of the assignment that was skipped. */
+            id: string;
+        };
+        /** @enum {string} */
+        TextLeftKindEnum: "comment" | "skip_reason";
+        Timesheet: {
+            results: components["schemas"]["TimesheetDay"][];
+            /** Format: decimal */
+            total_seconds: string;
+            total_judgments: number;
+        };
+        TimesheetDay: {
+            annotator: number;
+            name: string;
+            /** @description On the crowd platform, if they came from one. */
+            worker_id: string;
+            /** Format: date */
+            day: string;
+            /**
+             * Format: decimal
+             * @description Active time; idle time is left out.
+             */
+            seconds: string;
+            num_judgments: number;
+            num_corrections: number;
+            num_skips: number;
+        };
+        UndoRequest: {
+            judgment: number;
+            /** @default  */
+            reason?: string;
         };
         User: {
             readonly id: number;
@@ -1821,13 +4828,126 @@ export interface components {
             readonly email: string;
             name: string;
             readonly is_operator: boolean;
+            readonly has_second_factor: boolean;
+        };
+        UserIdRequest: {
+            /**
+             * Format: int64
+             * @description A member's `user`.
+             */
+            user: number;
         };
         /** @enum {string} */
         VerdictEnum: "none" | "both_good" | "both_bad" | "cannot_judge";
+        Webhook: {
+            readonly id: number;
+            url: string;
+            description?: string;
+            events: components["schemas"]["EventsEnum"][];
+            is_active?: boolean;
+            disabled_reason?: string;
+            /** Format: date-time */
+            failing_since?: string | null;
+            /** Format: date-time */
+            created_at?: string;
+        };
+        WebhookCreateRequest: {
+            url: string;
+            events: components["schemas"]["EventsEnum"][];
+            /** @default  */
+            description?: string;
+        };
+        WebhookDelivery: {
+            readonly id: number;
+            message_id: string;
+            event: string;
+            payload: {
+                [key: string]: unknown;
+            };
+            state: components["schemas"]["WebhookDeliveryStateEnum"];
+            /** Format: int64 */
+            num_tries?: number;
+            /** Format: date-time */
+            next_try_at?: string;
+            /** Format: int64 */
+            last_status?: number | null;
+            tries: components["schemas"]["WebhookTry"][];
+            /** Format: date-time */
+            created_at?: string;
+            /** Format: date-time */
+            sent_at?: string | null;
+        };
+        WebhookDeliveryPage: {
+            results: components["schemas"]["WebhookDelivery"][];
+            /** @description Cursor of the next page; null at the end. */
+            next: string | null;
+        };
+        /** @enum {string} */
+        WebhookDeliveryStateEnum: "pending" | "sent" | "failed";
+        WebhookPage: {
+            results: components["schemas"]["Webhook"][];
+            /** @description Cursor of the next page; null at the end. */
+            next: string | null;
+        };
+        WebhookSecret: {
+            readonly id: number;
+            url: string;
+            description?: string;
+            events: components["schemas"]["EventsEnum"][];
+            is_active?: boolean;
+            disabled_reason?: string;
+            /** Format: date-time */
+            failing_since?: string | null;
+            /** Format: date-time */
+            created_at?: string;
+            /** @description Shown this once; it verifies our signatures. */
+            secret: string;
+        };
+        WebhookTry: {
+            /** Format: date-time */
+            at: string;
+            status: number | null;
+            error: string;
+            /** Format: double */
+            seconds: number;
+        };
+        Wellbeing: {
+            /** @description What this project warns of. */
+            risk_tags: string[];
+            opted_out_tags: string[];
+            exposures_today: number;
+            exposure_cap: number | null;
+            /** Format: decimal */
+            worked_seconds_today: string;
+            /** Format: decimal */
+            seconds_without_break: string;
+            break_after_minutes: number | null;
+            take_a_break: boolean;
+        };
         WinRate: {
             baseline: string;
             judge: components["schemas"]["Judge"];
             win_rate: components["schemas"]["Interval"];
+        };
+        /** @description Either `text` for one assistant message, or `messages` that begin and end with one. */
+        Words: {
+            text?: string | null;
+            messages?: components["schemas"]["WrittenMessage"][] | null;
+        };
+        /** @description Either `text` for one assistant message, or `messages` that begin and end with one. */
+        WordsRequest: {
+            text?: string | null;
+            messages?: components["schemas"]["WrittenMessageRequest"][] | null;
+        };
+        Worker: {
+            id: number;
+            external_id: string;
+            source: string;
+            num_judgments: number;
+            /** @description The annotator this worker is, as exports number them. */
+            person: number | null;
+            person_name: string | null;
+            person_user: number | null;
         };
         WorkerEventsReceipt: {
             last_seq: number;
@@ -1850,6 +4970,11 @@ export interface components {
         WorkerFinishStateEnum: "succeeded" | "failed" | "cancelled";
         WorkerHeartbeat: {
             cancel: boolean;
+        };
+        WorkerPage: {
+            results: components["schemas"]["Worker"][];
+            /** @description Cursor of the next page; null at the end. */
+            next: string | null;
         };
         WorkerRun: {
             id: number;
@@ -1877,6 +5002,16 @@ export interface components {
         WorkerState: {
             state: components["schemas"]["RunState"];
         };
+        WrittenMessage: {
+            role: components["schemas"]["WrittenMessageRoleEnum"];
+            content: string;
+        };
+        WrittenMessageRequest: {
+            role: components["schemas"]["WrittenMessageRoleEnum"];
+            content: string;
+        };
+        /** @enum {string} */
+        WrittenMessageRoleEnum: "user" | "assistant";
         ApiError: {
             /** @description A stable word for programs. */
             code: string;
@@ -1896,6 +5031,99 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    drafts_show: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                assignment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Draft"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiError"];
+                };
+            };
+        };
+    };
+    drafts_save: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                assignment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DraftSaveRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Draft"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiError"];
+                };
+            };
+        };
+    };
+    drafts_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                assignment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiError"];
+                };
+            };
+        };
+    };
     assignments_heartbeat: {
         parameters: {
             query?: never;
@@ -1917,6 +5145,36 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LeaseRenewed"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiError"];
+                };
+            };
+        };
+    };
+    assignments_reveal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                assignment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Revealed"];
                 };
             };
             /** @description Refused. */
@@ -2005,6 +5263,217 @@ export interface operations {
             };
         };
     };
+    assignments_undo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                assignment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UndoRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Assignment"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiError"];
+                };
+            };
+        };
+    };
+    audit: {
+        parameters: {
+            query?: {
+                /** @description Like `member.added`, or `member.` for all about members. */
+                action?: string;
+                /** @description A person's id. */
+                actor?: number;
+                /** @description `next` of the page before; leave out for the first page. */
+                cursor?: string;
+                object_id?: string;
+                object_type?: string;
+                /** @description How many results to return, at most 200. */
+                page_size?: number;
+                since?: string;
+                /** @description Not included. */
+                until?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditEventPage"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiError"];
+                };
+            };
+        };
+    };
+    audit_csv: {
+        parameters: {
+            query?: {
+                /** @description Like `member.added`, or `member.` for all about members. */
+                action?: string;
+                /** @description A person's id. */
+                actor?: number;
+                format?: "csv" | "json";
+                object_id?: string;
+                object_type?: string;
+                since?: string;
+                /** @description Not included. */
+                until?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiError"];
+                };
+            };
+        };
+    };
+    invitations_accept: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InvitationAcceptRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvitationAccepted"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiError"];
+                };
+            };
+        };
+    };
+    invitations_join: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InvitationJoinRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvitationAccepted"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiError"];
+                };
+            };
+        };
+    };
+    invitations_look: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InvitationTokenRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvitationLook"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiError"];
+                };
+            };
+        };
+    };
     me_show: {
         parameters: {
             query?: never;
@@ -2065,6 +5534,38 @@ export interface operations {
             };
         };
     };
+    me_erase: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["EraseRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Erased"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiError"];
+                };
+            };
+        };
+    };
     me_password: {
         parameters: {
             query?: never;
@@ -2084,6 +5585,155 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiError"];
+                };
+            };
+        };
+    };
+    second_factor_show: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecondFactor"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiError"];
+                };
+            };
+        };
+    };
+    second_factor_enable: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CodeRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryCodes"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiError"];
+                };
+            };
+        };
+    };
+    second_factor_disable: {
+        parameters: {
+            query: {
+                code: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiError"];
+                };
+            };
+        };
+    };
+    second_factor_recovery_codes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CodeRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryCodes"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiError"];
+                };
+            };
+        };
+    };
+    second_factor_secret: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecondFactorSecret"];
+                };
             };
             /** @description Refused. */
             "4XX": {
@@ -2252,6 +5902,130 @@ export interface operations {
             };
         };
     };
+    people_list: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before; leave out for the first page. */
+                cursor?: string;
+                /** @description How many results to return, at most 200. */
+                page_size?: number;
+                /** @description Part of a name or an address. */
+                search?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonPage"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiError"];
+                };
+            };
+        };
+    };
+    people_erase: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Erased"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiError"];
+                };
+            };
+        };
+    };
+    people_reset_second_factor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiError"];
+                };
+            };
+        };
+    };
+    people_erased: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                pseudonym: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Erased"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiError"];
+                };
+            };
+        };
+    };
     projects_list: {
         parameters: {
             query?: {
@@ -2381,6 +6155,36 @@ export interface operations {
             };
         };
     };
+    projects_archive: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Project"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiError"];
+                };
+            };
+        };
+    };
     assignments_next: {
         parameters: {
             query?: never;
@@ -2418,6 +6222,125 @@ export interface operations {
     projects_audit: {
         parameters: {
             query?: {
+                /** @description Like `member.added`, or `member.` for all about members. */
+                action?: string;
+                /** @description A person's id. */
+                actor?: number;
+                /** @description `next` of the page before; leave out for the first page. */
+                cursor?: string;
+                object_id?: string;
+                object_type?: string;
+                /** @description How many results to return, at most 200. */
+                page_size?: number;
+                since?: string;
+                /** @description Not included. */
+                until?: string;
+            };
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditEventPage"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiError"];
+                };
+            };
+        };
+    };
+    projects_audit_csv: {
+        parameters: {
+            query?: {
+                /** @description Like `member.added`, or `member.` for all about members. */
+                action?: string;
+                /** @description A person's id. */
+                actor?: number;
+                format?: "csv" | "json";
+                object_id?: string;
+                object_type?: string;
+                since?: string;
+                /** @description Not included. */
+                until?: string;
+            };
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiError"];
+                };
+            };
+        };
+    };
+    projects_clone: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProjectCloneRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Project"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiError"];
+                };
+            };
+        };
+    };
+    completion_codes_list: {
+        parameters: {
+            query?: {
                 /** @description `next` of the page before; leave out for the first page. */
                 cursor?: string;
                 /** @description How many results to return, at most 200. */
@@ -2436,7 +6359,200 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["AuditEventPage"];
+                    "application/json": components["schemas"]["CompletionCodePage"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiError"];
+                };
+            };
+        };
+    };
+    completion_codes_csv: {
+        parameters: {
+            query?: {
+                format?: "csv" | "json";
+            };
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiError"];
+                };
+            };
+        };
+    };
+    consent_show: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsentText"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiError"];
+                };
+            };
+        };
+    };
+    consent_set: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConsentTextSetRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsentText"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiError"];
+                };
+            };
+        };
+    };
+    consent_accept: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConsentAcceptRequest"];
+            };
+        };
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiError"];
+                };
+            };
+        };
+    };
+    consent_withdraw: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiError"];
+                };
+            };
+        };
+    };
+    consents_list: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before; leave out for the first page. */
+                cursor?: string;
+                /** @description How many results to return, at most 200. */
+                page_size?: number;
+            };
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsentPage"];
                 };
             };
             /** @description Refused. */
@@ -2467,6 +6583,48 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Counts"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiError"];
+                };
+            };
+        };
+    };
+    demonstrations_queue: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DemonstrationsQueueRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DemonstrationsQueued"];
+                };
+            };
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DemonstrationsQueued"];
                 };
             };
             /** @description Refused. */
@@ -2515,10 +6673,21 @@ export interface operations {
             };
         };
     };
-    export_comparisons: {
+    export_argilla: {
         parameters: {
             query?: {
-                format?: "json" | "jsonl";
+                /** @description Only what adjudication decided, or only the rest. */
+                adjudicated?: boolean | null;
+                annotator?: number[];
+                arm?: ("active" | "random" | "gold" | "repeat" | "evaluation" | "adjudication")[];
+                format?: "csv" | "json" | "jsonl" | "list" | "parquet";
+                since?: string;
+                split?: ("train" | "validation" | "test")[];
+                /** @description Texts as lists of messages (conversational) or as plain text, where a kind has both. */
+                style?: "messages" | "text";
+                /** @description At least one of them. */
+                tag?: string[];
+                until?: string;
             };
             header?: never;
             path: {
@@ -2533,6 +6702,147 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/vnd.plumbline.list+json": string;
+                    "text/csv": string;
+                    "application/vnd.apache.parquet": string;
+                    "application/x-ndjson": string;
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiError"];
+                };
+            };
+        };
+    };
+    export_comparisons: {
+        parameters: {
+            query?: {
+                /** @description Only what adjudication decided, or only the rest. */
+                adjudicated?: boolean | null;
+                annotator?: number[];
+                arm?: ("active" | "random" | "gold" | "repeat" | "evaluation" | "adjudication")[];
+                format?: "csv" | "json" | "jsonl" | "list" | "parquet";
+                since?: string;
+                split?: ("train" | "validation" | "test")[];
+                /** @description Texts as lists of messages (conversational) or as plain text, where a kind has both. */
+                style?: "messages" | "text";
+                /** @description At least one of them. */
+                tag?: string[];
+                until?: string;
+            };
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.plumbline.list+json": string;
+                    "text/csv": string;
+                    "application/vnd.apache.parquet": string;
+                    "application/x-ndjson": string;
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiError"];
+                };
+            };
+        };
+    };
+    export_demonstrations: {
+        parameters: {
+            query?: {
+                /** @description Only what adjudication decided, or only the rest. */
+                adjudicated?: boolean | null;
+                annotator?: number[];
+                arm?: ("active" | "random" | "gold" | "repeat" | "evaluation" | "adjudication")[];
+                format?: "csv" | "json" | "jsonl" | "list" | "parquet";
+                since?: string;
+                split?: ("train" | "validation" | "test")[];
+                /** @description Texts as lists of messages (conversational) or as plain text, where a kind has both. */
+                style?: "messages" | "text";
+                /** @description At least one of them. */
+                tag?: string[];
+                until?: string;
+            };
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.plumbline.list+json": string;
+                    "text/csv": string;
+                    "application/vnd.apache.parquet": string;
+                    "application/x-ndjson": string;
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiError"];
+                };
+            };
+        };
+    };
+    export_hh: {
+        parameters: {
+            query?: {
+                /** @description Only what adjudication decided, or only the rest. */
+                adjudicated?: boolean | null;
+                annotator?: number[];
+                arm?: ("active" | "random" | "gold" | "repeat" | "evaluation" | "adjudication")[];
+                format?: "csv" | "json" | "jsonl" | "list" | "parquet";
+                since?: string;
+                split?: ("train" | "validation" | "test")[];
+                /** @description Texts as lists of messages (conversational) or as plain text, where a kind has both. */
+                style?: "messages" | "text";
+                /** @description At least one of them. */
+                tag?: string[];
+                until?: string;
+            };
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.plumbline.list+json": string;
+                    "text/csv": string;
+                    "application/vnd.apache.parquet": string;
                     "application/x-ndjson": string;
                 };
             };
@@ -2550,7 +6860,18 @@ export interface operations {
     export_judgments: {
         parameters: {
             query?: {
-                format?: "json" | "jsonl";
+                /** @description Only what adjudication decided, or only the rest. */
+                adjudicated?: boolean | null;
+                annotator?: number[];
+                arm?: ("active" | "random" | "gold" | "repeat" | "evaluation" | "adjudication")[];
+                format?: "csv" | "json" | "jsonl" | "list" | "parquet";
+                since?: string;
+                split?: ("train" | "validation" | "test")[];
+                /** @description Texts as lists of messages (conversational) or as plain text, where a kind has both. */
+                style?: "messages" | "text";
+                /** @description At least one of them. */
+                tag?: string[];
+                until?: string;
             };
             header?: never;
             path: {
@@ -2565,6 +6886,239 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/vnd.plumbline.list+json": string;
+                    "text/csv": string;
+                    "application/vnd.apache.parquet": string;
+                    "application/x-ndjson": string;
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiError"];
+                };
+            };
+        };
+    };
+    export_label_studio: {
+        parameters: {
+            query?: {
+                /** @description Only what adjudication decided, or only the rest. */
+                adjudicated?: boolean | null;
+                annotator?: number[];
+                arm?: ("active" | "random" | "gold" | "repeat" | "evaluation" | "adjudication")[];
+                format?: "csv" | "json" | "jsonl" | "list" | "parquet";
+                since?: string;
+                split?: ("train" | "validation" | "test")[];
+                /** @description Texts as lists of messages (conversational) or as plain text, where a kind has both. */
+                style?: "messages" | "text";
+                /** @description At least one of them. */
+                tag?: string[];
+                until?: string;
+            };
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.plumbline.list+json": string;
+                    "text/csv": string;
+                    "application/vnd.apache.parquet": string;
+                    "application/x-ndjson": string;
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiError"];
+                };
+            };
+        };
+    };
+    export_preferences: {
+        parameters: {
+            query?: {
+                /** @description Only what adjudication decided, or only the rest. */
+                adjudicated?: boolean | null;
+                annotator?: number[];
+                arm?: ("active" | "random" | "gold" | "repeat" | "evaluation" | "adjudication")[];
+                format?: "csv" | "json" | "jsonl" | "list" | "parquet";
+                since?: string;
+                split?: ("train" | "validation" | "test")[];
+                /** @description Texts as lists of messages (conversational) or as plain text, where a kind has both. */
+                style?: "messages" | "text";
+                /** @description At least one of them. */
+                tag?: string[];
+                until?: string;
+            };
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.plumbline.list+json": string;
+                    "text/csv": string;
+                    "application/vnd.apache.parquet": string;
+                    "application/x-ndjson": string;
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiError"];
+                };
+            };
+        };
+    };
+    export_prompts: {
+        parameters: {
+            query?: {
+                /** @description Only what adjudication decided, or only the rest. */
+                adjudicated?: boolean | null;
+                annotator?: number[];
+                arm?: ("active" | "random" | "gold" | "repeat" | "evaluation" | "adjudication")[];
+                format?: "csv" | "json" | "jsonl" | "list" | "parquet";
+                since?: string;
+                split?: ("train" | "validation" | "test")[];
+                /** @description Texts as lists of messages (conversational) or as plain text, where a kind has both. */
+                style?: "messages" | "text";
+                /** @description At least one of them. */
+                tag?: string[];
+                until?: string;
+            };
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.plumbline.list+json": string;
+                    "text/csv": string;
+                    "application/vnd.apache.parquet": string;
+                    "application/x-ndjson": string;
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiError"];
+                };
+            };
+        };
+    };
+    export_rankings: {
+        parameters: {
+            query?: {
+                /** @description Only what adjudication decided, or only the rest. */
+                adjudicated?: boolean | null;
+                annotator?: number[];
+                arm?: ("active" | "random" | "gold" | "repeat" | "evaluation" | "adjudication")[];
+                format?: "csv" | "json" | "jsonl" | "list" | "parquet";
+                since?: string;
+                split?: ("train" | "validation" | "test")[];
+                /** @description Texts as lists of messages (conversational) or as plain text, where a kind has both. */
+                style?: "messages" | "text";
+                /** @description At least one of them. */
+                tag?: string[];
+                until?: string;
+            };
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.plumbline.list+json": string;
+                    "text/csv": string;
+                    "application/vnd.apache.parquet": string;
+                    "application/x-ndjson": string;
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiError"];
+                };
+            };
+        };
+    };
+    export_unpaired: {
+        parameters: {
+            query?: {
+                /** @description Only what adjudication decided, or only the rest. */
+                adjudicated?: boolean | null;
+                annotator?: number[];
+                arm?: ("active" | "random" | "gold" | "repeat" | "evaluation" | "adjudication")[];
+                format?: "csv" | "json" | "jsonl" | "list" | "parquet";
+                since?: string;
+                split?: ("train" | "validation" | "test")[];
+                /** @description Texts as lists of messages (conversational) or as plain text, where a kind has both. */
+                style?: "messages" | "text";
+                /** @description At least one of them. */
+                tag?: string[];
+                until?: string;
+            };
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.plumbline.list+json": string;
+                    "text/csv": string;
+                    "application/vnd.apache.parquet": string;
                     "application/x-ndjson": string;
                 };
             };
@@ -2648,12 +7202,530 @@ export interface operations {
             };
         };
     };
+    guidelines_acknowledge: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                number: number;
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Acknowledged"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiError"];
+                };
+            };
+        };
+    };
+    guidelines_acknowledgements: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before; leave out for the first page. */
+                cursor?: string;
+                /** @description How many results to return, at most 200. */
+                page_size?: number;
+            };
+            header?: never;
+            path: {
+                number: number;
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AcknowledgementPage"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiError"];
+                };
+            };
+        };
+    };
+    guidelines_requeue: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RequeueRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Requeued"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiError"];
+                };
+            };
+        };
+    };
+    guidelines_require: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RequiredReadingRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequiredReading"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiError"];
+                };
+            };
+        };
+    };
+    import_formats: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportFormats"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiError"];
+                };
+            };
+        };
+    };
+    import_jobs_list: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before; leave out for the first page. */
+                cursor?: string;
+                /** @description How many results to return, at most 200. */
+                page_size?: number;
+            };
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportJobPage"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiError"];
+                };
+            };
+        };
+    };
+    import_jobs_create: {
+        parameters: {
+            query: {
+                /** @description ultrafeedback: rank by this rating and not by their mean. */
+                aspect?: string;
+                dry_run?: boolean;
+                /** @description Its ending says how the file is read. */
+                filename: string;
+                /** @description For rows that name none. */
+                licence?: string;
+                /** @description Of the rows; otherwise their keys tell (see import_formats). */
+                row_format?: string;
+                skip_bad_rows?: boolean;
+                /** @description For rows that name none. */
+                source?: string;
+                /** @description Wait for a second file, which says what the ids in this one stand for. */
+                waits_for_texts?: boolean;
+            };
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportJob"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiError"];
+                };
+            };
+        };
+    };
+    import_jobs_show: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: number;
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportJob"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiError"];
+                };
+            };
+        };
+    };
+    import_jobs_cancel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: number;
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportJob"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiError"];
+                };
+            };
+        };
+    };
+    import_jobs_errors: {
+        parameters: {
+            query?: {
+                format?: "csv" | "json" | "jsonl";
+            };
+            header?: never;
+            path: {
+                job_id: number;
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": string;
+                    "text/csv": string;
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiError"];
+                };
+            };
+        };
+    };
+    import_jobs_resume: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: number;
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportJob"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiError"];
+                };
+            };
+        };
+    };
+    import_jobs_texts: {
+        parameters: {
+            query: {
+                filename: string;
+            };
+            header?: never;
+            path: {
+                job_id: number;
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportJob"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiError"];
+                };
+            };
+        };
+    };
+    workers_list: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before; leave out for the first page. */
+                cursor?: string;
+                linked?: boolean | null;
+                /** @description How many results to return, at most 200. */
+                page_size?: number;
+            };
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkerPage"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiError"];
+                };
+            };
+        };
+    };
+    workers_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+                worker_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UserIdRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Worker"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiError"];
+                };
+            };
+        };
+    };
+    workers_unlink: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+                worker_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiError"];
+                };
+            };
+        };
+    };
     imports_create: {
         parameters: {
             query?: {
+                /** @description ultrafeedback: rank by this rating and not by their mean. */
+                aspect?: string;
                 dry_run?: boolean;
                 /** @description For rows that name none. */
                 licence?: string;
+                /** @description Of the rows; otherwise their keys tell (see import_formats). */
+                row_format?: string;
                 skip_bad_rows?: boolean;
                 /** @description For rows that name none. */
                 source?: string;
@@ -2676,6 +7748,141 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ImportResult"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiError"];
+                };
+            };
+        };
+    };
+    invitations_list: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before; leave out for the first page. */
+                cursor?: string;
+                /** @description How many results to return, at most 200. */
+                page_size?: number;
+            };
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvitationPage"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiError"];
+                };
+            };
+        };
+    };
+    invitations_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InvitationCreateRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvitationCreated"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiError"];
+                };
+            };
+        };
+    };
+    invitations_revoke: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                invitation_id: number;
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiError"];
+                };
+            };
+        };
+    };
+    invitations_uses: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before; leave out for the first page. */
+                cursor?: string;
+                /** @description How many results to return, at most 200. */
+                page_size?: number;
+            };
+            header?: never;
+            path: {
+                invitation_id: number;
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvitationUsePage"];
                 };
             };
             /** @description Refused. */
@@ -2727,6 +7934,11 @@ export interface operations {
                 cursor?: string;
                 /** @description How many results to return, at most 200. */
                 page_size?: number;
+                role?: "annotator" | "lead" | "researcher" | "owner";
+                /** @description Part of a name or an address. */
+                search?: string;
+                /** @description A team's id. */
+                team?: number;
             };
             header?: never;
             path: {
@@ -2888,6 +8100,172 @@ export interface operations {
             };
         };
     };
+    completion_code_issue: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CompletionCodeShown"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiError"];
+                };
+            };
+        };
+    };
+    my_judgments: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before; leave out for the first page. */
+                cursor?: string;
+                /** @description Also what you corrected or took back since. */
+                everything?: boolean;
+                /** @description How many results to return, at most 200. */
+                page_size?: number;
+            };
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnJudgmentPage"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiError"];
+                };
+            };
+        };
+    };
+    timesheet_mine: {
+        parameters: {
+            query: {
+                /** @description First day (UTC). */
+                since: string;
+                /** @description Last day (UTC), included. */
+                until: string;
+            };
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Timesheet"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiError"];
+                };
+            };
+        };
+    };
+    wellbeing_show: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Wellbeing"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiError"];
+                };
+            };
+        };
+    };
+    wellbeing_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedWellbeingUpdateRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Wellbeing"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiError"];
+                };
+            };
+        };
+    };
     my_work: {
         parameters: {
             query?: never;
@@ -2905,6 +8283,275 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MyWork"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiError"];
+                };
+            };
+        };
+    };
+    notifications_show: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Notifications"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiError"];
+                };
+            };
+        };
+    };
+    notifications_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedNotificationsRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Notifications"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiError"];
+                };
+            };
+        };
+    };
+    pay: {
+        parameters: {
+            query: {
+                /** @description First day (UTC). */
+                since: string;
+                /** @description Last day (UTC), included. */
+                until: string;
+            };
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pay"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiError"];
+                };
+            };
+        };
+    };
+    pay_rates_list: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before; leave out for the first page. */
+                cursor?: string;
+                /** @description How many results to return, at most 200. */
+                page_size?: number;
+            };
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PayRatePage"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiError"];
+                };
+            };
+        };
+    };
+    pay_rates_add: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PayRateCreateRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PayRate"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiError"];
+                };
+            };
+        };
+    };
+    pay_rates_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                rate_id: number;
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiError"];
+                };
+            };
+        };
+    };
+    pay_rates_end: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                rate_id: number;
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedPayRateEndRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PayRate"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiError"];
+                };
+            };
+        };
+    };
+    pay_csv: {
+        parameters: {
+            query: {
+                format?: "csv" | "json";
+                /** @description First day (UTC). */
+                since: string;
+                /** @description Last day (UTC), included. */
+                until: string;
+            };
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
                 };
             };
             /** @description Refused. */
@@ -2941,6 +8588,686 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PromptPage"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiError"];
+                };
+            };
+        };
+    };
+    protocol_show: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProtocolVersion"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiError"];
+                };
+            };
+        };
+    };
+    protocol_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProtocolChangeRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProtocolVersion"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiError"];
+                };
+            };
+        };
+    };
+    protocol_versions: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before; leave out for the first page. */
+                cursor?: string;
+                /** @description How many results to return, at most 200. */
+                page_size?: number;
+            };
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProtocolVersionPage"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiError"];
+                };
+            };
+        };
+    };
+    adjudications_list: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before; leave out for the first page. */
+                cursor?: string;
+                /** @description How many results to return, at most 200. */
+                page_size?: number;
+                state?: "open" | "decided";
+            };
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdjudicationPage"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiError"];
+                };
+            };
+        };
+    };
+    adjudications_ask: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AdjudicationAskRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdjudicationAsked"];
+                };
+            };
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdjudicationAsked"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiError"];
+                };
+            };
+        };
+    };
+    adjudications_open: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                adjudication_id: number;
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdjudicationOpened"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiError"];
+                };
+            };
+        };
+    };
+    quality_agreement: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Agreement"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiError"];
+                };
+            };
+        };
+    };
+    quality_annotators: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnnotatorsQuality"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiError"];
+                };
+            };
+        };
+    };
+    quality_pause: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                annotator_id: number;
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PauseRequest"];
+            };
+        };
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiError"];
+                };
+            };
+        };
+    };
+    quality_resume: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                annotator_id: number;
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiError"];
+                };
+            };
+        };
+    };
+    quality_events: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before; leave out for the first page. */
+                cursor?: string;
+                /** @description How many results to return, at most 200. */
+                page_size?: number;
+            };
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleEventPage"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiError"];
+                };
+            };
+        };
+    };
+    gold_show: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+                task_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Gold"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiError"];
+                };
+            };
+        };
+    };
+    gold_set: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+                task_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GoldSetRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Gold"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiError"];
+                };
+            };
+        };
+    };
+    reviews_list: {
+        parameters: {
+            query?: {
+                annotator?: number;
+                arm?: "active" | "random" | "gold" | "repeat" | "evaluation" | "adjudication";
+                /** @description `next` of the page before; leave out for the first page. */
+                cursor?: string;
+                /** @description How many results to return, at most 200. */
+                page_size?: number;
+                sample_percent?: number;
+                state?: "unreviewed" | "accepted" | "returned" | "corrected";
+                task?: number;
+            };
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReviewablePage"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiError"];
+                };
+            };
+        };
+    };
+    reviews_add: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                judgment_id: number;
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReviewCreateRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Review"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiError"];
+                };
+            };
+        };
+    };
+    quality_refresh: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Freshness"];
+                };
+            };
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Freshness"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiError"];
+                };
+            };
+        };
+    };
+    quality_rules_list: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before; leave out for the first page. */
+                cursor?: string;
+                /** @description How many results to return, at most 200. */
+                page_size?: number;
+            };
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RulePage"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiError"];
+                };
+            };
+        };
+    };
+    quality_rules_add: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RuleCreateRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rule"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiError"];
+                };
+            };
+        };
+    };
+    quality_rules_remove: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                rule_id: number;
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiError"];
+                };
+            };
+        };
+    };
+    quality_rules_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                rule_id: number;
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedRuleUpdateRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rule"];
                 };
             };
             /** @description Refused. */
@@ -3261,6 +9588,640 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TaskPage"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiError"];
+                };
+            };
+        };
+    };
+    teams_list: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before; leave out for the first page. */
+                cursor?: string;
+                /** @description Part of the name. */
+                name?: string;
+                /** @description How many results to return, at most 200. */
+                page_size?: number;
+            };
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TeamPage"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiError"];
+                };
+            };
+        };
+    };
+    teams_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TeamCreateRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Team"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiError"];
+                };
+            };
+        };
+    };
+    teams_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+                team_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiError"];
+                };
+            };
+        };
+    };
+    teams_rename: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+                team_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedTeamCreateRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Team"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiError"];
+                };
+            };
+        };
+    };
+    team_members_list: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before; leave out for the first page. */
+                cursor?: string;
+                /** @description How many results to return, at most 200. */
+                page_size?: number;
+            };
+            header?: never;
+            path: {
+                slug: string;
+                team_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TeamMemberPage"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiError"];
+                };
+            };
+        };
+    };
+    team_members_add: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+                team_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UserIdRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TeamMember"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiError"];
+                };
+            };
+        };
+    };
+    team_members_remove: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+                team_id: number;
+                user_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiError"];
+                };
+            };
+        };
+    };
+    timesheets: {
+        parameters: {
+            query: {
+                /** @description First day (UTC). */
+                since: string;
+                /** @description Last day (UTC), included. */
+                until: string;
+            };
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Timesheet"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiError"];
+                };
+            };
+        };
+    };
+    timesheets_csv: {
+        parameters: {
+            query: {
+                format?: "csv" | "json";
+                /** @description First day (UTC). */
+                since: string;
+                /** @description Last day (UTC), included. */
+                until: string;
+            };
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiError"];
+                };
+            };
+        };
+    };
+    projects_unarchive: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Project"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiError"];
+                };
+            };
+        };
+    };
+    webhooks_list: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before; leave out for the first page. */
+                cursor?: string;
+                /** @description How many results to return, at most 200. */
+                page_size?: number;
+            };
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookPage"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiError"];
+                };
+            };
+        };
+    };
+    webhooks_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookCreateRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookSecret"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiError"];
+                };
+            };
+        };
+    };
+    webhooks_show: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+                webhook_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhook"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiError"];
+                };
+            };
+        };
+    };
+    webhooks_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+                webhook_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiError"];
+                };
+            };
+        };
+    };
+    webhooks_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+                webhook_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedWebhookUpdateRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhook"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiError"];
+                };
+            };
+        };
+    };
+    webhook_deliveries_list: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before; leave out for the first page. */
+                cursor?: string;
+                /** @description How many results to return, at most 200. */
+                page_size?: number;
+            };
+            header?: never;
+            path: {
+                slug: string;
+                webhook_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookDeliveryPage"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiError"];
+                };
+            };
+        };
+    };
+    webhook_deliveries_redeliver: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                delivery_id: number;
+                slug: string;
+                webhook_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookDelivery"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiError"];
+                };
+            };
+        };
+    };
+    webhooks_new_secret: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+                webhook_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookSecret"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiError"];
+                };
+            };
+        };
+    };
+    webhooks_test: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+                webhook_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookDelivery"];
                 };
             };
             /** @description Refused. */
@@ -3684,7 +10645,7 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": components["schemas"]["SignInRequest"];
             };
@@ -3724,6 +10685,66 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiError"];
+                };
+            };
+        };
+    };
+    session_providers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Providers"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiError"];
+                };
+            };
+        };
+    };
+    session_provider_start: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProviderStartRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProviderRedirect"];
+                };
             };
             /** @description Refused. */
             "4XX": {
@@ -3851,6 +10872,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SnapshotRows"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiError"];
+                };
+            };
+        };
+    };
+    snapshots_superseded: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before; leave out for the first page. */
+                cursor?: string;
+                /** @description How many results to return, at most 200. */
+                page_size?: number;
+            };
+            header?: never;
+            path: {
+                snapshot_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SnapshotSupersededPage"];
                 };
             };
             /** @description Refused. */
