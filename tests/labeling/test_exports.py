@@ -119,15 +119,21 @@ def test_unpaired_rows_follow_places_and_verdicts(filled):
     assert ("Both?", "B", False) in found
     where = [(completion, label) for prompt, completion, label in found if prompt == "Where is it?"]
     assert where == [
-        ("In Bonn.", True), ("Look.", False), ("No idea.", False), ("Look.", True), ("No idea.", False)
-    ]  # fmt: skip
+        ("In Bonn.", True),
+        ("Look.", False),
+        ("No idea.", False),
+        ("Look.", True),
+        ("No idea.", False),
+    ]
 
 
 def test_rankings_keep_ties_as_equal_ranks(filled):
     first = rows_of(filled, "rankings")[0]
     assert [(one["answer"], one["rank"]) for one in first["answers"]] == [
-        ("In Bonn.", 1), ("Look.", 2), ("No idea.", 2)
-    ]  # fmt: skip
+        ("In Bonn.", 1),
+        ("Look.", 2),
+        ("No idea.", 2),
+    ]
     assert [one["model"] for one in first["answers"]] == ["m1", "m2", "set"]
 
 
@@ -303,7 +309,7 @@ def whole(project) -> list[dict]:
                         "split",
                     )
                 },
-            }  # fmt: skip
+            }
         )
     return told
 
@@ -320,10 +326,6 @@ def test_what_went_out_comes_back_the_same(filled, tmp_path, file_format):
         with opened(path) as records:
             import_records(project=other, records=records, now=NOON)
     again, first = whole(other), whole(filled)
-    if file_format == "parquet":  # tool calls stand in `extras` there
-        again, first = (
-            [row for row in told if row["prompt"][0]["content"] != "Tools?"] for told in (again, first)
-        )
     assert again == first
 
 

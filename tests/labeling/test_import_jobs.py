@@ -138,7 +138,8 @@ def test_a_dry_run_counts_and_stores_nothing(project, as_rita):
     work()
     told = shown(as_rita, job)
     assert (told["state"], told["counts"]["judgments_created"]) == ("succeeded", 20)
-    assert not (Prompt.objects.exists() or Judgment.objects.exists())
+    assert not Prompt.objects.exists()
+    assert not Judgment.objects.exists()
 
 
 def test_an_import_can_be_stopped_and_taken_up_again(project, as_rita):
