@@ -359,7 +359,7 @@ needs_data = pytest.mark.skipif(not PREFS.is_dir(), reason="the shared data is n
 @needs_data
 @pytest.mark.parametrize("name", FILES)
 def test_a_public_file_imports_without_being_told_what_it_is(project, name):
-    """A prefix of each; `python -m benchmarks.imports` reads them whole."""
+    """A prefix of each, whole rows of every kind that is in them."""
     licence, more, number = FILES[name]
     options = Options(texts=read_texts(PREFS / f"{more['texts']}.jsonl.gz") if more else {})
     with opened(PREFS / f"{name}.jsonl.gz") as records:
