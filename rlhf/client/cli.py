@@ -18,6 +18,21 @@ from rlhf.client.http import ApiError
 
 DEFAULT_URL = "http://127.0.0.1:8000"
 RETRY_SECONDS = 5.0  # somebody is waiting
+# JSON Lines up to this size are imported while the caller waits.
+IMPORT_AT_ONCE_BYTES = 32 * 1024 * 1024
+BY_JOB = {".json", ".csv", ".tsv", ".parquet", ".arrow", ".zip"}
+EXPORTS = [
+    "judgments",
+    "comparisons",
+    "preferences",
+    "hh",
+    "unpaired",
+    "rankings",
+    "demonstrations",
+    "prompts",
+    "argilla",
+    "label-studio",
+]
 EXIT_FAILED, EXIT_USAGE, EXIT_UNREACHABLE, EXIT_SIGN_IN = 1, 2, 4, 5
 
 Command = Callable[[Client, argparse.Namespace], int]
@@ -80,9 +95,20 @@ def projects(client: Client, args: argparse.Namespace) -> int:
 
 
 def import_file(client: Client, args: argparse.Namespace) -> int:
-    result = client.import_rows(
-        args.project, args.file, dry_run=args.dry_run, skip_bad_rows=args.skip_bad_rows
-    )
+    path = Path(args.file)
+    options = {
+        "dry_run": args.dry_run,
+        "skip_bad_rows": args.skip_bad_rows,
+        "licence": args.licence,
+        "source": args.source,
+        "row_format": args.format,
+        "aspect": args.aspect,
+    }
+    ending = Path(path.name.removesuffix(".gz")).suffix
+    is_large = path.is_file() and path.stat().st_size > IMPORT_AT_ONCE_BYTES
+    if args.texts or is_large or path.is_dir() or ending in BY_JOB:
+        return _import_by_job(client, args, options)
+    result = client.import_rows(args.project, args.file, **options)
     errors = result.pop("errors", [])
     for row in errors:
         print(f"line {row['line']}: {row['message']}", file=sys.stderr)
@@ -93,14 +119,71 @@ def import_file(client: Client, args: argparse.Namespace) -> int:
     return 0
 
 
+def _import_by_job(client: Client, args: argparse.Namespace, options: dict[str, Any]) -> int:
+    """In the background of the server, which says meanwhile how far it is."""
+    job = client.upload_import(args.project, args.file, texts=args.texts, **options)
+    print(f"Import {job['id']} of {job['filename']} is {job['state']}.")
+    said = ""
+    for seen in client.wait_for_import(args.project, job["id"]):
+        job = seen
+        total = job["num_rows"]
+        line = "checking" if total is None else f"{job['rows_done']} of {total} rows"
+        if line != said and job["state"] == "running":
+            print(line)
+        said = line
+    counts = ", ".join(f"{value} {key.replace('_', ' ')}" for key, value in job["counts"].items())
+    print(f"It {job['state']}: {job['rows_done']} rows, {job['num_errors']} left out. {counts}".strip())
+    if job["num_errors"]:
+        print(f"What was left out: plumbline import-errors {job['id']} --project {args.project}")
+    if job["error"]:
+        return _fail(job["error"], EXIT_FAILED)
+    return 0
+
+
+def import_errors(client: Client, args: argparse.Namespace) -> int:
+    for line in client.http.lines(f"/api/projects/{args.project}/import-jobs/{args.id}/errors"):
+        print(line)
+    return 0
+
+
 def export(client: Client, args: argparse.Namespace) -> int:
-    target = sys.stdout if args.output == "-" else Path(args.output).open("w", encoding="utf-8")  # noqa: SIM115
-    try:
-        for row in client.export(args.project, args.what):
-            target.write(json.dumps(row, ensure_ascii=False) + "\n")
-    finally:
-        if target is not sys.stdout:
-            target.close()
+    filters = {
+        "style": args.style,
+        "arm": args.arm,
+        "split": args.split,
+        "tag": args.tag,
+        "since": args.since,
+        "until": args.until,
+    }
+    if args.output != "-":
+        target = Path(args.output)
+        client.download_export(args.project, args.what, target, file_format=args.format, **filters)
+        return 0
+    if args.format != "jsonl":
+        raise UsageError(f"`--format {args.format}` needs `--output FILE`.")
+    for row in client.export(args.project, args.what, **filters):
+        print(json.dumps(row, ensure_ascii=False))
+    return 0
+
+
+def list_webhooks(client: Client, args: argparse.Namespace) -> int:
+    rows = [
+        (
+            row["id"],
+            row["url"],
+            ", ".join(row["events"]),
+            "on" if row["is_active"] else row["disabled_reason"],
+        )
+        for row in client.webhooks(args.project)
+    ]
+    _table(rows, ("id", "address", "events", "state"))
+    return 0
+
+
+def add_webhook(client: Client, args: argparse.Namespace) -> int:
+    row = client.add_webhook(args.project, args.address, args.event)
+    print(f"Webhook {row['id']} to {row['url']}: {', '.join(row['events'])}.")
+    print(f"Its secret, shown this once: {row['secret']}")
     return 0
 
 
@@ -268,16 +351,40 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--email")
     add(commands, "projects", projects, "list your projects")
 
-    sub = add(commands, "import", import_file, "import a JSON Lines file (.gz too)")
+    sub = add(commands, "import", import_file, "import a file of rows, or a folder saved by datasets")
     sub.add_argument("file", metavar="FILE")
     _add_project(sub)
+    sub.add_argument("--format", metavar="NAME", help="of the rows; otherwise their keys tell")
+    sub.add_argument("--aspect", metavar="NAME", help="ultrafeedback: rank by this rating, not the mean")
+    sub.add_argument("--texts", metavar="FILE", help="ukpconvarg: the file with the arguments")
+    sub.add_argument("--licence", help="for rows that name none")
+    sub.add_argument("--source", help="for rows that name none")
     sub.add_argument("--dry-run", action="store_true", help="check every row, store nothing")
     sub.add_argument("--skip-bad-rows", action="store_true", help="store the good rows, list the others")
 
-    sub = add(commands, "export", export, "write judgments or comparisons as JSON Lines")
-    sub.add_argument("what", choices=["judgments", "comparisons"])
+    sub = add(commands, "import-errors", import_errors, "print the rows that an import left out")
+    _add_id(sub)
+    _add_project(sub)
+
+    sub = add(commands, "export", export, "write labels in a form that trains or travels")
+    sub.add_argument("what", choices=EXPORTS)
     _add_project(sub)
     sub.add_argument("--output", "-o", default="-", metavar="FILE")
+    sub.add_argument("--format", default="jsonl", choices=["jsonl", "list", "csv", "parquet"])
+    sub.add_argument("--style", choices=["messages", "text"], help="conversational, or plain texts")
+    for name in ("arm", "split", "tag"):
+        sub.add_argument(f"--{name}", action="append")
+    for name in ("since", "until"):
+        sub.add_argument(f"--{name}", metavar="TIME", help="e.g. 2026-05-01T00:00Z")
+
+    hooks = commands.add_parser("webhook", help="tell other programs what happens").add_subparsers(
+        required=True, metavar="ACTION"
+    )
+    _add_project(add(hooks, "list", list_webhooks, "list a project's webhooks"))
+    sub = add(hooks, "add", add_webhook, "add a webhook and print its secret")
+    sub.add_argument("address", metavar="URL")
+    sub.add_argument("--event", action="append", required=True, help="e.g. run.finished; may be repeated")
+    _add_project(sub)
 
     sub = add(commands, "snapshot", snapshot, "freeze data for training")
     sub.add_argument("kind", choices=["preferences", "demonstrations", "prompts"])

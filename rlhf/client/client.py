@@ -8,6 +8,7 @@ import shutil
 import tempfile
 import time
 import uuid
+import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO, Self
@@ -126,12 +127,12 @@ class Client:
         *,
         dry_run: bool = False,
         skip_bad_rows: bool = False,
+        **options: str,
     ) -> Json:
-        """Import rows, or a JSON Lines file (`.gz` too). The same content again adds nothing."""
-        query = {"dry_run": "1"} if dry_run else {}
-        if skip_bad_rows:
-            query["skip_bad_rows"] = "1"
-        path = f"/api/projects/{slug}/imports" + (f"?{urlencode(query)}" if query else "")
+        """Import rows, or a JSON Lines file (`.gz` too), all or nothing. The same content again adds
+        nothing. `options`: licence, source, row_format, aspect."""
+        query = _import_query(dry_run, skip_bad_rows, options)
+        path = f"/api/projects/{slug}/imports" + (f"?{query}" if query else "")
         with _as_file(rows) as file:
             return self.http.request(
                 "POST",
@@ -142,11 +143,62 @@ class Client:
                 idempotent=True,
             )
 
-    def export(self, slug: str, what: str = "comparisons") -> Iterator[Json]:
-        """`comparisons` or `judgments`, row by row."""
-        for line in self.http.lines(f"/api/projects/{slug}/export/{what}"):
+    def upload_import(
+        self,
+        slug: str,
+        path: str | Path,
+        *,
+        texts: str | Path | None = None,
+        dry_run: bool = False,
+        skip_bad_rows: bool = False,
+        **options: str,
+    ) -> Json:
+        """Upload any file or folder that can be imported; the server imports it in the background.
+        Returns the job. `texts`: a second file, which says what the ids in the first stand for."""
+        path = Path(path)
+        name = f"{path.name}.zip" if path.is_dir() else path.name
+        given = {"filename": name, **options} | ({"waits_for_texts": "1"} if texts else {})
+        jobs = f"/api/projects/{slug}/import-jobs"
+        with _packed(path) as file:
+            job = self._upload("POST", f"{jobs}?{_import_query(dry_run, skip_bad_rows, given)}", file)
+        if texts:
+            address = f"{jobs}/{job['id']}/texts?{urlencode({'filename': Path(texts).name})}"
+            with _packed(Path(texts)) as file:
+                job = self._upload("PUT", address, file)
+        return job
+
+    def wait_for_import(self, slug: str, job_id: int, *, poll_seconds: float = 0.5) -> Iterator[Json]:
+        """The job each time it is looked at, the last time when it has ended."""
+        while True:
+            job = self.get(f"/api/projects/{slug}/import-jobs/{job_id}")
+            yield job
+            if job["state"] in FINISHED_RUN_STATES:
+                return
+            time.sleep(poll_seconds)
+
+    def _upload(self, method: str, path: str, file: BinaryIO) -> Json:
+        headers = {"Content-Type": "application/octet-stream"}
+        return self.http.request(method, path, content=file, headers=headers, timeout=IMPORT_TIMEOUT_SECONDS)
+
+    def export(self, slug: str, what: str = "comparisons", **filters: Any) -> Iterator[Json]:
+        """An export, row by row. `filters`: style, arm, split, tag, annotator, since, until, adjudicated."""
+        for line in self.http.lines(f"/api/projects/{slug}/export/{what}", **filters):
             if line:
                 yield json.loads(line)
+
+    def download_export(
+        self, slug: str, what: str, destination: Path, *, file_format: str = "jsonl", **filters: Any
+    ) -> None:
+        """An export as a file, whole or not at all: jsonl, list, csv or parquet."""
+        query = urlencode({"format": file_format, **_without_empty(filters)}, doseq=True)
+        self.http.download(f"/api/projects/{slug}/export/{what}?{query}", destination)
+
+    def webhooks(self, slug: str) -> Iterator[Json]:
+        return self.all(f"/api/projects/{slug}/webhooks")
+
+    def add_webhook(self, slug: str, url: str, events: Sequence[str]) -> Json:
+        """The new webhook with its secret, which is shown this once."""
+        return self.post(f"/api/projects/{slug}/webhooks", {"url": url, "events": list(events)})
 
     # RLHF
 
@@ -185,6 +237,31 @@ class Client:
 
     def round(self, round_id: int) -> Json:
         return self.get(f"/api/rounds/{round_id}")
+
+
+def _without_empty(filters: Json) -> Json:
+    return {name: value for name, value in filters.items() if value not in (None, "", [])}
+
+
+def _import_query(dry_run: bool, skip_bad_rows: bool, options: dict[str, str]) -> str:
+    flags = {"dry_run": dry_run, "skip_bad_rows": skip_bad_rows}
+    return urlencode({**{name: "1" for name, on in flags.items() if on}, **_without_empty(options)})
+
+
+def _packed(path: Path) -> BinaryIO:
+    """The file as it is; a folder as a zip."""
+    try:
+        if not path.is_dir():
+            return path.open("rb")
+        packed: BinaryIO = tempfile.TemporaryFile()  # noqa: SIM115
+        with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+            for file in sorted(path.rglob("*")):
+                if file.is_file():
+                    archive.write(file, file.relative_to(path))
+        packed.flush()
+        return packed
+    except OSError as error:
+        raise ApiError(0, "unreadable_file", f"Cannot read {path}: {error.strerror or error}.") from error
 
 
 def _as_file(rows: Iterable[Json] | str | Path) -> BinaryIO:

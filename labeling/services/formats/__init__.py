@@ -58,6 +58,7 @@ def rows_of(value: object, *, format: Format | None, options: Options) -> Iterat
     """The rows in one record of a file, or BadContent."""
     if not isinstance(value, dict):
         raise BadContent(f"a row must be an object, not {kind_of(value)}.")
+    value = own.restored(value)
     format = format or recognise(value)
     missing = sorted(format.keys - value.keys())
     if missing:

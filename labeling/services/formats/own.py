@@ -67,6 +67,12 @@ def comparisons(value: Value, options: Options) -> Iterator[Plain]:
     )
 
 
+def restored(value: Value) -> Value:
+    """An export as Parquet keeps messages that hold more than their column in `extras`."""
+    extras = _json(value["extras"]) if "prompt_id" in value and value.get("extras") else None
+    return {**value, **extras} if isinstance(extras, dict) else value
+
+
 def _response(one: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "messages": one.get("messages"),
