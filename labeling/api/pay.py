@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
+from typing import Any
 
 from django.http import StreamingHttpResponse
 from django.urls import path
@@ -46,13 +47,13 @@ PAY = [
 ]
 
 
-def period_of(request: Request) -> dict[str, object]:
+def period_of(request: Request) -> dict[str, Any]:
     period = PeriodSerializer(data=request.query_params)
     period.is_valid(raise_exception=True)
     return period.validated_data
 
 
-def timesheet(project: Project, *, annotator_id: int | None = None, **period) -> dict[str, object]:
+def timesheet(project: Project, *, annotator_id: int | None = None, **period: Any) -> dict[str, Any]:
     worked = list(days(project=project, annotator_id=annotator_id, **period))
     who = people.who_are(project_id=project.pk, annotator_ids={day.annotator_id for day in worked})
     rows = [

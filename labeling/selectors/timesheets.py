@@ -103,6 +103,7 @@ def _skipped(project: Project, since: datetime, until: datetime, annotator_id: i
         "annotator_id", "ended_at", "leased_at"
     )
     for annotator, at, leased_at in found.iterator(chunk_size=2000):
+        assert at is not None, "ended_at is in the range asked for"
         yield _Act(annotator, at, leased_at, None, "skip")
 
 

@@ -27,11 +27,11 @@ def issue_code(*, user: User, project: Project, now: datetime) -> CompletionCode
     rule = project.completion
     if not rule.get("judgments"):
         raise Conflict("This project gives no completion codes.", code="no_completion_codes")
-    if cursor is None or (missing := what_is_missing(cursor=cursor, project=project)):
-        raise Conflict(
-            missing if cursor is not None else f"Judge {rule['judgments']} tasks first.",
-            code="not_complete",
-        )
+    if cursor is None:
+        raise Conflict(f"Judge {rule['judgments']} tasks first.", code="not_complete")
+    missing = what_is_missing(cursor=cursor, project=project)
+    if missing is not None:
+        raise Conflict(missing, code="not_complete")
     num = _own(cursor, project).count()
     code = "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
     try:

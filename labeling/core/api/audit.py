@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from django.http import StreamingHttpResponse
 from drf_spectacular.utils import extend_schema
@@ -34,7 +35,7 @@ class AuditFilterSerializer(serializers.Serializer):
     until = serializers.DateTimeField(required=False, help_text="Not included.")
 
 
-def wanted_by(request: Request) -> dict[str, object]:
+def wanted_by(request: Request) -> dict[str, Any]:
     wanted = AuditFilterSerializer(data=request.query_params)
     wanted.is_valid(raise_exception=True)
     return wanted.validated_data

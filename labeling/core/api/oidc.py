@@ -40,7 +40,7 @@ class ProvidersView(ApiView):
     @extend_schema(operation_id="session_providers", tags=["people"], responses=ProvidersSerializer, auth=[])
     def get(self, request: Request) -> Response:
         """The OpenID Connect providers this server knows."""
-        apps = settings.SOCIALACCOUNT_PROVIDERS["openid_connect"]["APPS"]
+        apps: Any = settings.SOCIALACCOUNT_PROVIDERS["openid_connect"]["APPS"]
         return Response({"results": [{"id": app["provider_id"], "name": app["name"]} for app in apps]})
 
     @extend_schema(
