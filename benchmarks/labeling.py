@@ -50,6 +50,8 @@ class Side:
 
         segment = driver.run(self.house.url, people, seconds=seconds, warm_up=WARM_UP_SECONDS)
         self.segments.setdefault(num_people, []).append(segment)
+        progress = f"{self.house.module} A={num_people}: {segment.pairs_per_second:.0f} pairs/s"
+        print(progress, file=sys.stderr, flush=True)
 
 
 @dataclass
