@@ -29,6 +29,10 @@ class Project(models.Model):
     protocol_version = models.PositiveIntegerField(default=1)
     overlap = models.PositiveSmallIntegerField(default=1)
     lease_seconds = models.PositiveIntegerField(default=600)
+    # What labeling/queue_rules.py reads: adaptive overlap, caps, gold and repeat rates, the leak gate.
+    queue_rules = models.JSONField(default=dict)
+    # Grows whenever slots appear, or move forward, before where somebody's cursor may stand.
+    queue_generation = models.PositiveIntegerField(default=0)
     # Percent of conversations (by root hash) set aside; the rest is train.
     validation_percent = models.PositiveSmallIntegerField(default=15)
     test_percent = models.PositiveSmallIntegerField(default=20)
