@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
@@ -23,6 +24,7 @@ from labeling.api.queue_serializers import (
 from labeling.core.api.views import ApiView
 from labeling.core.permissions import Permission
 from labeling.models import Assignment
+from labeling.selectors.gold import feedback_of
 from labeling.selectors.queue import assignment_of, my_work
 from labeling.services import access, assignments, judgments
 
@@ -108,7 +110,10 @@ class SubmitView(AssignmentView):
             now=timezone.now(),
         )
         status = 200 if submitted.replayed else 201
-        return Response(JudgmentSubmittedSerializer(submitted).data, status=status)
+        feedback = feedback_of(assignment=self.assignment, judgment_id=submitted.judgment_id)
+        return Response(
+            JudgmentSubmittedSerializer({**asdict(submitted), "feedback": feedback}).data, status=status
+        )
 
 
 class SkipView(AssignmentView):

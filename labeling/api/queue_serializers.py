@@ -110,7 +110,9 @@ class AssignmentNextSerializer(serializers.Serializer):
 class AssignmentOffersSerializer(serializers.Serializer):
     assignments = AssignmentSerializer(many=True)
     reason = serializers.ChoiceField(
-        choices=["empty", "all_leased", "no_more_for_you"], allow_null=True, help_text="Why there are none."
+        choices=["empty", "all_leased", "no_more_for_you", "capped"],
+        allow_null=True,
+        help_text="Why there are none.",
     )
 
 
@@ -152,10 +154,19 @@ class JudgmentSubmitSerializer(LeaseSerializer):
         return value
 
 
+class GoldFeedbackSerializer(serializers.Serializer):
+    right = serializers.BooleanField()
+    tiers = serializers.ListField(child=serializers.ListField(child=serializers.CharField()))
+    explanation = serializers.CharField(allow_blank=True)
+
+
 class JudgmentSubmittedSerializer(serializers.Serializer):
     judgment = serializers.IntegerField(source="judgment_id")
     state = serializers.ChoiceField(choices=["accepted", "surplus", "corrected"])
     replayed = serializers.BooleanField()
+    feedback = GoldFeedbackSerializer(
+        allow_null=True, help_text="The known answer, where the task had one that may be shown."
+    )
 
 
 class JudgmentSaidSerializer(serializers.Serializer):

@@ -1,6 +1,7 @@
 """Addresses of projects and of what belongs to them."""
 
 from labeling.api import (
+    activity,
     assignments,
     exports,
     guidelines,
@@ -8,6 +9,7 @@ from labeling.api import (
     members,
     projects,
     prompts,
+    steering,
     tasks,
 )
 
@@ -18,6 +20,8 @@ urlpatterns = [
     *imports.urlpatterns,
     *prompts.urlpatterns,
     *tasks.urlpatterns,
+    *steering.urlpatterns,
+    *activity.urlpatterns,
     *assignments.urlpatterns,
     *exports.urlpatterns,
 ]

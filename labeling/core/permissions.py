@@ -14,6 +14,7 @@ class Permission(StrEnum):
     AUDIT_VIEW = "audit.view"
     TASK_ANNOTATE = "task.annotate"
     QUEUE_VIEW = "queue.view"
+    QUEUE_MANAGE = "queue.manage"
     IMPORT_RUN = "import.run"
     LABELS_EXPORT = "labels.export"
     SNAPSHOT_VIEW = "snapshot.view"
@@ -45,6 +46,7 @@ guidelines.edit          -      yes         -        yes
 audit.view               -      yes         -        yes
 task.annotate           yes     yes        yes       yes
 queue.view               -      yes        yes       yes
+queue.manage             -      yes         -        yes
 import.run               -      yes        yes       yes
 labels.export            -      yes        yes       yes
 snapshot.view            -      yes        yes       yes

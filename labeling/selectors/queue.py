@@ -5,7 +5,7 @@ from __future__ import annotations
 import statistics
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime
 from typing import Any
 
 from django.db.models import Exists, OuterRef, QuerySet
@@ -13,7 +13,8 @@ from django.db.models import Exists, OuterRef, QuerySet
 from labeling.core.errors import NotFound
 from labeling.core.models import User
 from labeling.messages import Message, shown
-from labeling.models import Assignment, Judgment, Project, Slot, TaskResponse
+from labeling.models import Annotator, Assignment, Judgment, Project, Slot, TaskResponse
+from labeling.selectors.counts import num_wanted, work_of
 
 NUM_RECENT = 200
 EVER_HAD = (
@@ -51,6 +52,8 @@ class TaskContent:
     # By response id, in the stored order.
     messages: dict[int, list[Message]]
     hashes: dict[int, str]
+    # The task whose secret order it is shown in: a repeat's is that of the task it repeats.
+    order_as: int
 
 
 def assignment_of(*, user: User, assignment_id: Any) -> Assignment:
@@ -88,12 +91,19 @@ def contents_of(task_ids: Iterable[int]) -> dict[int, TaskContent]:
         TaskResponse.objects.filter(task_id__in=list(task_ids))
         .order_by("task_id", "position")
         .values_list(
-            "task_id", "task__prompt__messages", "response_id", "response__messages", "response__hash"
+            "task_id",
+            "task__repeats_id",
+            "task__prompt__messages",
+            "response_id",
+            "response__messages",
+            "response__hash",
         )
     )
     contents: dict[int, TaskContent] = {}
-    for task_id, prompt_messages, response_id, messages, hash in rows:
-        content = contents.setdefault(task_id, TaskContent(prompt_messages, {}, {}))
+    for task_id, repeats_id, prompt_messages, response_id, messages, hash in rows:
+        content = contents.setdefault(
+            task_id, TaskContent(prompt_messages, {}, {}, order_as=repeats_id or task_id)
+        )
         content.messages[response_id] = messages
         content.hashes[response_id] = hash
     return contents
@@ -122,7 +132,7 @@ def why_nothing(*, annotator_id: int, project_id: int) -> str:
     had = Assignment.objects.filter(task=OuterRef("task"), annotator_id=annotator_id, state__in=EVER_HAD)
     if wanted.filter(~Exists(had), state=Slot.State.LEASED).exists():
         return "all_leased"
-    if wanted.filter(state__in=[Slot.State.OPEN, Slot.State.LEASED]).exists():
+    if num_wanted(project_id=project_id):
         return "no_more_for_you"
     return "empty"
 
@@ -132,10 +142,12 @@ def my_work(*, user: User, project: Project, now: datetime) -> dict[str, object]
     mine = Judgment.objects.filter(
         annotator__user=user, project=project, superseded_at=None, assignment__isnull=False
     )
-    midnight = datetime.combine(now.astimezone(UTC).date(), time.min, tzinfo=UTC)
+    today = now.astimezone(UTC).date()
+    annotator_id = Annotator.objects.filter(user=user).values_list("pk", flat=True).first()
+    work = work_of(annotator_id=annotator_id, project_id=project.pk) if annotator_id else []
     return {
-        "today": mine.filter(created_at__gte=midnight).count(),
-        "total": mine.count(),
+        "today": sum(one.n for one in work if one.day == today),
+        "total": sum(one.n for one in work),
         "median_seconds": _median_seconds(mine),
         "last": _last(user=user, project=project),
     }

@@ -192,7 +192,9 @@ def _on_postgres(one: Counted) -> Iterator[tuple[str, list[str]]]:
               END IF;
               RETURN NULL;
             END"""
-        stem = f"{one.source.removeprefix('labeling_')}_{one.target.removeprefix('labeling_')}_{event.lower()}"
+        stem = (
+            f"{one.source.removeprefix('labeling_')}_{one.target.removeprefix('labeling_')}_{event.lower()}"
+        )
         yield (
             stem,
             [
@@ -208,7 +210,9 @@ def _on_sqlite(one: Counted) -> Iterator[tuple[str, list[str]]]:
     for event, sources in EVENTS.items():
         steps = "".join(_sqlite_step(one, rows[which], sign) for sign, which in sources)
         watched = "" if event != "UPDATE" else _sqlite_changed(one)
-        stem = f"{one.source.removeprefix('labeling_')}_{one.target.removeprefix('labeling_')}_{event.lower()}"
+        stem = (
+            f"{one.source.removeprefix('labeling_')}_{one.target.removeprefix('labeling_')}_{event.lower()}"
+        )
         yield (
             stem,
             [

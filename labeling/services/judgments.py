@@ -15,6 +15,7 @@ from labeling.core.models import User
 from labeling.models import Assignment, Comparison, Judgment, Slot, Task
 from labeling.models.judgments import Verdict
 from labeling.selectors.queue import last_word
+from labeling.services.adaptive import ask_more
 from labeling.services.assignments import check_token, has_live_lease
 from labeling.services.claims import take_seat
 from labeling.services.comparisons import pairs_of
@@ -202,6 +203,7 @@ def _store(
     )
     store_comparisons([(judgment, assignment.task)])
     _end_assignment(assignment, filled=filled, is_first=earlier is None, now=now)
+    ask_more(task=assignment.task)
     announce(assignment.task.project_id)
     return Submitted(judgment.pk, _state_of(judgment))
 

@@ -16,7 +16,9 @@ from tests.labeling.factories import NOON, fill_queue, judge, make_generators, n
 def orders(num_tasks: int, slot_no: int, num_responses: int = 2) -> list[list[int]]:
     return [
         presented_order(
-            task_id=task, slot_no=slot_no, response_ids=range(task * 10, task * 10 + num_responses)
+            task_id=task,
+            slot_no=slot_no,
+            hashes={id: f"text {id}" for id in range(task * 10, task * 10 + num_responses)},
         )
         for task in range(num_tasks)
     ]
@@ -35,7 +37,8 @@ def test_two_slots_of_a_task_show_every_pair_both_ways_round():
 def test_over_its_slots_each_response_takes_each_place_equally_often():
     places: dict[int, list[int]] = {}
     for slot_no in range(8):
-        for place, response in enumerate(presented_order(task_id=7, slot_no=slot_no, response_ids=range(4))):
+        hashes = {id: f"text {id}" for id in range(4)}
+        for place, response in enumerate(presented_order(task_id=7, slot_no=slot_no, hashes=hashes)):
             places.setdefault(response, []).append(place)
     assert all(sorted(taken) == [0, 0, 1, 1, 2, 2, 3, 3] for taken in places.values())
 
