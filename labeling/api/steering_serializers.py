@@ -13,6 +13,12 @@ from labeling.services.import_rows import MAX_OVERLAP, MAX_PRIORITY
 RULES = ["names_model", "error_text", "cut_off", "phrase"]
 
 
+class TaskIdsField(serializers.ListField):
+    def __init__(self, **options: Any) -> None:
+        child = serializers.IntegerField(min_value=1, max_value=2**63 - 1)
+        super().__init__(child=child, min_length=1, max_length=1000, **options)
+
+
 class LetteredResponseSerializer(serializers.Serializer):
     letter = serializers.CharField(help_text="Names the response on this page; says nothing of who wrote it.")
     messages = MessageSerializer(many=True)
@@ -52,9 +58,7 @@ class TaskChangeSerializer(serializers.Serializer):
 
 
 class TasksChangeSerializer(TaskChangeSerializer):
-    tasks = serializers.ListField(
-        child=serializers.IntegerField(min_value=1, max_value=2**63 - 1), min_length=1, max_length=1000
-    )
+    tasks = TaskIdsField()
 
 
 class ChangedSerializer(serializers.Serializer):
@@ -99,9 +103,7 @@ class HoldFilterSerializer(serializers.Serializer):
 
 
 class HoldDecisionSerializer(serializers.Serializer):
-    tasks = serializers.ListField(
-        child=serializers.IntegerField(min_value=1, max_value=2**63 - 1), min_length=1, max_length=1000
-    )
+    tasks = TaskIdsField()
     release = serializers.BooleanField(help_text="True puts them in the queue, false rejects them for good.")
 
 

@@ -164,6 +164,10 @@ EVENTS: dict[str, list[tuple[str, str]]] = {
 }
 
 
+def _stem(one: Counted, event: str) -> str:
+    return "_".join(name.removeprefix("labeling_") for name in (one.source, one.target, event.lower()))
+
+
 def _on_postgres(one: Counted) -> Iterator[tuple[str, list[str]]]:
     names = ", ".join(one.keys)
     # The first two keys: a project's batch, or a project's annotator.
@@ -216,7 +220,8 @@ def _on_sqlite(one: Counted) -> Iterator[tuple[str, list[str]]]:
         yield (
             stem,
             [
-                f"CREATE TRIGGER {{name}} AFTER {event} ON {one.source} FOR EACH ROW {watched} BEGIN {steps} END"
+                f"CREATE TRIGGER {{name}} AFTER {event} ON {one.source} FOR EACH ROW {watched} "
+                f"BEGIN {steps} END"
             ],
         )
 

@@ -29,7 +29,8 @@ MAX_DECIDED = 1000
 
 # Said of nobody else, wherever it stands.
 UNMISTAKABLE = (
-    r"chatgpt|gpt-?[345](?:\.\d)?(?:o|-turbo|-mini)?|openai|anthropic|claude[- ]?(?:[1-9]|instant|opus|sonnet|haiku)"
+    r"chatgpt|gpt-?[345](?:\.\d)?(?:o|-turbo|-mini)?|openai|anthropic"
+    r"|claude[- ]?(?:[1-9]|instant|opus|sonnet|haiku)"
     r"|deepseek(?:-\w+)?|qwen[\d.]*|(?:code)?llama[- ]?[1-9]|mi[sx]tral(?:-\w+)?|vicuna|wizardlm|lmsys"
     r"|gemini[- ](?:pro|ultra|flash|nano|\d)|gemma[- ]?\d|palm[- ]2|phi-[1-9]|grok-?\d|command[- ]r\+?"
 )
@@ -41,7 +42,7 @@ NAME_RULES = (
     rf"\b(?:{UNMISTAKABLE})(?!\w)",
     rf"\b{SELF}(?:{NAMES})\b",
     rf"\b(?:created|developed|made|built|trained|designed) by (?:{MAKERS})\b",
-    r"\b(?:as|i am|i'm|i’m|being) (?:just |only |merely )?an? (?:large |ai |artificial intelligence )*language model\b",
+    r"\b(?:as|i am|i'm|i’m|being) (?:just |only )?an? (?:large |ai |artificial intelligence )*language model\b",
     r"\bas an (?:ai|artificial intelligence)\b(?: (?:language )?(?:model|assistant))?",
 )
 ERROR_RULES = (

@@ -35,7 +35,7 @@ def set_gold(
         raise Conflict("This is somebody's hidden repeat: set the answer on the task it repeats.")
     if Hold.objects.filter(task=task).exclude(state=Hold.State.RELEASED).exists():
         raise Conflict("This task is held back: release it first.", code="held")
-    ids = {letter: response_id for letter, response_id in lettered(task_id=task.pk)}
+    ids = dict(lettered(task_id=task.pk))
     letters = [letter for tier in tiers for letter in tier]
     if sorted(letters) != sorted(ids) or not all(tiers):
         raise DomainError(
