@@ -34,7 +34,9 @@ UNMISTAKABLE = (
     r"|deepseek(?:-\w+)?|qwen[\d.]*|(?:code)?llama[- ]?[1-9]|mi[sx]tral(?:-\w+)?|vicuna|wizardlm|lmsys"
     r"|gemini[- ](?:pro|ultra|flash|nano|\d)|gemma[- ]?\d|palm[- ]2|phi-[1-9]|grok-?\d|command[- ]r\+?"
 )
-MAKERS = r"openai|anthropic|google(?: deepmind)?|meta(?: ai)?|microsoft|mistral(?: ai)?|alibaba|deepseek|cohere|xai"
+MAKERS = (
+    r"openai|anthropic|google(?: deepmind)?|meta(?: ai)?|microsoft|mistral(?: ai)?|alibaba|deepseek|cohere|xai"
+)
 # Words of everyday language too, so they count only as a name somebody gives themselves.
 NAMES = r"claude|gemini|gemma|llama|bard|grok|falcon|alpaca|koala|dolly|copilot|bing chat|pi|mistral"
 SELF = r"(?:i am|i'm|i’m|my name is|this is|as) (?:an? )?"
@@ -42,7 +44,7 @@ NAME_RULES = (
     rf"\b(?:{UNMISTAKABLE})(?!\w)",
     rf"\b{SELF}(?:{NAMES})\b",
     rf"\b(?:created|developed|made|built|trained|designed) by (?:{MAKERS})\b",
-    r"\b(?:as|i am|i'm|i’m|being) (?:just |only )?an? (?:large |ai |artificial intelligence )*language model\b",
+    rf"\b{SELF}(?:just |only )?(?:an? )?(?:large |ai |artificial intelligence )*language model\b",
     r"\bas an (?:ai|artificial intelligence)\b(?: (?:language )?(?:model|assistant))?",
 )
 ERROR_RULES = (
