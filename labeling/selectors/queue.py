@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models.expressions import RawSQL
 
 from labeling.core.errors import NotFound
 from labeling.core.models import User
@@ -72,7 +73,10 @@ def live_assignments(*, annotator_id: int, project_id: int) -> list[Assignment]:
     """Leases nobody else has taken over since, oldest first."""
     leased = (
         Assignment.objects.filter(
-            annotator_id=annotator_id, state=Assignment.State.LEASED, slot__project_id=project_id
+            # A literal, because a partial index is chosen only when its condition is spelled out.
+            annotator_id=annotator_id,
+            state=RawSQL("'leased'", ()),
+            slot__project_id=project_id,
         )
         .select_related("slot")
         .order_by("leased_at", "-slot__priority", "slot__slot_no", "slot_id")

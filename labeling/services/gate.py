@@ -31,18 +31,18 @@ MAX_DECIDED = 1000
 UNMISTAKABLE = (
     r"chatgpt|gpt-?[345](?:\.\d)?(?:o|-turbo|-mini)?|openai|anthropic"
     r"|claude[- ]?(?:[1-9]|instant|opus|sonnet|haiku)"
-    r"|deepseek(?:-\w+)?|qwen[\d.]*|(?:code)?llama[- ]?[1-9]|mi[sx]tral(?:-\w+)?|vicuna|wizardlm|lmsys"
+    r"|deepseek(?:-\w+)?|qwen[\d.]*|(?:code)?llama[- ]?[1-9]|mixtral|mistral[- ](?:ai|\d|large|small|medium|instruct)|vicuna|wizardlm|lmsys"
     r"|gemini[- ](?:pro|ultra|flash|nano|\d)|gemma[- ]?\d|palm[- ]2|phi-[1-9]|grok-?\d|command[- ]r\+?"
 )
 MAKERS = (
-    r"openai|anthropic|google(?: deepmind)?|meta(?: ai)?|microsoft|mistral(?: ai)?|alibaba|deepseek|cohere|xai"
+    r"openai|anthropic|google(?: deepmind)?|meta(?: ai)?|microsoft|mistral(?: ai)?|alibaba|deepseek|cohere"
 )
 # Words of everyday language too, so they count only as a name somebody gives themselves.
-NAMES = r"claude|gemini|gemma|llama|bard|grok|falcon|alpaca|koala|dolly|copilot|bing chat|pi|mistral"
-SELF = r"(?:i am|i'm|i’m|my name is|this is|as) (?:an? )?"
+NAMES = r"claude|gemini|gemma|llama|bard|grok|falcon|alpaca|koala|dolly|copilot|bing chat|mistral"
+SELF = r"(?:i am|i'm|i’m|my name is|as|being) "
 NAME_RULES = (
     rf"\b(?:{UNMISTAKABLE})(?!\w)",
-    rf"\b{SELF}(?:{NAMES})\b",
+    rf"\b(?:i am|i'm|i’m|my name is|call me) (?:{NAMES})\b",
     rf"\b(?:created|developed|made|built|trained|designed) by (?:{MAKERS})\b",
     rf"\b{SELF}(?:just |only )?(?:an? )?(?:large |ai |artificial intelligence )*language model\b",
     r"\bas an (?:ai|artificial intelligence)\b(?: (?:language )?(?:model|assistant))?",
