@@ -122,14 +122,17 @@ NUMBERS = {
 }
 TAG = "i * %(tags)s / %(num)s"
 SEED = [
-    f"""INSERT INTO labeling_task (id, project_id, batch_id, prompt_id, kind, arm, priority, overlap, created_at)
+    f"""INSERT INTO labeling_task
+               (id, project_id, batch_id, prompt_id, kind, arm, priority, overlap, created_at)
         SELECT %(first_task)s + i, %(project)s, %(batch)s, %(prompt)s + {TAG}, 'rank', 'random', 0, 2, %(now)s
           FROM {{numbers}}""",
     """INSERT INTO labeling_taskresponse (task_id, response_id, position)
-        SELECT t.id, r.id, r.id %% 2 FROM labeling_task t JOIN labeling_response r ON r.prompt_id = t.prompt_id
+        SELECT t.id, r.id, r.id %% 2
+          FROM labeling_task t JOIN labeling_response r ON r.prompt_id = t.prompt_id
          WHERE t.project_id = %(project)s""",
     *(
-        f"""INSERT INTO labeling_slot (project_id, task_id, lane_id, slot_no, arm, priority, state, fence, withdrawn)
+        f"""INSERT INTO labeling_slot
+                   (project_id, task_id, lane_id, slot_no, arm, priority, state, fence, withdrawn)
             SELECT %(project)s, %(first_task)s + i, %(lane)s + {TAG}, {number}, 'random', 0, 'open', 0, FALSE
               FROM {{numbers}}"""
         for number in range(OVERLAP)

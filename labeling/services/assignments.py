@@ -75,6 +75,7 @@ def next_assignments(
         now=now,
         expires_at=expires_at,
         lanes=_lanes(seat, allowed),
+        besides=[one.task_id for one in special.values()],
     )
     claims = _in_places(special, ordinary)
     insertions.count_claims(seat=seat, rules=rules, num=len(claims))

@@ -67,10 +67,16 @@ def take_seat(*, user: User, project: Project) -> Seat:
 
 
 def claim(
-    *, seat: Seat, count: int, now: datetime, expires_at: datetime, lanes: Sequence[int] | None = None
+    *,
+    seat: Seat,
+    count: int,
+    now: datetime,
+    expires_at: datetime,
+    lanes: Sequence[int] | None = None,
+    besides: Sequence[int] = (),
 ) -> list[Claim]:
     """Lease up to `count` slots of tasks this person never had; fewer when there are no more. `lanes`
-    are those they take; None is all.
+    are those they take, None is all; `besides` are tasks they are being given anyway.
 
     Safe under concurrency: a lost race costs the loser the next slot, never a double lease.
     """
@@ -80,7 +86,7 @@ def claim(
         _rewind(seat, now)
     claims: list[Claim] = []
     while len(claims) < count:
-        taken = [claim.task_id for claim in claims]
+        taken = [*besides, *(claim.task_id for claim in claims)]
         if lanes is None:
             found = _claim_one(cursor, taken, now, expires_at)
         else:

@@ -30,8 +30,9 @@ MAX_DECIDED = 1000
 # Said of nobody else, wherever it stands.
 UNMISTAKABLE = (
     r"chatgpt|gpt-?[345](?:\.\d)?(?:o|-turbo|-mini)?|openai|anthropic"
+    r"|mistral[- ](?:ai|\d|large|small|medium|instruct)"
     r"|claude[- ]?(?:[1-9]|instant|opus|sonnet|haiku)"
-    r"|deepseek(?:-\w+)?|qwen[\d.]*|(?:code)?llama[- ]?[1-9]|mixtral|mistral[- ](?:ai|\d|large|small|medium|instruct)|vicuna|wizardlm|lmsys"
+    r"|deepseek(?:-\w+)?|qwen[\d.]*|(?:code)?llama[- ]?[1-9]|mixtral|vicuna|wizardlm|lmsys"
     r"|gemini[- ](?:pro|ultra|flash|nano|\d)|gemma[- ]?\d|palm[- ]2|phi-[1-9]|grok-?\d|command[- ]r\+?"
 )
 MAKERS = (

@@ -41,13 +41,14 @@ def insert(
     found: dict[int, Claim] = {}
     if not (rules.gold_every or rules.repeat_every):
         return found
+    given: set[int] = set()
     for place in range(count):
         number = seat.cursor.num_claimed + place
         made = None
         if _is_due(seat, "gold", number, rules.gold_every):
-            made = _gold(seat, user, project, number, expires_at)
+            made = _gold(seat, user, project, number, given, expires_at)
         if made is None and _is_due(seat, "repeat", number, rules.repeat_every):
-            made = _repeat(seat, project, rules, number, now, expires_at)
+            made = _repeat(seat, project, rules, number, given, now, expires_at)
         if made is not None:
             found[place] = made
     return found
@@ -67,11 +68,14 @@ def _draw(seat: Seat, what: str, number: int) -> int:
     return int.from_bytes(digest[:8], "big")
 
 
-def _gold(seat: Seat, user: User, project: Project, number: int, expires_at: datetime) -> Claim | None:
+def _gold(
+    seat: Seat, user: User, project: Project, number: int, given: set[int], expires_at: datetime
+) -> Claim | None:
     had = Assignment.objects.filter(task=OuterRef("task"), annotator=seat.annotator_id, state__in=EVER_HAD)
     golds = (
         GoldAnswer.objects.filter(~Exists(had), project=project, retired_at=None)
         .exclude(set_by=user)
+        .exclude(task__in=given)
         .order_by("pk")
     )
     rows = golds.values_list("pk", "task__prompt__tags", "task__prompt__risk_tags")[:MAX_CANDIDATES]
@@ -83,12 +87,19 @@ def _gold(seat: Seat, user: User, project: Project, number: int, expires_at: dat
         pk=taken[_draw(seat, "which", number) % len(taken)]
     )
     task = Task.objects.get(pk=chosen.task_id)
+    given.add(task.pk)
     last = Slot.objects.filter(task=task).aggregate(last=Max("slot_no"))["last"]
     return _leased(task, 0 if last is None else last + 1, expires_at)
 
 
 def _repeat(
-    seat: Seat, project: Project, rules: QueueRules, number: int, now: datetime, expires_at: datetime
+    seat: Seat,
+    project: Project,
+    rules: QueueRules,
+    number: int,
+    given: set[int],
+    now: datetime,
+    expires_at: datetime,
 ) -> Claim | None:
     """A task of its own with the responses of one judged long ago, shown the other way round."""
     repeated = Task.objects.filter(repeats=OuterRef("task"), assignments__annotator=seat.annotator_id)
@@ -105,10 +116,15 @@ def _repeat(
         .order_by("-ended_at", "pk")
     )
     out = set(seat.cursor.opted_out)
-    choices = [one for one in choices if not out & {*one.task.prompt.tags, *one.task.prompt.risk_tags}]
+    choices = [
+        one
+        for one in choices
+        if one.task_id not in given and not out & {*one.task.prompt.tags, *one.task.prompt.risk_tags}
+    ]
     if not choices:
         return None
     chosen = choices[_draw(seat, "which", number) % len(choices)]
+    given.add(chosen.task_id)
     return _leased(_copy(chosen.task, now), chosen.slot.slot_no + 1, expires_at)
 
 
