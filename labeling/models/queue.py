@@ -203,6 +203,9 @@ class QueueCursor(models.Model):
     # Tags (risk tags among them) this person does not take, and caps that replace the project's.
     opted_out = models.JSONField(default=list)
     caps = models.JSONField(default=dict)
+    # The lanes that leaves, as of the project's generation `lanes_at`.
+    lanes = models.JSONField(default=list)
+    lanes_at = models.PositiveIntegerField(null=True)
     # Counted while the project inserts gold or repeats: which of this person's claims is one.
     num_claimed = models.PositiveIntegerField(default=0)
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from django.db.models import Q
 
 from labeling.messages import Message
-from labeling.models import Comparison, Generator, Judgment, Response, Slot, TaskResponse
+from labeling.models import Comparison, Generator, Hold, Judgment, Response, Slot, TaskResponse
 from labeling.models.judgments import Verdict
 
 CHUNK = 500
@@ -160,6 +160,20 @@ def open_slots(
     if now is not None:
         free |= Q(state=Slot.State.LEASED, lease_expires_at__lt=now)
     slots = Slot.objects.filter(free, project_id=project_id, withdrawn=False)
+    if arms is not None:
+        slots = slots.filter(arm__in=arms)
+    if splits is not None:
+        slots = slots.filter(task__prompt__split__in=splits)
+    return slots.count()
+
+
+def held_slots(
+    *, project_id: int, arms: Sequence[str] | None = None, splits: Sequence[str] | None = None
+) -> int:
+    """Judgments that someone could start on once a lead has released what the leak gate holds back."""
+    slots = Slot.objects.filter(
+        project_id=project_id, task__hold__project=project_id, task__hold__state=Hold.State.HELD
+    )
     if arms is not None:
         slots = slots.filter(arm__in=arms)
     if splits is not None:

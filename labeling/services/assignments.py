@@ -165,13 +165,21 @@ def _keep(assignment: Assignment, *, lease_seconds: int, now: datetime) -> bool:
 
 def _lanes(seat: Seat, allowed: Allowance) -> list[int] | None:
     """None, for nearly everybody: all of them."""
-    if not (seat.cursor.opted_out or allowed.batches_left_out):
+    cursor = seat.cursor
+    if not (cursor.opted_out or allowed.batches_left_out):
         return None
-    return lanes_taken(
-        project_id=seat.cursor.project_id,
-        opted_out=seat.cursor.opted_out,
+    # New lanes come with a new generation, so what is stored stays true until then.
+    if cursor.lanes_at == seat.generation and not allowed.batches_left_out:
+        return cursor.lanes
+    lanes = lanes_taken(
+        project_id=cursor.project_id,
+        opted_out=cursor.opted_out,
         batches_left_out=allowed.batches_left_out,
     )
+    if not allowed.batches_left_out:
+        cursor.lanes, cursor.lanes_at = lanes, seat.generation
+        cursor.save(update_fields=["lanes", "lanes_at"])
+    return lanes
 
 
 def _in_places(special: dict[int, Claim], ordinary: Sequence[Claim]) -> list[Claim]:
