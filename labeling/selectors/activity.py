@@ -112,11 +112,13 @@ def _working(project: Project, now: datetime) -> dict[int, tuple[str, datetime, 
         annotator__user__isnull=False,
     )
     lease = timedelta(seconds=project.lease_seconds)
-    for user_id, name, expires_at in held.values_list(
+    rows: Iterable[tuple[int, str, datetime]] = held.values_list(
         "annotator__user_id", "annotator__user__name", "slot__lease_expires_at"
-    ):
-        _, seen_at, num = found.get(user_id, (name, expires_at - lease, 0))
-        found[user_id] = (name, max(seen_at, expires_at - lease), num + 1)
+    )  # type: ignore[assignment]
+    for user_id, name, expires_at in rows:
+        renewed_at = expires_at - lease
+        _, seen_at, num = found.get(user_id, (name, renewed_at, 0))
+        found[user_id] = (name, max(seen_at, renewed_at), num + 1)
     return found
 
 

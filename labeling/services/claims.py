@@ -191,7 +191,7 @@ def _claim_one(
     return Claim(*row) if row else None
 
 
-def _parameters(cursor: QueueCursor, taken: Sequence[int]) -> dict[str, object]:
+def _parameters(cursor: QueueCursor, taken: Sequence[int]) -> dict[str, int | None]:
     return {
         "project": cursor.project_id,
         "annotator": cursor.annotator_id,

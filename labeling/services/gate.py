@@ -166,9 +166,9 @@ def _named(text: str, asked: str, generator: Generator | None) -> str | None:
         if match[0].lower() not in asked:
             return _around(text, match)
     for name in _own_names(generator):
-        match = re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text, re.IGNORECASE)
-        if match and name.lower() not in asked:
-            return _around(text, match)
+        own = re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text, re.IGNORECASE)
+        if own and name.lower() not in asked:
+            return _around(text, own)
     return None
 
 

@@ -25,6 +25,8 @@ from labeling.services.adaptive import add_slots
 from labeling.services.announcing import announce
 
 CHUNK = 500
+# So many tasks are named in the audit log; their number always is.
+NUM_NAMED = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +52,12 @@ def change_tasks(
     wanted = changes.dump()
     if not wanted:
         raise DomainError("Say what to change: priority, overlap, overlap_max or confidence.")
-    of_batch = isinstance(tasks, Batch)
     chosen = Task.objects.filter(project=project, overlap__gt=0).exclude(arm__in=[Arm.GOLD, Arm.REPEAT])
-    chosen = chosen.filter(batch=tasks) if of_batch else chosen.filter(pk__in=tasks)
+    told: dict[str, object]
+    if isinstance(tasks, Batch):
+        chosen, told = chosen.filter(batch=tasks), {"batch": tasks.pk}
+    else:
+        chosen, told = chosen.filter(pk__in=tasks), {"tasks": sorted(tasks)[:NUM_NAMED]}
     # Slots may come before where cursors stand.
     Project.objects.filter(pk=project.pk).update(queue_generation=F("queue_generation") + 1)
     changed = sum(_change(chunk, changes) for chunk in _locked_chunks(chosen))
@@ -60,10 +65,10 @@ def change_tasks(
         raise NotFound("None of these tasks asks people for judgments: the list may be old, reload it.")
     audit.record(
         actor=actor,
-        action="batch.changed" if of_batch else "tasks.changed",
+        action="tasks.changed",
         project_id=project.pk,
-        obj=tasks if of_batch else project,
-        data={**wanted, "num_tasks": changed, **({} if of_batch else {"tasks": sorted(tasks)[:100]})},
+        obj=project,
+        data={**wanted, "num_tasks": changed, **told},
     )
     announce(project.pk)
     return changed
