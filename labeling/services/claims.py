@@ -219,9 +219,11 @@ def _fresh_conditions(*, after_cursor: bool) -> list[tuple[str, str]]:
     fresh, breadth_first = "s.state = 'open' AND s.fence = 0", "s.priority DESC, s.slot_no, s.id"
     if not after_cursor:
         return [(fresh, breadth_first)]
-    behind = "s.priority = %(priority)s AND (s.slot_no, s.id) > (%(slot_no)s, %(slot_id)s)"
+    # Not `(slot_no, id) > (…)`: of that SQLite uses the first part alone, and walks the rest.
+    here = f"{fresh} AND s.priority = %(priority)s"
     return [
-        (f"{fresh} AND {behind}", "s.slot_no, s.id"),
+        (f"{here} AND s.slot_no = %(slot_no)s AND s.id > %(slot_id)s", "s.id"),
+        (f"{here} AND s.slot_no > %(slot_no)s", "s.slot_no, s.id"),
         (f"{fresh} AND s.priority < %(priority)s", breadth_first),
     ]
 

@@ -7,7 +7,7 @@ What they receive looks like any other task: a first lease of a slot made for th
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from django.db.models import Exists, F, Max, OuterRef
@@ -163,6 +163,6 @@ def _leased(task: Task, slot_no: int, expires_at: datetime) -> Claim:
     return Claim(slot.pk, task.pk, slot.slot_no, slot.priority, slot.fence)
 
 
-def _without_tags(rows: Sequence[tuple[int, list[str], list[str]]], opted_out: Sequence[str]) -> list[int]:
+def _without_tags(rows: Iterable[tuple[int, list[str], list[str]]], opted_out: Sequence[str]) -> list[int]:
     out = set(opted_out)
     return [pk for pk, tags, risk_tags in rows if not out & {*tags, *risk_tags}]
