@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import suppress
 from typing import Any
 
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncJsonWebsocketConsumer
+from django.utils import timezone
 
 from labeling.core import live
 from labeling.core.errors import Forbidden, NotFound
 from labeling.selectors import projects
+from labeling.selectors.activity import PRESENCE_EVERY
+from labeling.services import presence
 
 NOT_SIGNED_IN, FORBIDDEN, NOT_FOUND = 4401, 4403, 4404
 
@@ -66,7 +71,33 @@ class ChangesConsumer(AsyncJsonWebsocketConsumer):
 
 
 class ProjectConsumer(ChangesConsumer):
+    """While it is open, its person is present in the project."""
+
     prefix = "project"
+    presence: asyncio.Task[None] | None = None
+
+    async def connect(self) -> None:
+        await super().connect()
+        if self.group:
+            self.presence = asyncio.create_task(self._be_present(int(self.group.partition(".")[2])))
+
+    async def disconnect(self, code: int) -> None:
+        await super().disconnect(code)
+        if self.presence is None or self.group is None:
+            return
+        self.presence.cancel()
+        with suppress(asyncio.CancelledError):
+            await self.presence
+        await database_sync_to_async(presence.left)(
+            user_id=self.scope["user"].pk, project_id=int(self.group.partition(".")[2])
+        )
+
+    async def _be_present(self, project_id: int) -> None:
+        while True:
+            await database_sync_to_async(presence.seen)(
+                user_id=self.scope["user"].pk, project_id=project_id, now=timezone.now()
+            )
+            await asyncio.sleep(PRESENCE_EVERY.total_seconds())
 
     def object_id(self) -> int:
         return projects.id_of(slug=self.scope["url_route"]["kwargs"]["slug"])

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import asdict
 from uuid import UUID
 
 from django.urls import path
@@ -23,6 +24,7 @@ from labeling.api.queue_serializers import (
 )
 from labeling.core.api.serializers import checked, represented
 from labeling.core.permissions import Permission
+from labeling.selectors.gold import feedback_of
 from labeling.selectors.queue import my_work
 from labeling.services import assignments, judgments
 
@@ -99,7 +101,9 @@ class SubmitView(AssignmentView):
             now=timezone.now(),
         )
         status = 200 if submitted.replayed else 201
-        return Response(represented(JudgmentSubmittedSerializer, submitted), status=status)
+        feedback = feedback_of(assignment=self.assignment, judgment_id=submitted.judgment_id)
+        answer = {**asdict(submitted), "feedback": feedback}
+        return Response(represented(JudgmentSubmittedSerializer, answer), status=status)
 
 
 class SkipView(AssignmentView):

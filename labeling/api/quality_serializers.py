@@ -238,29 +238,6 @@ class ReviewSerializer(serializers.ModelSerializer):
         fields = ["id", "judgment", "decision", "comment", "created_at"]
 
 
-class GoldSerializer(serializers.Serializer):
-    """`responses` in the task's stored order; `tiers` has places in it, from 0."""
-
-    task = serializers.IntegerField()
-    prompt = MessageSerializer(many=True)
-    responses = serializers.ListField(child=MessageSerializer(many=True))
-    tiers = serializers.ListField(
-        child=serializers.ListField(child=serializers.IntegerField()), allow_null=True
-    )
-    verdict = serializers.ChoiceField(choices=Verdict.choices, allow_null=True)
-
-
-class GoldSetSerializer(serializers.Serializer):
-    tiers = serializers.ListField(
-        child=serializers.ListField(child=serializers.IntegerField(min_value=0), max_length=9),
-        max_length=9,
-        help_text="Places in `responses`, best tier first; what is tied may be ordered at will.",
-    )
-    verdict = serializers.ChoiceField(
-        choices=Verdict.choices, default=Verdict.NONE, help_text="None, both good or both bad."
-    )
-
-
 class AcknowledgementSerializer(serializers.ModelSerializer):
     annotator = serializers.IntegerField(source="annotator_id")
     name = serializers.CharField(source="annotator.user.name", default="")

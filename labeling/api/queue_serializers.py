@@ -161,6 +161,7 @@ class AssignmentOffersSerializer(serializers.Serializer):
             "consent_needed",
             "paused",
             "read_guidelines",
+            "capped",
         ],
         allow_null=True,
         help_text="Why there are none.",
@@ -225,10 +226,19 @@ class JudgmentSubmitSerializer(LeaseSerializer):
         return value
 
 
+class GoldFeedbackSerializer(serializers.Serializer):
+    right = serializers.BooleanField()
+    tiers = serializers.ListField(child=serializers.ListField(child=serializers.CharField()))
+    explanation = serializers.CharField(allow_blank=True)
+
+
 class JudgmentSubmittedSerializer(serializers.Serializer):
     judgment = serializers.IntegerField(source="judgment_id")
     state = serializers.ChoiceField(choices=["accepted", "surplus", "corrected", "withdrawn"])
     replayed = serializers.BooleanField()
+    feedback = GoldFeedbackSerializer(
+        allow_null=True, help_text="The known answer, where the task had one that may be shown."
+    )
 
 
 class LastJudgmentSerializer(serializers.Serializer):

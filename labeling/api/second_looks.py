@@ -1,4 +1,4 @@
-"""Judgments looked at a second time: adjudication, review and gold."""
+"""Judgments looked at a second time: adjudication and review."""
 
 from __future__ import annotations
 
@@ -17,8 +17,6 @@ from labeling.api.quality_serializers import (
     AdjudicationFilterSerializer,
     AdjudicationOpenedSerializer,
     AdjudicationSerializer,
-    GoldSerializer,
-    GoldSetSerializer,
     ReviewablePageSerializer,
     ReviewableSerializer,
     ReviewCreateSerializer,
@@ -29,8 +27,8 @@ from labeling.core.api.pagination import PAGE_PARAMETERS, PageCursor, page_of
 from labeling.core.permissions import Permission
 from labeling.selectors import quality as selectors
 from labeling.selectors.reviews import as_reviewed, reviewable
-from labeling.selectors.tasks import gold_shown, task_of
-from labeling.services import adjudication, gold, reviews
+from labeling.selectors.tasks import find_task
+from labeling.services import adjudication, reviews
 
 AdjudicationPage = page_of(AdjudicationSerializer)
 
@@ -62,7 +60,7 @@ class AdjudicationsView(ProjectView):
         """Send a task to adjudication; asked again, the same one (200)."""
         body = AdjudicationAskSerializer(data=request.data)
         body.is_valid(raise_exception=True)
-        task = task_of(project_id=self.project.pk, task_id=body.validated_data["task"])
+        task = find_task(project_id=self.project.pk, task_id=body.validated_data["task"])
         made, is_new = adjudication.ask(
             project=self.project,
             task=task,
@@ -141,30 +139,6 @@ class ReviewView(ProjectView):
         return Response(ReviewSerializer(made).data, status=201)
 
 
-class GoldView(ProjectView):
-    access = {"GET": Permission.QUALITY_MANAGE, "PUT": Permission.QUALITY_MANAGE}
-
-    @extend_schema(operation_id="gold_show", tags=["quality"], responses=GoldSerializer)
-    def get(self, request: Request, slug: str, task_id: int) -> Response:
-        """A task's responses, without who wrote them, and its known answer if it has one."""
-        return Response(GoldSerializer(gold_shown(project_id=self.project.pk, task_id=task_id)).data)
-
-    @extend_schema(
-        operation_id="gold_set",
-        tags=["quality"],
-        request=GoldSetSerializer,
-        responses=GoldSerializer,
-        examples=[OpenApiExample("The second is better", value={"tiers": [[1], [0]]}, request_only=True)],
-    )
-    def put(self, request: Request, slug: str, task_id: int) -> Response:
-        """Make it a gold task with this answer. Annotators are told nothing."""
-        body = GoldSetSerializer(data=request.data)
-        body.is_valid(raise_exception=True)
-        task = task_of(project_id=self.project.pk, task_id=task_id)
-        gold.set_gold_by_places(actor=request.user, task=task, now=timezone.now(), **body.validated_data)
-        return Response(GoldSerializer(gold_shown(project_id=self.project.pk, task_id=task_id)).data)
-
-
 PREFIX = "projects/<slug:slug>/quality"
 
 urlpatterns: list[Any] = [
@@ -172,5 +146,4 @@ urlpatterns: list[Any] = [
     path(f"{PREFIX}/adjudications/<int:adjudication_id>/open", AdjudicationOpenView.as_view()),
     path(f"{PREFIX}/judgments", ReviewableView.as_view()),
     path(f"{PREFIX}/judgments/<int:judgment_id>/review", ReviewView.as_view()),
-    path(f"{PREFIX}/gold/<int:task_id>", GoldView.as_view()),
 ]

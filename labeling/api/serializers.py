@@ -24,6 +24,7 @@ class CountsSerializer(serializers.Serializer):
     slots_done = serializers.IntegerField()
     judgments = serializers.IntegerField()
     annotators = serializers.IntegerField()
+    held = serializers.IntegerField(help_text="Tasks that the leak gate keeps back.")
     by_arm = serializers.DictField(
         child=ArmCountsSerializer(), help_text="Empty for those who may not view the queue."
     )

@@ -1,6 +1,7 @@
 """Addresses of projects and of what belongs to them."""
 
 from labeling.api import (
+    activity,
     assignments,
     completion,
     consent,
@@ -20,6 +21,7 @@ from labeling.api import (
     protocols,
     quality,
     second_looks,
+    steering,
     tasks,
     teams,
     webhooks,
@@ -34,6 +36,8 @@ urlpatterns = [
     *imports.urlpatterns,
     *prompts.urlpatterns,
     *tasks.urlpatterns,
+    *steering.urlpatterns,
+    *activity.urlpatterns,
     *assignments.urlpatterns,
     *exports.urlpatterns,
     *protocols.urlpatterns,

@@ -20,6 +20,7 @@ class Permission(StrEnum):
     QUALITY_VIEW = "quality.view"
     QUALITY_MANAGE = "quality.manage"
     QUEUE_VIEW = "queue.view"
+    QUEUE_MANAGE = "queue.manage"
     IMPORT_RUN = "import.run"
     LABELS_EXPORT = "labels.export"
     WEBHOOKS_MANAGE = "webhooks.manage"
@@ -59,6 +60,7 @@ judgment.review          -      yes         -        yes
 quality.view             -      yes        yes       yes
 quality.manage           -      yes         -        yes
 queue.view               -      yes        yes       yes
+queue.manage             -      yes         -        yes
 import.run               -      yes        yes       yes
 labels.export            -      yes        yes       yes
 webhooks.manage          -       -          -        yes

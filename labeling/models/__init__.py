@@ -29,6 +29,8 @@ from labeling.models.quality import (
     RuleEvent,
 )
 from labeling.models.queue import Assignment, Batch, QueueCursor, Slot, Task, TaskResponse
+from labeling.models.steering import Hold, Lane, Presence
+from labeling.models.tallies import QueueCount, WorkCount
 from labeling.models.withdrawals import Withdrawal
 
 __all__ = [
@@ -45,20 +47,24 @@ __all__ = [
     "GoldAnswer",
     "GuidelineAcknowledgement",
     "GuidelineVersion",
+    "Hold",
     "ImportJob",
     "ImportProblem",
     "Invitation",
     "InvitationUse",
     "Judgment",
+    "Lane",
     "Mail",
     "MailPreference",
     "Membership",
     "PayRate",
+    "Presence",
     "Project",
     "Prompt",
     "ProtocolVersion",
     "QualityFigures",
     "QualityRule",
+    "QueueCount",
     "QueueCursor",
     "Response",
     "Reveal",
@@ -72,5 +78,6 @@ __all__ = [
     "Webhook",
     "WebhookDelivery",
     "Withdrawal",
+    "WorkCount",
     "WorkerLink",
 ]

@@ -33,6 +33,10 @@ class Project(models.Model):
     lease_seconds = models.PositiveIntegerField(default=600)
     # Nobody gets a task before they say that they have read this guideline version; 0 asks nothing.
     required_guideline = models.PositiveIntegerField(default=0)
+    # What labeling/queue_rules.py reads: adaptive overlap, caps, gold and repeat rates, the leak gate.
+    queue_rules = models.JSONField(default=dict)
+    # Grows whenever slots appear, or move forward, before where somebody's cursor may stand.
+    queue_generation = models.PositiveIntegerField(default=0)
     # Percent of conversations (by root hash) set aside; the rest is train.
     validation_percent = models.PositiveSmallIntegerField(default=15)
     test_percent = models.PositiveSmallIntegerField(default=20)

@@ -67,6 +67,8 @@ class Response(models.Model):
     generator = models.ForeignKey(Generator, on_delete=models.PROTECT, related_name="responses")
     messages = models.JSONField()
     hash = models.CharField(max_length=64)
+    # How a model ended it: "stop" or, cut off, "length"; empty where nobody told.
+    finish = models.CharField(max_length=10, blank=True)
     edited_from = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="edits")
     created_at = models.DateTimeField(default=timezone.now)
 

@@ -10,19 +10,34 @@ from labeling.models.judgments import Verdict
 
 
 class GoldAnswer(models.Model):
-    """A task's known answer. Annotators are told nothing of it."""
+    """The known answer to a task whose arm is gold.
+
+    `tiers` holds response ids, best tier first, like Judgment.tiers. `feedback` shows it to a person
+    after they have submitted; otherwise gold is silent. A retired answer is not asked any more, but
+    still says whether earlier judgments of the task were right. What a person said first (the
+    judgment that supersedes none) is what counts, since feedback may have come after it.
+    """
 
     task = models.OneToOneField("labeling.Task", on_delete=models.CASCADE, related_name="gold")
-    # Response ids, best tier first, like a judgment's. What it ties, anybody may order as they like.
-    tiers = models.JSONField(default=list)
+    project = models.ForeignKey("labeling.Project", on_delete=models.CASCADE, related_name="golds")
+    tiers = models.JSONField()
+    # Both good or both bad, where that is the answer: `tiers` is then one tier.
     verdict = models.CharField(max_length=12, choices=Verdict.choices, default=Verdict.NONE)
-    author = models.ForeignKey(
+    feedback = models.BooleanField(default=False)
+    explanation = models.TextField(blank=True)
+    set_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
     )
     created_at = models.DateTimeField(default=timezone.now)
+    retired_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["project", "id"], condition=models.Q(retired_at=None), name="gold_in_use")
+        ]
 
     def __str__(self) -> str:
-        return f"gold of task {self.task_id}"
+        return f"gold answer to task {self.task_id}"
 
 
 class QualityFigures(models.Model):

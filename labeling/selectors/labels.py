@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
 from labeling.messages import Message
-from labeling.models import Comparison, Generator, Judgment, Response, Slot, Task, TaskResponse
+from labeling.models import Comparison, Generator, Hold, Judgment, Response, Slot, Task, TaskResponse
 from labeling.models.judgments import Verdict
 from labeling.models.queue import Arm
 
@@ -232,6 +232,20 @@ def open_slots(
 
 def _decisions(task: OuterRef) -> QuerySet[Judgment]:
     return Judgment.objects.filter(task__adjudicates__task=task, superseded_at=None, returned_at=None)
+
+
+def held_slots(
+    *, project_id: int, arms: Sequence[str] | None = None, splits: Sequence[str] | None = None
+) -> int:
+    """Judgments that someone could start on once a lead has released what the leak gate holds back."""
+    slots = Slot.objects.filter(
+        project_id=project_id, task__hold__project=project_id, task__hold__state=Hold.State.HELD
+    )
+    if arms is not None:
+        slots = slots.filter(arm__in=arms)
+    if splits is not None:
+        slots = slots.filter(task__prompt__split__in=splits)
+    return slots.count()
 
 
 def _responses_of(task_ids: set[int]) -> dict[int, list[dict[str, Any]]]:

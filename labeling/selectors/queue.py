@@ -5,16 +5,18 @@ from __future__ import annotations
 import statistics
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime
 from typing import Any
 
 from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models.expressions import RawSQL
 
 from labeling.core.errors import NotFound
 from labeling.core.models import User
 from labeling.core.prepared import Prepared
 from labeling.messages import Message, shown
-from labeling.models import Assignment, Judgment, Project, Slot, Task, TaskResponse
+from labeling.models import Annotator, Assignment, Judgment, Project, Slot, Task, TaskResponse
+from labeling.selectors.counts import num_wanted, work_of
 from labeling.selectors.said import said_in_keys
 
 NUM_RECENT = 200
@@ -65,6 +67,8 @@ class TaskContent:
     # By response id, in the stored order.
     messages: dict[int, list[Message]]
     hashes: dict[int, str]
+    # The task whose secret order it is shown in: a repeat's is that of the task it repeats.
+    order_as: int
     kind: str = Task.Kind.RANK
     risk_tags: list[str] = field(default_factory=list)
 
@@ -76,8 +80,9 @@ _of_user = Prepared(
 )
 _leased = Prepared(
     lambda annotator_id, project_id: (
+        # A literal, because a partial index is chosen only when its condition is spelled out.
         Assignment.objects.filter(
-            annotator_id=annotator_id, state=Assignment.State.LEASED, slot__project_id=project_id
+            annotator_id=annotator_id, state=RawSQL("'leased'", ()), slot__project_id=project_id
         )
         # A decision on others' judgments is made where those are shown.
         .exclude(task__adjudicates__isnull=False)
@@ -91,6 +96,7 @@ _contents = Prepared(
         .order_by("task_id", "position")
         .values_list(
             "task_id",
+            "task__repeats_id",
             "task__prompt__messages",
             "task__prompt__risk_tags",
             "response_id",
@@ -125,8 +131,11 @@ def contents_of(task_ids: Iterable[int]) -> dict[int, TaskContent]:
     wanted = set(task_ids)
     rows = _contents.all(task_ids=sorted(wanted)) if wanted else []
     contents: dict[int, TaskContent] = {}
-    for task_id, prompt_messages, risk_tags, response_id, messages, hash in rows:
-        content = contents.setdefault(task_id, TaskContent(prompt_messages, {}, {}, risk_tags=risk_tags))
+    for task_id, repeats_id, prompt_messages, risk_tags, response_id, messages, hash in rows:
+        content = contents.setdefault(
+            task_id,
+            TaskContent(prompt_messages, {}, {}, order_as=repeats_id or task_id, risk_tags=risk_tags),
+        )
         content.messages[response_id] = messages
         content.hashes[response_id] = hash
     if bare := wanted - contents.keys():
@@ -134,7 +143,10 @@ def contents_of(task_ids: Iterable[int]) -> dict[int, TaskContent]:
         prompts = Task.objects.filter(pk__in=bare).values_list(
             "id", "prompt__messages", "kind", "prompt__risk_tags"
         )
-        contents |= {id: TaskContent(messages, {}, {}, kind, tags) for id, messages, kind, tags in prompts}
+        contents |= {
+            id: TaskContent(messages, {}, {}, order_as=id, kind=kind, risk_tags=tags)
+            for id, messages, kind, tags in prompts
+        }
     return contents
 
 
@@ -167,7 +179,7 @@ def why_nothing(*, annotator_id: int, project_id: int) -> str:
     had = Assignment.objects.filter(task=OuterRef("task"), annotator_id=annotator_id, state__in=EVER_HAD)
     if wanted.filter(~Exists(had), state=Slot.State.LEASED).exists():
         return "all_leased"
-    if wanted.filter(state__in=[Slot.State.OPEN, Slot.State.LEASED]).exists():
+    if num_wanted(project_id=project_id):
         return "no_more_for_you"
     return "empty"
 
@@ -177,10 +189,12 @@ def my_work(*, user: User, project: Project, now: datetime) -> dict[str, object]
     mine = Judgment.objects.filter(
         annotator__user=user, project=project, superseded_at=None, assignment__isnull=False
     )
-    midnight = datetime.combine(now.astimezone(UTC).date(), time.min, tzinfo=UTC)
+    today = now.astimezone(UTC).date()
+    annotator_id = Annotator.objects.filter(user=user).values_list("pk", flat=True).first()
+    work = work_of(annotator_id=annotator_id, project_id=project.pk) if annotator_id else []
     return {
-        "today": mine.filter(created_at__gte=midnight).count(),
-        "total": mine.count(),
+        "today": sum(one.n for one in work if one.day == today),
+        "total": sum(one.n for one in work),
         "median_seconds": _median_seconds(mine),
         "last": _last(user=user, project=project),
     }

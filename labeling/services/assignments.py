@@ -20,11 +20,15 @@ from labeling.core.errors import Conflict
 from labeling.core.models import User
 from labeling.core.prepared import insert
 from labeling.models import Assignment, Project, Slot
+from labeling.queue_rules import rules_of
 from labeling.selectors import queue as selectors
 from labeling.selectors.queue import Offer, TaskContent
+from labeling.services import insertions
+from labeling.services.caps import Allowance, allowance
 from labeling.services.claims import Claim, Seat, claim, take_seat
 from labeling.services.drafts import carry_over
 from labeling.services.holds import held_back, returned_work
+from labeling.services.lanes import lanes_taken
 from labeling.services.presentation import presented_order, random_key
 from labeling.services.queue import announce
 from labeling.services.skips import check_skip
@@ -59,8 +63,37 @@ def next_assignments(
     again = [one for one in held if one.pk not in exclude][:count]
     again = [one for one in again if _keep(one, lease_seconds=project.lease_seconds, now=now)]
     room = max(0, min(count - len(again), MAX_HELD - len(held)))
-    claims = claim(seat=seat, count=room, now=now, expires_at=expires_at)
+    rules = rules_of(project.queue_rules)
+    allowed = allowance(
+        annotator_id=seat.annotator_id,
+        project_id=project.pk,
+        caps=rules.caps.replaced_by(seat.cursor.caps),
+        held=held,
+        room=room,
+        now=now,
+    )
+    special = insertions.insert(
+        seat=seat,
+        user=user,
+        project=project,
+        rules=rules,
+        count=allowed.room,
+        now=now,
+        expires_at=expires_at,
+    )
+    ordinary = claim(
+        seat=seat,
+        count=allowed.room - len(special),
+        now=now,
+        expires_at=expires_at,
+        lanes=_lanes(seat, allowed),
+        besides=[one.task_id for one in special.values()],
+    )
+    claims = _in_places(special, ordinary)
+    insertions.count_claims(seat=seat, rules=rules, num=len(claims))
     if not again and not claims and not returned:
+        if room and not allowed.room:
+            return Offers([], "capped")
         return Offers([], selectors.why_nothing(annotator_id=seat.annotator_id, project_id=project.pk))
 
     contents = selectors.contents_of([*(one.task_id for one in again), *(one.task_id for one in claims)])
@@ -167,6 +200,35 @@ def _keep(assignment: Assignment, *, lease_seconds: int, now: datetime) -> bool:
     return bool(_mine(assignment).update(lease_expires_at=slot.lease_expires_at))
 
 
+def _lanes(seat: Seat, allowed: Allowance) -> list[int] | None:
+    """None, for nearly everybody: all of them."""
+    cursor = seat.cursor
+    if not (cursor.opted_out or allowed.batches_left_out):
+        return None
+    # New lanes come with a new generation, so what is stored stays true until then.
+    if cursor.lanes_at == seat.generation and not allowed.batches_left_out:
+        return cursor.lanes
+    lanes = lanes_taken(
+        project_id=cursor.project_id,
+        opted_out=cursor.opted_out,
+        batches_left_out=allowed.batches_left_out,
+    )
+    if not allowed.batches_left_out:
+        cursor.lanes, cursor.lanes_at = lanes, seat.generation
+        cursor.save(update_fields=["lanes", "lanes_at"])
+    return lanes
+
+
+def _in_places(special: dict[int, Claim], ordinary: Sequence[Claim]) -> list[Claim]:
+    """`ordinary` in order, with the special ones at their places, as far as there are any."""
+    rest = list(ordinary)
+    claims: list[Claim] = []
+    for place in range(len(special) + len(ordinary)):
+        due = [one for one in special if one <= place]
+        claims.append(special.pop(due[0]) if due or not rest else rest.pop(0))
+    return claims
+
+
 def _lease(
     seat: Seat,
     project: Project,
@@ -194,9 +256,10 @@ def _lease(
             fence=claim.fence,
             presented=_presented(claim, contents[claim.task_id]),
             terms=terms,
-            leased_at=now,
+            # They come back in this order when the page is loaded again.
+            leased_at=now + timedelta(microseconds=place),
         )
-        for claim in claims
+        for place, claim in enumerate(claims)
     ]
     insert(fresh)
     return fresh
@@ -205,5 +268,5 @@ def _lease(
 def _presented(claim: Claim, content: TaskContent) -> list[dict[str, object]]:
     if not content.messages:
         return []
-    order = presented_order(task_id=claim.task_id, slot_no=claim.slot_no, response_ids=list(content.messages))
+    order = presented_order(task_id=content.order_as, slot_no=claim.slot_no, hashes=content.hashes)
     return [{"key": random_key(), "response": id, "hash": content.hashes[id]} for id in order]

@@ -3,6 +3,7 @@
 Order: slots that were given back, then leases that ran out, then fresh slots by priority,
 breadth first. Its cost grows neither with the queue nor with what the person has judged: each
 probe walks one partial index, and the person's cursor skips the fresh slots of tasks they had.
+Who leaves out some tags is served lane by lane: one look-up for each lane they take.
 """
 
 from __future__ import annotations
@@ -12,16 +13,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import connection
-from django.db.models import Count, Exists, OuterRef, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import Exists, F, OuterRef, Subquery
 
 from labeling.core.models import User
 from labeling.core.prepared import Prepared, prepared_cursor
-from labeling.models import Annotator, Assignment, Batch, GuidelineVersion, Project, QueueCursor
+from labeling.models import Annotator, Assignment, GuidelineVersion, Project, QueueCursor
 
 # A cursor may hide a slot (a claim rolled back, a lease of one's own that ran out on a sibling
 # slot), so a search that found nothing starts over, though not at every poll.
 RESCAN_AFTER = timedelta(seconds=30)
+# Others may empty a lane between finding it and claiming in it.
+LOST_RACES = 4
 # Behind every slot: nothing fresh is left for this person in this generation.
 END_OF_QUEUE = (-(2**31), 2**15 - 1, 2**63 - 1)
 
@@ -41,7 +43,8 @@ class Seat:
 
     cursor: QueueCursor
     latest_guideline: int | None
-    num_batches: int
+    # The project's as of now, which may be later than the project at hand.
+    generation: int
     # Leases ran out under what this person had typed.
     has_lost_drafts: bool
 
@@ -56,23 +59,36 @@ def take_seat(*, user: User, project: Project) -> Seat:
     while True:
         cursor = _seats.first(project_id=project.pk, user_id=user.pk)
         if cursor is not None:
-            return Seat(cursor, cursor.latest_guideline, cursor.num_batches, cursor.has_lost_drafts)
+            return Seat(cursor, cursor.latest_guideline, cursor.now_generation, cursor.has_lost_drafts)
         annotator, _ = Annotator.objects.get_or_create(user=user, defaults={"kind": Annotator.Kind.PERSON})
         QueueCursor.objects.get_or_create(project=project, annotator=annotator)
 
 
-def claim(*, seat: Seat, count: int, now: datetime, expires_at: datetime) -> list[Claim]:
-    """Lease up to `count` slots of tasks this person never had; fewer when there are no more.
+def claim(
+    *,
+    seat: Seat,
+    count: int,
+    now: datetime,
+    expires_at: datetime,
+    lanes: Sequence[int] | None = None,
+    besides: Sequence[int] = (),
+) -> list[Claim]:
+    """Lease up to `count` slots of tasks this person never had; fewer when there are no more. `lanes`
+    are those they take, None is all; `besides` are tasks they are being given anyway.
 
     Safe under concurrency: a lost race costs the loser the next slot, never a double lease.
     """
     cursor = seat.cursor
     before = _position(cursor)
-    if cursor.generation != seat.num_batches:
+    if cursor.generation != seat.generation:
         _rewind(seat, now)
     claims: list[Claim] = []
     while len(claims) < count:
-        found = _claim_one(cursor, [claim.task_id for claim in claims], now, expires_at)
+        taken = [*besides, *(claim.task_id for claim in claims)]
+        if lanes is None:
+            found = _claim_one(cursor, taken, now, expires_at)
+        else:
+            found = _claim_in_lanes(cursor, lanes, taken, now, expires_at)
         if found is not None:
             claims.append(found)
             # Slots numbered 0 are never somebody's sibling slots, so there is nothing to skip yet.
@@ -98,7 +114,7 @@ def _move(cursor: QueueCursor, priority: int | None, slot_no: int, slot_id: int)
 
 def _rewind(seat: Seat, now: datetime) -> None:
     _move(seat.cursor, None, 0, 0)
-    seat.cursor.generation, seat.cursor.scanned_at = seat.num_batches, now
+    seat.cursor.generation, seat.cursor.scanned_at = seat.generation, now
 
 
 def _may_rescan(cursor: QueueCursor, now: datetime) -> bool:
@@ -107,19 +123,65 @@ def _may_rescan(cursor: QueueCursor, now: datetime) -> bool:
     )
 
 
-def _claim_one(
-    cursor: QueueCursor, taken: Sequence[int], now: datetime, expires_at: datetime
+def rewind_own(cursor: QueueCursor) -> None:
+    """Search from the start next time: what this person takes has changed. Under the seat's lock."""
+    _move(cursor, None, 0, 0)
+    cursor.scanned_at = None
+    cursor.save(update_fields=["priority", "slot_no", "slot_id", "scanned_at"])
+
+
+def _claim_in_lanes(
+    cursor: QueueCursor,
+    lanes: Sequence[int],
+    taken: Sequence[int],
+    now: datetime,
+    expires_at: datetime,
 ) -> Claim | None:
-    sql = _claim_sql(after_cursor=cursor.priority is not None, num_taken=len(taken))
+    """Given back, run out, or fresh in the lane that is first in line."""
+    if not lanes:
+        return None
+    for _ in range(LOST_RACES):
+        lane = _first_lane(cursor, lanes, taken)
+        found = _claim_one(cursor, taken, now, expires_at, lanes=lanes, fresh_in=lane)
+        if found is not None or lane is None:
+            return found
+    return None
+
+
+def _first_lane(cursor: QueueCursor, lanes: Sequence[int], taken: Sequence[int]) -> int | None:
+    """Where this person's next fresh slot is. Locks nothing, so it is a hint."""
+    after_cursor = cursor.priority is not None
+    for condition, order in _fresh_conditions(after_cursor=after_cursor):
+        sql = f"""
+            SELECT f.lane_id FROM labeling_lane l JOIN labeling_slot f ON f.id = (
+                SELECT s.id FROM labeling_slot s
+                 WHERE s.lane_id = l.id AND NOT s.withdrawn AND {condition} AND {_never_had(len(taken))}
+                 ORDER BY {order} LIMIT 1)
+             WHERE l.id IN ({_ids(lanes)})
+             ORDER BY f.priority DESC, f.slot_no, f.id LIMIT 1"""
+        with connection.cursor() as statement:
+            statement.execute(sql, _parameters(cursor, taken))
+            if row := statement.fetchone():
+                return row[0]
+    return None
+
+
+def _claim_one(
+    cursor: QueueCursor,
+    taken: Sequence[int],
+    now: datetime,
+    expires_at: datetime,
+    *,
+    lanes: Sequence[int] | None = None,
+    fresh_in: int | None = None,
+) -> Claim | None:
+    sql = _claim_sql(
+        after_cursor=cursor.priority is not None, num_taken=len(taken), lanes=lanes, fresh_in=fresh_in
+    )
     parameters = {
-        "project": cursor.project_id,
-        "annotator": cursor.annotator_id,
+        **_parameters(cursor, taken),
         "now": connection.ops.adapt_datetimefield_value(now),
         "expires_at": connection.ops.adapt_datetimefield_value(expires_at),
-        "priority": cursor.priority,
-        "slot_no": cursor.slot_no,
-        "slot_id": cursor.slot_id,
-        **{f"taken_{number}": task_id for number, task_id in enumerate(taken)},
     }
     with prepared_cursor() as statement:
         statement.execute(sql, parameters)
@@ -127,45 +189,77 @@ def _claim_one(
     return Claim(*row) if row else None
 
 
-def _claim_sql(*, after_cursor: bool, num_taken: int) -> str:
-    # PostgreSQL passes over rows that another claim is taking; SQLite's writers, whose
-    # transactions are IMMEDIATE, never meet.
-    lock = "FOR UPDATE SKIP LOCKED" if connection.features.has_select_for_update_skip_locked else ""
-    taken = ", ".join(f"%(taken_{number})s" for number in range(num_taken))
+def _parameters(cursor: QueueCursor, taken: Sequence[int]) -> dict[str, int | None]:
+    return {
+        "project": cursor.project_id,
+        "annotator": cursor.annotator_id,
+        "priority": cursor.priority,
+        "slot_no": cursor.slot_no,
+        "slot_id": cursor.slot_id,
+        **{f"taken_{number}": task_id for number, task_id in enumerate(taken)},
+    }
+
+
+def _never_had(num_taken: int) -> str:
     # A scalar subquery and not NOT EXISTS: it stays one index look-up for each slot tried, where a
     # planner with old statistics would read the person's whole history for an anti-join.
-    never_had = f"""
+    taken = ", ".join(f"%(taken_{number})s" for number in range(num_taken))
+    return f"""
         (SELECT 1 FROM labeling_assignment a
           WHERE a.task_id = s.task_id AND a.annotator_id = %(annotator)s
             AND a.state IN ('leased', 'submitted', 'skipped', 'surplus') LIMIT 1) IS NULL
         {f"AND s.task_id NOT IN ({taken})" if taken else ""}"""
 
+
+def _fresh_conditions(*, after_cursor: bool) -> list[tuple[str, str]]:
+    """(condition, order) of the probes for fresh slots, in the order to try them."""
+    # Literals, because a partial index is chosen only when its condition is spelled out.
+    fresh, breadth_first = "s.state = 'open' AND s.fence = 0", "s.priority DESC, s.slot_no, s.id"
+    if not after_cursor:
+        return [(fresh, breadth_first)]
+    # Not `(slot_no, id) > (…)`: of that SQLite uses the first part alone, and walks the rest.
+    here = f"{fresh} AND s.priority = %(priority)s"
+    return [
+        (f"{here} AND s.slot_no = %(slot_no)s AND s.id > %(slot_id)s", "s.id"),
+        (f"{here} AND s.slot_no > %(slot_no)s", "s.slot_no, s.id"),
+        (f"{fresh} AND s.priority < %(priority)s", breadth_first),
+    ]
+
+
+def _claim_sql(
+    *, after_cursor: bool, num_taken: int, lanes: Sequence[int] | None, fresh_in: int | None
+) -> str:
+    # PostgreSQL passes over rows that another claim is taking; SQLite's writers, whose
+    # transactions are IMMEDIATE, never meet.
+    lock = "FOR UPDATE SKIP LOCKED" if connection.features.has_select_for_update_skip_locked else ""
+
     def probe(condition: str, order: str) -> str:
         return f"""(SELECT s.id FROM labeling_slot s
-             WHERE s.project_id = %(project)s AND NOT s.withdrawn AND {condition} AND {never_had}
+             WHERE NOT s.withdrawn AND {condition} AND {_never_had(num_taken)}
              ORDER BY {order} LIMIT 1 {lock})"""
 
-    # Literals, because a partial index is chosen only when its condition is spelled out.
-    fresh = "s.state = 'open' AND s.fence = 0"
-    breadth_first = "s.priority DESC, s.slot_no, s.id"
+    in_project = "s.project_id = %(project)s"
+    in_lanes = in_project if lanes is None else f"{in_project} AND s.lane_id IN ({_ids(lanes)})"
     probes = [
-        probe("s.state = 'open' AND s.fence > 0", breadth_first),
-        probe("s.state = 'leased' AND s.lease_expires_at < %(now)s", "s.lease_expires_at"),
+        probe(f"{in_lanes} AND s.state = 'open' AND s.fence > 0", "s.priority DESC, s.slot_no, s.id"),
+        probe(f"{in_lanes} AND s.state = 'leased' AND s.lease_expires_at < %(now)s", "s.lease_expires_at"),
     ]
-    if after_cursor:
-        behind = "s.priority = %(priority)s AND (s.slot_no, s.id) > (%(slot_no)s, %(slot_id)s)"
+    if lanes is None or fresh_in is not None:
+        where = in_project if fresh_in is None else f"s.lane_id = {int(fresh_in)}"
         probes += [
-            probe(f"{fresh} AND {behind}", "s.slot_no, s.id"),
-            probe(f"{fresh} AND s.priority < %(priority)s", breadth_first),
+            probe(f"{where} AND {condition}", order)
+            for condition, order in _fresh_conditions(after_cursor=after_cursor)
         ]
-    else:
-        probes.append(probe(fresh, breadth_first))
     return f"""
         UPDATE labeling_slot
            SET state = 'leased', fence = fence + 1, lease_expires_at = %(expires_at)s
          WHERE id = COALESCE({", ".join(probes)})
            AND (state = 'open' OR (state = 'leased' AND lease_expires_at < %(now)s))
      RETURNING id, task_id, slot_no, priority, fence"""
+
+
+def _ids(numbers: Sequence[int]) -> str:
+    return ", ".join(str(int(number)) for number in numbers)
 
 
 def _latest_guideline() -> Subquery:
@@ -179,18 +273,13 @@ def _lost_drafts() -> Exists:
     return Exists(drafts.filter(state=Assignment.State.EXPIRED))
 
 
-def _num_batches() -> Coalesce:
-    batches = Batch.objects.filter(project=OuterRef("project")).order_by().values("project")
-    return Coalesce(Subquery(batches.annotate(n=Count("id")).values("n")), 0)
-
-
 _seats = Prepared(
     lambda project_id, user_id: (
         QueueCursor.objects.select_for_update(of=("self",))
         .filter(project=project_id, annotator__user=user_id)
         .annotate(
             latest_guideline=_latest_guideline(),
-            num_batches=_num_batches(),
+            now_generation=F("project__queue_generation"),
             has_lost_drafts=_lost_drafts(),
         )
     )

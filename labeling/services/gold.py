@@ -1,4 +1,4 @@
-"""Tasks with a known answer. Nothing an annotator receives tells them from others."""
+"""Known answers, set on tasks that exist. Nothing an annotator receives tells such tasks from others."""
 
 from __future__ import annotations
 
@@ -7,84 +7,124 @@ from datetime import datetime
 
 from django.db import transaction
 
-from labeling.core.errors import DomainError
+from labeling.core.errors import Conflict, DomainError, NotFound
 from labeling.core.models import User
 from labeling.core.services import audit
-from labeling.models import GoldAnswer, Slot, Task
+from labeling.models import GoldAnswer, Hold, Project, Slot, Task
 from labeling.models.judgments import Verdict
 from labeling.models.queue import Arm
-from labeling.selectors.judged import response_ids_of
+from labeling.selectors.tasks import lettered
+from labeling.services.announcing import announce
 
 # What measures something else must go on measuring it.
 NEVER_GOLD = (Arm.EVALUATION, Arm.REPEAT, Arm.ADJUDICATION)
+
+
+def set_gold_by_letters(
+    *,
+    actor: User,
+    project: Project,
+    task_id: int,
+    tiers: Sequence[Sequence[str]],
+    now: datetime,
+    verdict: str = Verdict.NONE,
+    feedback: bool = False,
+    explanation: str = "",
+) -> GoldAnswer:
+    """As `set_gold`, in the letters under which the task's own page shows its responses."""
+    ids = dict(lettered(task_id=task_id))
+    if unknown := {letter for tier in tiers for letter in tier} - ids.keys():
+        raise DomainError(
+            f"This task has no response {min(unknown)}: use {', '.join(sorted(ids))}.",
+            fields={"tiers": ["Unknown letter."]},
+        )
+    return set_gold(
+        actor=actor,
+        project=project,
+        task_id=task_id,
+        tiers=[[ids[letter] for letter in tier] for tier in tiers],
+        now=now,
+        verdict=verdict,
+        feedback=feedback,
+        explanation=explanation,
+    )
 
 
 @transaction.atomic
 def set_gold(
     *,
     actor: User | None,
-    task: Task,
+    project: Project,
+    task_id: int,
     tiers: Sequence[Sequence[int]],
     now: datetime,
     verdict: str = Verdict.NONE,
+    feedback: bool = False,
+    explanation: str = "",
 ) -> GoldAnswer:
-    """Make `task` a gold task: whoever judges it from now on, or has, is measured by this answer.
-
-    `tiers` has response ids, best first; a tie in it leaves the order free. With a verdict of
-    both good or both bad the verdict is the answer.
-    """
+    """Make a task gold, or change its answer. `tiers` has response ids, best first; a tie in it leaves
+    the order free. With a verdict of both good or both bad the verdict is the answer. From then on the
+    queue offers the task only at the project's gold rate; whoever holds it may still submit."""
+    task = _task(project, task_id)
     if task.arm in NEVER_GOLD:
-        raise DomainError(f"A task of the arm “{task.arm}” cannot be gold: choose another one.")
-    tiers = [list(tier) for tier in tiers]
-    _check(tiers, verdict, response_ids_of(task_id=task.pk))
-    answer, _ = GoldAnswer.objects.update_or_create(
-        task=task, defaults={"tiers": tiers, "verdict": verdict, "author": actor, "created_at": now}
+        raise Conflict(f"A task of the arm “{task.arm}” cannot be gold: choose another one.")
+    if Hold.objects.filter(task=task).exclude(state=Hold.State.RELEASED).exists():
+        raise Conflict("This task is held back: release it first.", code="held")
+    known = [response_id for _, response_id in lettered(task_id=task.pk)]
+    answer = {
+        "project": project,
+        "tiers": _checked([list(tier) for tier in tiers], verdict, known),
+        "verdict": verdict,
+        "feedback": feedback,
+        "explanation": explanation,
+        "set_by": actor,
+    }
+    gold, _ = GoldAnswer.objects.update_or_create(
+        task=task,
+        defaults={**answer, "retired_at": None},
+        create_defaults={**answer, "created_at": now},
     )
-    if task.arm != Arm.GOLD:
-        task.arm = Arm.GOLD
-        task.save(update_fields=["arm"])
-        Slot.objects.filter(task=task).update(arm=Arm.GOLD)
+    Task.objects.filter(pk=task.pk).update(arm=Arm.GOLD, overlap_max=None)
+    slots = Slot.objects.filter(task=task)
+    open_now = slots.filter(state=Slot.State.OPEN).select_for_update(skip_locked=True, no_key=True)
+    slots.filter(pk__in=[slot.pk for slot in open_now]).update(withdrawn=True)
+    data = {"tiers": gold.tiers, "verdict": verdict, "feedback": feedback}
+    audit.record(actor=actor, action="gold.set", project_id=project.pk, obj=task, data=data)
+    announce(project.pk)
+    return gold
+
+
+@transaction.atomic
+def retire_gold(*, actor: User, project: Project, task_id: int, now: datetime) -> None:
+    """Ask it no more. What people said of it, and whether it was right, stays."""
+    retired = GoldAnswer.objects.filter(project=project, task=task_id, retired_at=None)
+    if not retired.update(retired_at=now):
+        raise NotFound("This task has no known answer in use: the list may be old, reload it.")
     audit.record(
         actor=actor,
-        action="gold.set",
-        project_id=task.project_id,
-        obj=task,
-        data={"tiers": tiers, "verdict": verdict},
+        action="gold.retired",
+        project_id=project.pk,
+        obj=Task.objects.get(pk=task_id),
     )
-    return answer
 
 
-def set_gold_by_places(
-    *,
-    actor: User,
-    task: Task,
-    tiers: Sequence[Sequence[int]],
-    now: datetime,
-    verdict: str = Verdict.NONE,
-) -> GoldAnswer:
-    """As `set_gold`, with places in the task's stored order instead of response ids."""
-    ids = response_ids_of(task_id=task.pk)
-    places = [place for tier in tiers for place in tier]
-    if any(place >= len(ids) for place in places):
-        raise DomainError(
-            f"This task has {len(ids)} responses: use the places 0 to {len(ids) - 1}.",
-            fields={"tiers": ["Unknown place."]},
-        )
-    by_id = [[ids[place] for place in tier] for tier in tiers]
-    return set_gold(actor=actor, task=task, tiers=by_id, verdict=verdict, now=now)
-
-
-def _check(tiers: list[list[int]], verdict: str, known: list[int]) -> None:
-    if verdict in (Verdict.BOTH_GOOD, Verdict.BOTH_BAD):
-        if tiers and len(tiers) != 1:
-            raise DomainError(f"“{verdict}” puts all responses in one tier: send one tier, or none.")
-        return
-    if verdict != Verdict.NONE:
+def _checked(tiers: list[list[int]], verdict: str, known: list[int]) -> list[list[int]]:
+    if verdict == Verdict.CANNOT_JUDGE:
         raise DomainError("“cannot judge” is no answer: rank the responses, or choose both good or both bad.")
-    ranked = [id for tier in tiers for id in tier]
-    if sorted(ranked) != sorted(known):
+    if verdict != Verdict.NONE:
+        tiers = tiers or [known]
+        if len(tiers) != 1:
+            raise DomainError(f"“{verdict}” puts all responses in one tier: send one tier, or none.")
+    if not all(tiers) or sorted(id for tier in tiers for id in tier) != sorted(known):
         raise DomainError(
-            "Put every response of the task in exactly one tier.", fields={"tiers": ["Incomplete."]}
+            "Put every response of the task in exactly one tier, best first.",
+            fields={"tiers": ["Not every response once."]},
         )
-    if len(tiers) < 2:
-        raise DomainError("A gold answer decides something: use at least two tiers.")
+    return tiers
+
+
+def _task(project: Project, task_id: int) -> Task:
+    task = Task.objects.select_for_update(no_key=True).filter(project=project, pk=task_id).first()
+    if task is None:
+        raise NotFound("There is no such task in this project: the list may be old, reload it.")
+    return task

@@ -17,6 +17,7 @@ from labeling.models import Assignment, Comparison, Judgment, Response, Slot, Ta
 from labeling.models.judgments import Verdict
 from labeling.selectors.queue import last_word
 from labeling.services import webhooks
+from labeling.services.adaptive import ask_more
 from labeling.services.assignments import check_token, has_live_lease
 from labeling.services.claims import take_seat
 from labeling.services.comparisons import pairs_of
@@ -189,6 +190,7 @@ def _store(
         task=assignment.task, judgment=judgment, state=_state_of(judgment), filled=filled, now=now
     )
     _end_assignment(assignment, filled=filled, is_first=earlier is None, now=now)
+    ask_more(task=assignment.task)
     announce(assignment.task.project_id)
     return Submitted(judgment.pk, _state_of(judgment))
 

@@ -3,30 +3,31 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 from django.utils.crypto import salted_hmac
 
 SALT = "labeling.presentation"
 
 
-def presented_order(*, task_id: int, slot_no: int, response_ids: Sequence[int]) -> list[int]:
-    """A shuffle that only the server's secret explains, the same whenever it is asked for.
+def presented_order(*, task_id: int, slot_no: int, hashes: Mapping[int, str]) -> list[int]:
+    """A shuffle of the responses (`hashes`: of each one's text) that only the server's secret explains,
+    the same whenever it is asked for.
 
-    Each task has one secret order. Slots come in twos: the odd one shows the order of the even
-    one backwards, so any two responses are seen both ways round, and each further two start one
-    place later, so positions even out as well.
+    Each task has one secret order, which follows from the texts alone: who wrote them, and in which
+    order they were stored, has no part in it. Slots come in twos: the odd one shows the order of the
+    even one backwards, so any two responses are seen both ways round, and each further two start one
+    place later, so that over 2K slots each of K responses takes each place twice (a Latin square and
+    its mirror image).
     """
-    order = sorted(
-        response_ids, key=lambda id: salted_hmac(SALT, f"{task_id}:{id}", algorithm="sha256").digest()
-    )
+    order = sorted(hashes, key=lambda id: _place(task_id, hashes[id]))
     start = (slot_no // 2) % len(order)
     turned = order[start:] + order[:start]
     return turned[::-1] if slot_no % 2 else turned
 
 
-def _place(task_id: int, response_id: int) -> bytes:
-    return salted_hmac(SALT, f"{task_id}:{response_id}", algorithm="sha256").digest()
+def _place(task_id: int, text_hash: str) -> bytes:
+    return salted_hmac(SALT, f"{task_id}:{text_hash}", algorithm="sha256").digest()
 
 
 def random_key() -> str:

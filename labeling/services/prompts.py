@@ -40,6 +40,7 @@ class ResponseText:
     generator_id: int
     messages: list[Message]
     hash: str
+    finish: str = ""
 
 
 def split_of(root_hash: str, validation_percent: int, test_percent: int) -> str:
@@ -109,6 +110,7 @@ def store_responses(
             generator_id=text.generator_id,
             messages=text.messages,
             hash=text.hash,
+            finish=text.finish,
             created_at=now,
         )
         for key, text in wanted.items()

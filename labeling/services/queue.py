@@ -7,11 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import F
 
-from labeling.core import live
 from labeling.messages import Message, content_hash
 from labeling.models import Batch, Generator, Project, Prompt, Slot, Task, TaskResponse
+from labeling.queue_rules import QueueRules, rules_of
+from labeling.services.announcing import announce as announce
 from labeling.services.chunks import chunks
+from labeling.services.gate import hold_back
+from labeling.services.lanes import lanes_of
 from labeling.services.prompts import ResponseText, store_responses
 
 CHUNK = 200
@@ -22,6 +26,8 @@ MIN_RESPONSES, MAX_RESPONSES = 2, 9
 class ResponseDraft:
     generator: Generator
     messages: list[Message]
+    # "stop" or, cut off, "length"; empty where nobody told.
+    finish: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +37,9 @@ class TaskDraft:
     arm: str
     overlap: int
     priority: int = 0
+    # Up to so many judgments where people disagree; None leaves it to the project's rules.
+    overlap_max: int | None = None
+    confidence: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +62,8 @@ class NewTask:
     overlap: int
     priority: int
     kind: str = Task.Kind.RANK
+    overlap_max: int | None = None
+    confidence: float | None = None
 
 
 def queue_tasks(
@@ -92,37 +103,54 @@ def close_batch(*, batch_id: int, now: datetime) -> int:
 
 
 def create_tasks(*, batch: Batch, tasks: Sequence[NewTask], now: datetime) -> list[Task]:
-    """The rows of each task: its responses in place, and a slot for each wanted judgment."""
-    rows = Task.objects.bulk_create(
-        Task(
-            project_id=batch.project_id,
-            batch=batch,
-            prompt_id=task.prompt_id,
-            kind=task.kind,
-            arm=task.arm,
-            priority=task.priority,
-            overlap=task.overlap,
-            created_at=now,
-        )
-        for task in tasks
-    )
+    """The rows of each task: its responses in place, and a slot for each wanted judgment, withdrawn
+    where the leak gate holds the task back."""
+    # New slots may come before where cursors stand.
+    Project.objects.filter(pk=batch.project_id).update(queue_generation=F("queue_generation") + 1)
+    project = Project.objects.get(pk=batch.project_id)
+    rules = rules_of(project.queue_rules)
+    rows = Task.objects.bulk_create(_task(batch, task, rules, now) for task in tasks)
     pairs = list(zip(rows, tasks, strict=True))
     TaskResponse.objects.bulk_create(
         TaskResponse(task=row, response_id=response_id, position=position)
         for row, task in pairs
         for position, response_id in enumerate(task.response_ids)
     )
+    asked = [row for row in rows if row.overlap]
+    held = hold_back(tasks=asked, project=project, rules=rules, now=now)
+    lanes = lanes_of(batch=batch, tasks=asked)
     Slot.objects.bulk_create(
-        Slot(project_id=batch.project_id, task=row, slot_no=number, arm=row.arm, priority=row.priority)
-        for row, task in pairs
-        for number in range(task.overlap)
+        Slot(
+            project_id=batch.project_id,
+            task=row,
+            lane_id=lanes[row.pk],
+            slot_no=number,
+            arm=row.arm,
+            priority=row.priority,
+            withdrawn=row.pk in held,
+        )
+        for row in asked
+        for number in range(row.overlap)
     )
     return rows
 
 
-def announce(project_id: int) -> None:
-    """Tell open pages, once it is true."""
-    transaction.on_commit(lambda: live.publish(f"project.{project_id}", topic="queue"))
+def _task(batch: Batch, task: NewTask, rules: QueueRules, now: datetime) -> Task:
+    """Adaptive where the draft or else the project's rules allow more judgments than it starts with."""
+    most = task.overlap_max if task.overlap_max is not None else rules.overlap_max
+    adaptive = most is not None and most > task.overlap > 0
+    return Task(
+        project_id=batch.project_id,
+        batch=batch,
+        prompt_id=task.prompt_id,
+        kind=task.kind,
+        arm=task.arm,
+        priority=task.priority,
+        overlap=task.overlap,
+        overlap_max=most if adaptive else None,
+        confidence=(task.confidence or rules.confidence) if adaptive else None,
+        created_at=now,
+    )
 
 
 def _store_drafts(project: Project, drafts: Sequence[TaskDraft], now: datetime) -> list[NewTask]:
@@ -139,6 +167,8 @@ def _store_drafts(project: Project, drafts: Sequence[TaskDraft], now: datetime) 
             arm=draft.arm,
             overlap=draft.overlap,
             priority=draft.priority,
+            overlap_max=draft.overlap_max,
+            confidence=draft.confidence,
         )
         for draft in ranked
     ]
@@ -154,6 +184,7 @@ def _distinct_texts(draft: TaskDraft) -> list[ResponseText]:
             generator_id=response.generator.pk,
             messages=response.messages,
             hash=content_hash(response.messages),
+            finish=response.finish,
         )
         by_hash.setdefault(text.hash, text)
     return list(by_hash.values())

@@ -82,7 +82,9 @@ def _queue_samples(run: Run, now: datetime) -> dict[str, Any]:
             unanswered.remove(prompt_id)
             yield TaskDraft(
                 prompt_id=prompt_id,
-                responses=[ResponseDraft(generator, _as_messages(part)) for part in completions],
+                responses=[
+                    ResponseDraft(generator, _as_messages(part), _finish(part)) for part in completions
+                ],
                 arm="random",
                 overlap=run.spec["overlap"],
                 priority=run.spec["priority"],
@@ -165,9 +167,7 @@ def _queue_blind_tasks(
     if not chosen:
         return {"batch": None, "tasks": 0, "generators": {}}
     wanted = {prompt for prompt, _ in chosen}
-    texts = {
-        (row["prompt_id"], row["model"]): row["text"] for row in _responses(run) if row["prompt_id"] in wanted
-    }
+    rows = {(row["prompt_id"], row["model"]): row for row in _responses(run) if row["prompt_id"] in wanted}
     models = ModelVersion.objects.in_bulk([candidate_id, *baseline_ids])
     generators = {model_id: _generator(run, model) for model_id, model in models.items()}
     queued = queue_tasks(
@@ -178,7 +178,11 @@ def _queue_blind_tasks(
             TaskDraft(
                 prompt_id=prompt,
                 responses=[
-                    ResponseDraft(generators[model_id], _as_messages({"text": texts[prompt, model_id]}))
+                    ResponseDraft(
+                        generators[model_id],
+                        _as_messages(rows[prompt, model_id]),
+                        _finish(rows[prompt, model_id]),
+                    )
                     for model_id in (candidate_id, baseline_id)
                 ],
                 arm="evaluation",
@@ -249,6 +253,12 @@ def _as_messages(completion: Any) -> list[dict[str, Any]]:
     if not isinstance(completion, dict) or not isinstance(completion.get("text"), str):
         raise _unusable()
     return [{"role": "assistant", "content": storable(completion["text"])}]
+
+
+def _finish(completion: dict[str, Any]) -> str:
+    """How the model ended it, where the worker says so."""
+    finish = completion.get("finish")
+    return finish if finish in ("stop", "length") else ""
 
 
 def _number_of(row: dict[str, Any], name: str) -> int:

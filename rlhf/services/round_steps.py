@@ -116,6 +116,8 @@ def _label(moving: Round, step: RoundStep, now: datetime) -> bool:
         project_id=moving.project_id, arms=TRAINING_ARMS, since=moving.created_at, splits=LABEL_SPLITS
     )
     summary = {"judgments": given, "wanted": wanted}
+    if held := labels.held_slots(project_id=moving.project_id, arms=TRAINING_ARMS, splits=LABEL_SPLITS):
+        summary["held"] = held
     if given >= wanted:
         return _set(moving, step, State.DONE, now, summary=summary)
     if step.state == State.WAITING or step.summary != summary:
@@ -134,10 +136,12 @@ def _label(moving: Round, step: RoundStep, now: datetime) -> bool:
 
 
 def _num_judgments_coming(moving: Round, now: datetime) -> int:
-    """What is in the queue or in someone's hands."""
+    """What is in the queue, in someone's hands, or held back by the leak gate."""
     waiting = labels.open_slots(
         project_id=moving.project_id, arms=TRAINING_ARMS, splits=LABEL_SPLITS, now=now
     )
+    # Held back is not lost: sampling more would end in a heap of it, so the round waits for a lead.
+    waiting += labels.held_slots(project_id=moving.project_id, arms=TRAINING_ARMS, splits=LABEL_SPLITS)
     by_arm = counts.counts(project_id=moving.project_id, now=now)["by_arm"]
     return waiting + sum(states["leased"] for arm, states in by_arm.items() if arm in TRAINING_ARMS)
 

@@ -74,6 +74,8 @@ def prepare(house: stack.Stack) -> tuple[Client, str]:
     """A project with pairs to rank, preferences of old, and defaults for a short round."""
     owner = sign_up(house)
     slug = owner.post("/api/projects", {"name": "Support tone"})["slug"]
+    # The small model may write on until it is cut off.
+    owner.patch(f"/api/projects/{slug}/queue", {"hold_cut_off": False})
     add_member(owner, slug, "Bob", "annotator")
     add_member(owner, slug, "Rita", "researcher")
     prompts = list(demo.prompt_rows(120))

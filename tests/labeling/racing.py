@@ -1,9 +1,17 @@
-"""Real processes that start together on one database, and what must be true when they are done."""
+"""Real processes that start together on one database, and what must be true when they are done.
+
+    python -m tests.services postgres -- python -m tests.labeling.racing 20
+
+runs the race suite twenty times in a row (on SQLite without `tests.services`) and stops at a failure.
+"""
 
 from __future__ import annotations
 
 import multiprocessing
 import sqlite3
+import subprocess
+import sys
+import time
 import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -18,6 +26,7 @@ from django.db import connection, connections
 from labeling.models import Assignment, Comparison, Judgment, Slot, Withdrawal
 from labeling.selectors.queue import EVER_HAD
 
+SUITE = [f"tests/labeling/test_{name}.py" for name in ("races", "queue_races", "steering_races")]
 fork = multiprocessing.get_context("fork")
 PATIENCE_SECONDS = 30
 
@@ -82,7 +91,9 @@ def database_for_processes(folder: Path) -> Iterator[None]:
 
 
 def check_invariants(acknowledged: dict[UUID, int] | None = None) -> None:
-    """No double lease, no lost or doubled judgment, nothing that does not fit together."""
+    """No double lease, no lost or doubled judgment, nothing that does not fit together, and the
+    counts kept beside the tables are those a recount gives."""
+
     assignments = list(Assignment.objects.select_related("slot"))
     leases = Counter(one.slot_id for one in assignments)
     holding = Counter(one.slot_id for one in assignments if _stands(one))
@@ -95,15 +106,37 @@ def check_invariants(acknowledged: dict[UUID, int] | None = None) -> None:
     live = Counter((one.task_id, one.annotator_id) for one in assignments if one.state in EVER_HAD)
     assert not live or max(live.values()) == 1, "one person, one task, once"
     _check_judgments(acknowledged or {})
+    check_counts()
 
 
-def _stands(assignment: Assignment) -> bool:
+def check_counts() -> None:
+    """Read, recount, read again."""
+    from labeling.services import counting
+
+    kept = _kept_counts()
+    counting.recount()
+    assert kept == _kept_counts()
+
+
+def _kept_counts() -> dict[tuple[Any, ...], int]:
+    from labeling.models import QueueCount, WorkCount
+
+    kept: Counter[tuple[Any, ...]] = Counter()
+    for row in QueueCount.objects.values_list("project_id", "batch_id", "what", "n"):
+        kept[row[:-1]] += row[-1]
+    for row in WorkCount.objects.values_list("project_id", "annotator_id", "batch_id", "day", "n"):
+        kept[row[:-1]] += row[-1]
+    return {key: n for key, n in kept.items() if n}
+
+
+def _stands(assignment: Any) -> bool:
     """The slot says the same as the assignment."""
     wanted = {"leased": "leased", "submitted": "done"}.get(assignment.state)
     return assignment.slot.state == wanted and assignment.slot.fence == assignment.fence
 
 
 def _check_judgments(acknowledged: dict[UUID, int]) -> None:
+
     judgments = list(Judgment.objects.all())
     stored = {judgment.client_key: judgment.pk for judgment in judgments}
     for key, pk in acknowledged.items():
@@ -126,3 +159,22 @@ def _check_judgments(acknowledged: dict[UUID, int]) -> None:
         assert compared[judgment.pk] == expected, "comparisons follow from the last word"
     filled = {one.slot_id for one in Assignment.objects.filter(state="submitted")}
     assert filled == set(Slot.objects.filter(state="done").values_list("pk", flat=True))
+
+
+def run_suite(times: int) -> int:
+    """Every race `times` times over; the exit code of the first run that fails, or 0."""
+    for number in range(1, times + 1):
+        started = time.monotonic()
+        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *SUITE]
+        done = subprocess.run(command, capture_output=True, text=True)
+        print(
+            f"{number}/{times}: {done.stdout.strip().splitlines()[-1]} ({time.monotonic() - started:.0f} s)"
+        )
+        if done.returncode:
+            print(done.stdout)
+            return done.returncode
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(run_suite(int(sys.argv[1]) if len(sys.argv) > 1 else 20))

@@ -130,6 +130,7 @@ def test_counts_follow_the_slots(project, bob, carol):
         "slots_done": 1,
         "judgments": 1,
         "annotators": 1,
+        "held": 0,
         "by_arm": {
             "random": {"open": 4, "leased": 1, "done": 1},
             "evaluation": {"open": 1, "leased": 0, "done": 0},

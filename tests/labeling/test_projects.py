@@ -25,6 +25,7 @@ def test_an_operator_creates_a_project_and_owns_it(as_operator, operator):
         "slots_done": 0,
         "judgments": 0,
         "annotators": 0,
+        "held": 0,
         "by_arm": {},
     }
     assert AuditEvent.objects.filter(action="project.created", actor=operator).exists()

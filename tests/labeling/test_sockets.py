@@ -10,6 +10,9 @@ from labeling.core import live
 from labeling.core.errors import Forbidden
 from labeling.core.live import Event
 
+# A socket gives its database connections back, so what a test stores must be committed.
+pytestmark = pytest.mark.django_db(transaction=True)
+
 
 def socket(path: str, client=None, origin: bytes = b"http://localhost") -> WebsocketCommunicator:
     from deploy.asgi import application
@@ -124,3 +127,21 @@ def test_a_slow_page_sees_a_gap_and_the_others_are_not_held_up(as_bob, project):
 
     last, after = async_to_sync(listen)()
     assert after > last + 1
+
+
+def test_an_open_page_is_a_present_person(as_bob, as_lena, project, published):
+    async def visit():
+        communicator = socket("/ws/projects/support", as_bob)
+        assert (await communicator.connect(timeout=5))[0]
+        for _ in range(100):
+            here = (await asyncio.to_thread(as_lena.get, "/api/projects/support/presence")).json()
+            if here["num_here"]:
+                break
+            await asyncio.sleep(0.02)
+        await communicator.disconnect()
+        return here
+
+    here = async_to_sync(visit)()
+    assert [(one["name"], one["page_open"], one["num_held"]) for one in here["people"]] == [("Bob", True, 0)]
+    assert as_lena.get("/api/projects/support/presence").json()["num_here"] == 0
+    assert [event.topic for event in published] == ["presence", "presence"]

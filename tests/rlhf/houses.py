@@ -45,6 +45,7 @@ class House:
         self.web = self.start("-m", "deploy.serve", "--port", str(self.port))
         self.client = Client(url, retry_seconds=60).login("olga@example.com", PASSWORD)
         self.client.post("/api/projects", {"slug": "support", "name": "Support"})
+        self.client.patch("/api/projects/support/queue", {"hold_cut_off": False})
         rows = [{"prompt": f"{n}?", "chosen": f"Yes {n}", "rejected": "No"} for n in range(20)]
         self.client.import_rows("support", rows)
         self.snapshot = self.client.post("/api/projects/support/snapshots", {"kind": "preferences"})["id"]

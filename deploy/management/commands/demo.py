@@ -56,7 +56,13 @@ def seed(now: datetime) -> None:
     with transaction.atomic():
         owner = _account(*OWNER, is_operator=True)
         project = projects.create_project(
-            actor=owner, name=NAME, description=DESCRIPTION, guidelines=demo.GUIDELINES, now=now
+            actor=owner,
+            name=NAME,
+            description=DESCRIPTION,
+            guidelines=demo.GUIDELINES,
+            # The demo's small model often writes on until it is cut off.
+            queue_rules={"hold_cut_off": False},
+            now=now,
         )
         for email, name, role in MEMBERS:
             _account(email, name)
