@@ -36,7 +36,7 @@ class GoldSerializer(serializers.Serializer):
         default=list, help_text="Letters of the task's responses, best tier first; what is tied is left free."
     )
     verdict = serializers.ChoiceField(
-        choices=[(one.value, one.label) for one in Verdict if one != Verdict.CANNOT_JUDGE],
+        choices=Verdict.choices,
         default=Verdict.NONE,
         help_text="Both good or both bad, where that is the answer.",
     )

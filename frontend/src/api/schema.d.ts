@@ -630,6 +630,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/projects/{slug}/batches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Tasks that came together: imports, samples of a model, evaluations; newest first. */
+        get: operations["batches_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{slug}/batches/{batch_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description A view under /api/projects/<slug>: `self.project` is set once the caller may be here. */
+        get: operations["batches_show"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** @description Change every task of the batch that asks people. */
+        patch: operations["batches_change"];
+        trace?: never;
+    };
     "/api/projects/{slug}/clone": {
         parameters: {
             query?: never;
@@ -1063,6 +1098,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/projects/{slug}/holds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What the leak gate kept back and why, newest first. */
+        get: operations["holds_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{slug}/holds/decide": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Release held tasks into the queue, or reject them; one or many. */
+        post: operations["holds_decide"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/projects/{slug}/import-formats": {
         parameters: {
             query?: never;
@@ -1310,6 +1379,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/projects/{slug}/leases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Who holds what, the longest silent first. */
+        get: operations["leases_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{slug}/leases/{assignment_id}/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Take a lease back for somebody else; what its holder still submits is kept as surplus. */
+        post: operations["leases_release"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/projects/{slug}/members": {
         parameters: {
             query?: never;
@@ -1340,6 +1443,23 @@ export interface paths {
         post?: never;
         /** @description A view under /api/projects/<slug>: `self.project` is set once the caller may be here. */
         delete: operations["members_remove"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{slug}/members/{membership_id}/caps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** @description This person's own caps: one left out is the project's, null is none. */
+        put: operations["members_cap"];
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1390,6 +1510,24 @@ export interface paths {
         /** @description Your own judgments, newest first, with what you were shown. Submitting again corrects one. */
         get: operations["my_judgments"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{slug}/my-tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The tags there are, and those you do not take. */
+        get: operations["my_tags_show"];
+        /** @description Say which tags you do not take; nothing is counted against it. */
+        put: operations["my_tags_change"];
         post?: never;
         delete?: never;
         options?: never;
@@ -1467,6 +1605,23 @@ export interface paths {
         patch: operations["notifications_update"];
         trace?: never;
     };
+    "/api/projects/{slug}/pace": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Judgments in the last hour and day, and the median time of the last ones. */
+        get: operations["pace"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/projects/{slug}/pay": {
         parameters: {
             query?: never;
@@ -1529,6 +1684,26 @@ export interface paths {
         };
         /** @description The same as a table, which ends in one line for each currency named `total`. */
         get: operations["pay_csv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{slug}/presence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description How many are here and at work; who they are, for those who may view the queue. The socket
+         *     says “presence” when somebody comes or goes, and “queue” when work is taken or done.
+         */
+        get: operations["presence"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1712,24 +1887,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/projects/{slug}/quality/gold/{task_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** @description A task's responses, without who wrote them, and its known answer if it has one. */
-        get: operations["gold_show"];
-        /** @description Make it a gold task with this answer. Annotators are told nothing. */
-        put: operations["gold_set"];
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/projects/{slug}/quality/judgments": {
         parameters: {
             query?: never;
@@ -1823,6 +1980,24 @@ export interface paths {
         patch: operations["quality_rules_change"];
         trace?: never;
     };
+    "/api/projects/{slug}/queue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Adaptive overlap, caps, gold and repeat rates, and what the leak gate holds back. */
+        get: operations["queue_rules_show"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** @description A view under /api/projects/<slug>: `self.project` is set once the caller may be here. */
+        patch: operations["queue_rules_change"];
+        trace?: never;
+    };
     "/api/projects/{slug}/round-defaults": {
         parameters: {
             query?: never;
@@ -1906,6 +2081,59 @@ export interface paths {
         get: operations["tasks_list"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{slug}/tasks/{task_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description One task with its texts, but not with who wrote them. */
+        get: operations["tasks_show"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** @description Change its priority or overlap; slots that people hold stay theirs. */
+        patch: operations["tasks_change"];
+        trace?: never;
+    };
+    "/api/projects/{slug}/tasks/{task_id}/gold": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** @description Set the known answer of a task, which makes it gold: asked of everyone at the gold rate. */
+        put: operations["gold_set"];
+        post?: never;
+        /** @description Ask it no more; what people said stays judged by it. */
+        delete: operations["gold_retire"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{slug}/tasks/change": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Change many tasks alike; those that ask nobody are left out. */
+        post: operations["tasks_change_many"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2999,6 +3227,42 @@ export interface components {
             /** @description Cursor of the next page; null at the end. */
             next: string | null;
         };
+        Batch: {
+            readonly id: number;
+            name: string;
+            reference: string;
+            /** Format: date-time */
+            created_at?: string;
+        };
+        BatchDetail: {
+            readonly id: number;
+            name: string;
+            reference: string;
+            /** Format: date-time */
+            created_at?: string;
+            open: number;
+            leased: number;
+            done: number;
+            judgments: number;
+        };
+        BatchPage: {
+            results: components["schemas"]["Batch"][];
+            /** @description Cursor of the next page; null at the end. */
+            next: string | null;
+        };
+        Caps: {
+            per_day?: number | null;
+            in_total?: number | null;
+            batch_percent?: number | null;
+        };
+        CapsRequest: {
+            per_day?: number | null;
+            in_total?: number | null;
+            batch_percent?: number | null;
+        };
+        Changed: {
+            changed: number;
+        };
         /**
          * Choice
          * @description One of several a judge may pick; `key` is what is stored.
@@ -3123,6 +3387,8 @@ export interface components {
             slots_done: number;
             judgments: number;
             annotators: number;
+            /** @description Tasks that the leak gate keeps back. */
+            held: number;
             /** @description Empty for those who may not view the queue. */
             by_arm: {
                 [key: string]: components["schemas"]["ArmCounts"];
@@ -3324,6 +3590,10 @@ export interface components {
         };
         /** @enum {string} */
         EventsEnum: "judgment.submitted" | "task.completed" | "queue.empty" | "snapshot.frozen" | "run.finished" | "import.finished" | "annotator.paused";
+        Finding: {
+            rule: components["schemas"]["RuleEnum"];
+            excerpt: string;
+        };
         /** FreeText */
         FreeText: {
             /** @default optional */
@@ -3355,22 +3625,42 @@ export interface components {
             /** @description Judgments since then, counted up to 1000. */
             num_new: number;
         };
-        /** @description `responses` in the task's stored order; `tiers` has places in it, from 0. */
         Gold: {
-            task: number;
-            prompt: components["schemas"]["Message"][];
-            responses: components["schemas"]["Message"][][];
-            tiers: number[][] | null;
-            verdict: components["schemas"]["VerdictEnum"] | components["schemas"]["NullEnum"];
-        };
-        GoldSetRequest: {
-            /** @description Places in `responses`, best tier first; what is tied may be ordered at will. */
-            tiers: number[][];
+            /** @description Letters of the task's responses, best tier first; what is tied is left free. */
+            tiers?: string[][];
             /**
-             * @description None, both good or both bad.
+             * @description Both good or both bad, where that is the answer.
              * @default none
              */
             verdict?: components["schemas"]["VerdictEnum"];
+            /**
+             * @description Show the answer after submitting.
+             * @default false
+             */
+            feedback?: boolean;
+            /** @default  */
+            explanation?: string;
+        };
+        GoldFeedback: {
+            right: boolean;
+            tiers: string[][];
+            explanation: string;
+        };
+        GoldRequest: {
+            /** @description Letters of the task's responses, best tier first; what is tied is left free. */
+            tiers?: string[][];
+            /**
+             * @description Both good or both bad, where that is the answer.
+             * @default none
+             */
+            verdict?: components["schemas"]["VerdictEnum"];
+            /**
+             * @description Show the answer after submitting.
+             * @default false
+             */
+            feedback?: boolean;
+            /** @default  */
+            explanation?: string;
         };
         Guidelines: {
             /** Format: int64 */
@@ -3398,6 +3688,30 @@ export interface components {
             /** @description Cursor of the next page; null at the end. */
             next: string | null;
         };
+        Hold: {
+            readonly id: number;
+            task: number;
+            batch: string;
+            state?: components["schemas"]["HoldStateEnum"];
+            findings: components["schemas"]["Finding"][];
+            /** Format: date-time */
+            created_at?: string;
+            decided_by?: string | null;
+            /** Format: date-time */
+            decided_at?: string | null;
+        };
+        HoldDecisionRequest: {
+            tasks: number[];
+            /** @description True puts them in the queue, false rejects them for good. */
+            release: boolean;
+        };
+        HoldPage: {
+            results: components["schemas"]["Hold"][];
+            /** @description Cursor of the next page; null at the end. */
+            next: string | null;
+        };
+        /** @enum {string} */
+        HoldStateEnum: "held" | "released" | "rejected";
         HumanProgress: {
             done: number;
             wanted: number;
@@ -3652,6 +3966,8 @@ export interface components {
             judgment: number;
             state: components["schemas"]["JudgmentSubmittedStateEnum"];
             replayed: boolean;
+            /** @description The known answer, where the task had one that may be shown. */
+            feedback: components["schemas"]["GoldFeedback"] | null;
         };
         /** @enum {string} */
         JudgmentSubmittedStateEnum: "accepted" | "surplus" | "corrected" | "withdrawn";
@@ -3659,12 +3975,33 @@ export interface components {
             assignment: components["schemas"]["Assignment"];
             judgment: components["schemas"]["JudgmentSaid"];
         };
+        LeaseHeld: {
+            /** Format: uuid */
+            assignment: string;
+            task: number;
+            name: string;
+            /** Format: date-time */
+            leased_at: string;
+            /** Format: date-time */
+            renewed_at: string;
+            /** Format: date-time */
+            expires_at: string;
+        };
         LeaseRenewed: {
             /** Format: date-time */
             expires_at: string;
         };
         LeaseRequest: {
             lease_token: number;
+        };
+        Leases: {
+            /** @description The longest silent first; at most a thousand. */
+            leases: components["schemas"]["LeaseHeld"][];
+        };
+        LetteredResponse: {
+            /** @description Names the response on this page; says nothing of who wrote it. */
+            letter: string;
+            messages: components["schemas"]["Message"][];
         };
         /** @enum {string} */
         LevelEnum: "nominal" | "ordinal" | "interval";
@@ -3773,7 +4110,12 @@ export interface components {
             stage: components["schemas"]["ModelStage"];
         };
         /** @enum {string} */
-        MyPermissionsEnum: "project.view" | "project.edit" | "members.manage" | "guidelines.edit" | "protocol.edit" | "audit.view" | "task.annotate" | "task.adjudicate" | "judgment.review" | "quality.view" | "quality.manage" | "queue.view" | "import.run" | "labels.export" | "webhooks.manage" | "snapshot.view" | "snapshot.create" | "model.view" | "model.manage" | "run.view" | "run.launch" | "round.view" | "round.launch" | "timesheet.view" | "pay.manage";
+        MyPermissionsEnum: "project.view" | "project.edit" | "members.manage" | "guidelines.edit" | "protocol.edit" | "audit.view" | "task.annotate" | "task.adjudicate" | "judgment.review" | "quality.view" | "quality.manage" | "queue.view" | "queue.manage" | "import.run" | "labels.export" | "webhooks.manage" | "snapshot.view" | "snapshot.create" | "model.view" | "model.manage" | "run.view" | "run.launch" | "round.view" | "round.launch" | "timesheet.view" | "pay.manage";
+        MyTags: {
+            /** @description Tags of the project's tasks. */
+            tags: string[];
+            opted_out: string[];
+        };
         MyWork: {
             today: number;
             total: number;
@@ -3805,6 +4147,10 @@ export interface components {
             reasons: unknown[];
             comment: string;
         };
+        OptOutRequest: {
+            /** @description All tags you do not take. */
+            opted_out: string[];
+        };
         OwnJudgment: {
             assignment: components["schemas"]["Assignment"];
             judgment: components["schemas"]["JudgmentSaid"];
@@ -3824,6 +4170,19 @@ export interface components {
             results: components["schemas"]["OwnJudgment"][];
             /** @description Cursor of the next page; null at the end. */
             next: string | null;
+        };
+        Pace: {
+            /** @description Judgments. */
+            last_hour: number;
+            last_day: number;
+            /** @description Who judged within the last day. */
+            num_annotators: number;
+            /**
+             * Format: double
+             * @description Of the last `num_timed` judgments.
+             */
+            median_seconds: number | null;
+            num_timed: number;
         };
         PasswordChangeRequest: {
             old: string;
@@ -3872,12 +4231,43 @@ export interface components {
             break_after_minutes?: number | null;
             completion?: components["schemas"]["CompletionRuleRequest"];
         };
+        PatchedQueueRulesRequest: {
+            /** @description Null is fixed overlap. */
+            overlap_max?: number | null;
+            /**
+             * Format: double
+             * @description Stop asking when so sure of the winner.
+             */
+            confidence?: number;
+            /** @description Of every annotator; null is none. */
+            caps?: components["schemas"]["CapsRequest"];
+            /** @description One claim in so many is gold; 0 is never. */
+            gold_every?: number;
+            repeat_every?: number;
+            repeat_after?: number;
+            /** @description Hold responses that name their model. */
+            hold_names?: boolean;
+            /** @description Hold responses that carry error text. */
+            hold_errors?: boolean;
+            /** @description Hold responses that were cut off. */
+            hold_cut_off?: boolean;
+            /** @description Phrases that hold a response; * stands for a few characters. */
+            hold_phrases?: string[];
+        };
         PatchedRuleUpdateRequest: {
             action?: components["schemas"]["ActionEnum"];
             /** Format: double */
             threshold?: number;
             min_num?: number;
             is_enabled?: boolean;
+        };
+        PatchedTaskChangeRequest: {
+            priority?: number;
+            overlap?: number;
+            /** @description 0 makes overlap fixed. */
+            overlap_max?: number;
+            /** Format: double */
+            confidence?: number;
         };
         PatchedTeamCreateRequest: {
             name?: string;
@@ -3987,10 +4377,25 @@ export interface components {
             /** Format: date-time */
             created_at?: string;
         };
+        PersonHere: {
+            name: string;
+            page_open: boolean;
+            num_held: number;
+            /** Format: date-time */
+            last_seen_at: string;
+        };
         PersonPage: {
             results: components["schemas"]["Person"][];
             /** @description Cursor of the next page; null at the end. */
             next: string | null;
+        };
+        Presence: {
+            /** @description With a page open, or with work in hand. */
+            num_here: number;
+            /** @description With work in hand. */
+            num_working: number;
+            /** @description Null for those who may not view the queue. */
+            people: components["schemas"]["PersonHere"][] | null;
         };
         Project: {
             slug: string;
@@ -4239,8 +4644,31 @@ export interface components {
         Providers: {
             results: components["schemas"]["Provider"][];
         };
+        QueueRules: {
+            /** @description Null is fixed overlap. */
+            overlap_max?: number | null;
+            /**
+             * Format: double
+             * @description Stop asking when so sure of the winner.
+             */
+            confidence?: number;
+            /** @description Of every annotator; null is none. */
+            caps?: components["schemas"]["Caps"];
+            /** @description One claim in so many is gold; 0 is never. */
+            gold_every?: number;
+            repeat_every?: number;
+            repeat_after?: number;
+            /** @description Hold responses that name their model. */
+            hold_names?: boolean;
+            /** @description Hold responses that carry error text. */
+            hold_errors?: boolean;
+            /** @description Hold responses that were cut off. */
+            hold_cut_off?: boolean;
+            /** @description Phrases that hold a response; * stands for a few characters. */
+            hold_phrases?: string[];
+        };
         /** @enum {string} */
-        ReasonEnum: "empty" | "all_leased" | "no_more_for_you" | "archived" | "consent_needed" | "paused" | "read_guidelines";
+        ReasonEnum: "empty" | "all_leased" | "no_more_for_you" | "archived" | "consent_needed" | "paused" | "read_guidelines" | "capped";
         /**
          * Reasons
          * @description Categories that say why; none are asked for while `choices` is empty. The numbers hold once
@@ -4485,6 +4913,8 @@ export interface components {
             /** @default true */
             is_enabled?: boolean;
         };
+        /** @enum {string} */
+        RuleEnum: "names_model" | "error_text" | "cut_off" | "phrase";
         RuleEvent: {
             readonly id: number;
             rule: number | null;
@@ -4751,12 +5181,49 @@ export interface components {
             /** Format: date-time */
             created_at?: string;
         };
+        /**
+         * @description What waits and what is done; the responses stay out, so that whoever reads this can still
+         *     annotate blindly.
+         */
+        TaskDetail: {
+            readonly id: number;
+            prompt: number;
+            prompt_messages: components["schemas"]["Message"][];
+            batch: string;
+            kind?: components["schemas"]["TaskKind"];
+            arm?: components["schemas"]["ArmEnum"];
+            /** Format: int64 */
+            priority?: number;
+            /** Format: int64 */
+            overlap?: number;
+            num_responses: number;
+            slots_open: number;
+            slots_leased: number;
+            slots_done: number;
+            /** Format: date-time */
+            created_at?: string;
+            /** @description Adaptive up to so many; null is fixed. */
+            overlap_max: number | null;
+            /** Format: double */
+            confidence: number | null;
+            responses: components["schemas"]["LetteredResponse"][];
+            gold: components["schemas"]["Gold"] | null;
+        };
         /** @enum {string} */
         TaskKind: "rank" | "demonstrate" | "chat";
         TaskPage: {
             results: components["schemas"]["Task"][];
             /** @description Cursor of the next page; null at the end. */
             next: string | null;
+        };
+        TasksChangeRequest: {
+            priority?: number;
+            overlap?: number;
+            /** @description 0 makes overlap fixed. */
+            overlap_max?: number;
+            /** Format: double */
+            confidence?: number;
+            tasks: number[];
         };
         Team: {
             readonly id: number;
@@ -6304,6 +6771,107 @@ export interface operations {
             };
         };
     };
+    batches_list: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before; leave out for the first page. */
+                cursor?: string;
+                /** @description How many results to return, at most 200. */
+                page_size?: number;
+            };
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchPage"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiError"];
+                };
+            };
+        };
+    };
+    batches_show: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                batch_id: number;
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchDetail"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiError"];
+                };
+            };
+        };
+    };
+    batches_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                batch_id: number;
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedTaskChangeRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchDetail"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiError"];
+                };
+            };
+        };
+    };
     projects_clone: {
         parameters: {
             query?: never;
@@ -7337,6 +7905,77 @@ export interface operations {
             };
         };
     };
+    holds_list: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before; leave out for the first page. */
+                cursor?: string;
+                /** @description How many results to return, at most 200. */
+                page_size?: number;
+                rule?: "names_model" | "error_text" | "cut_off" | "phrase";
+                state?: "held" | "released" | "rejected";
+            };
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HoldPage"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiError"];
+                };
+            };
+        };
+    };
+    holds_decide: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HoldDecisionRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Changed"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiError"];
+                };
+            };
+        };
+    };
     import_formats: {
         parameters: {
             query?: never;
@@ -7927,6 +8566,66 @@ export interface operations {
             };
         };
     };
+    leases_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Leases"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiError"];
+                };
+            };
+        };
+    };
+    leases_release: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                assignment_id: string;
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiError"];
+                };
+            };
+        };
+    };
     members_list: {
         parameters: {
             query?: {
@@ -8019,6 +8718,41 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiError"];
+                };
+            };
+        };
+    };
+    members_cap: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                membership_id: number;
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["CapsRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Caps"];
+                };
             };
             /** @description Refused. */
             "4XX": {
@@ -8154,6 +8888,70 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["OwnJudgmentPage"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiError"];
+                };
+            };
+        };
+    };
+    my_tags_show: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MyTags"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiError"];
+                };
+            };
+        };
+    };
+    my_tags_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OptOutRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MyTags"];
                 };
             };
             /** @description Refused. */
@@ -8360,6 +9158,36 @@ export interface operations {
             };
         };
     };
+    pace: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pace"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiError"];
+                };
+            };
+        };
+    };
     pay: {
         parameters: {
             query: {
@@ -8552,6 +9380,36 @@ export interface operations {
                 };
                 content: {
                     "text/csv": string;
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiError"];
+                };
+            };
+        };
+    };
+    presence: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Presence"];
                 };
             };
             /** @description Refused. */
@@ -8968,72 +9826,6 @@ export interface operations {
             };
         };
     };
-    gold_show: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                slug: string;
-                task_id: number;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Gold"];
-                };
-            };
-            /** @description Refused. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ApiError"];
-                };
-            };
-        };
-    };
-    gold_set: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                slug: string;
-                task_id: number;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["GoldSetRequest"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Gold"];
-                };
-            };
-            /** @description Refused. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ApiError"];
-                };
-            };
-        };
-    };
     reviews_list: {
         parameters: {
             query?: {
@@ -9268,6 +10060,70 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Rule"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiError"];
+                };
+            };
+        };
+    };
+    queue_rules_show: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueueRules"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiError"];
+                };
+            };
+        };
+    };
+    queue_rules_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedQueueRulesRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueueRules"];
                 };
             };
             /** @description Refused. */
@@ -9588,6 +10444,171 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TaskPage"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiError"];
+                };
+            };
+        };
+    };
+    tasks_show: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+                task_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskDetail"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiError"];
+                };
+            };
+        };
+    };
+    tasks_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+                task_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedTaskChangeRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskDetail"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiError"];
+                };
+            };
+        };
+    };
+    gold_set: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+                task_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["GoldRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskDetail"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiError"];
+                };
+            };
+        };
+    };
+    gold_retire: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+                task_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiError"];
+                };
+            };
+        };
+    };
+    tasks_change_many: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TasksChangeRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Changed"];
                 };
             };
             /** @description Refused. */
