@@ -137,7 +137,9 @@ def cohen_kappa(
     from statsmodels.stats.inter_rater import cohens_kappa
 
     counts = np.asarray(table, dtype=float)
-    found = cohens_kappa(counts, wt=weights)
+    # Where the two never or always agree, z has no variance to be divided by.
+    with np.errstate(invalid="ignore", divide="ignore"):
+        found = cohens_kappa(counts, wt=weights)
     kappa, se = float(found.kappa), float(found.std_kappa)
     low, high = float(found.kappa_low), float(found.kappa_upp)
     if student:

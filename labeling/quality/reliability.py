@@ -7,6 +7,7 @@ load, so it is loaded here and not with the web app.
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -14,7 +15,8 @@ from typing import Any, NamedTuple
 
 from labeling.quality.estimates import SEED, Estimate, cluster_bootstrap, nothing, wilson
 
-NBT_RESAMPLES = 40
+# A fit takes a moment: few resamples, which is enough for a standard error and not for percentiles.
+NBT_RESAMPLES = 24
 # Pulls strengths towards each other: a pair judged by three people says little about a text.
 NBT_PULL = 0.1
 
@@ -74,7 +76,7 @@ def noisy_bradley_terry(
 ) -> dict[Hashable, Noisy]:
     """Chen et al. (2013): P(first wins) = skill · σ(s_first − s_second) + (1 − skill) · first_share.
 
-    The interval of the skill is a bootstrap over clusters. Skill says little about who answers at
+    The interval of the skill is 1.96 bootstrap standard errors, over clusters, either way. Skill says little about who answers at
     random where a pair has fewer than four votes; Dawid-Skene says more there.
     """
     import numpy as np
@@ -92,7 +94,7 @@ def noisy_bradley_terry(
         ]
     )
     skills, firsts = _fit(table, seed)
-    drawn = {rater: [] for rater in raters}  # type: dict[Hashable, list[float]]
+    drawn: dict[Hashable, list[float]] = {rater: [] for rater in raters}
 
     def refit(times: np.ndarray) -> float:
         again, _ = _fit(np.repeat(table, times[table[:, 4]], axis=0), seed)
@@ -104,15 +106,21 @@ def noisy_bradley_terry(
     counts = np.bincount(table[:, 0], minlength=len(raters))
     found = {}
     for place, rater in enumerate(raters):
-        low, high = np.quantile(drawn[rater], [0.025, 0.975]) if len(drawn[rater]) > 1 else (None, None)
         skill, first = skills[place], firsts[place]
-        method = "noisy bradley-terry, cluster bootstrap"
         found[rater] = Noisy(
-            skill=Estimate(skill, _number(low), _number(high), int(counts[place]), method),
+            skill=_around(skill, drawn[rater], n=int(counts[place])),
             first_share=first,
             flip=(1 - skill) / 2,
         )
     return found
+
+
+def _around(skill: float, drawn: Sequence[float], *, n: int) -> Estimate:
+    method = "noisy bradley-terry, cluster bootstrap (normal)"
+    if len(drawn) < 2:
+        return Estimate(skill, None, None, n, method)
+    reach = 1.96 * statistics.stdev(drawn)
+    return Estimate(skill, max(0.0, skill - reach), min(1.0, skill + reach), n, method)
 
 
 def _fit(table: Any, seed: int) -> tuple[dict[int, float], dict[int, float]]:
@@ -120,7 +128,7 @@ def _fit(table: Any, seed: int) -> tuple[dict[int, float], dict[int, float]]:
     import pandas as pd
 
     rows = pd.DataFrame(table[:, :4], columns=["worker", "left", "right", "label"])
-    model = _model_class()(n_iter=500, tol=1e-7, regularization_ratio=NBT_PULL, random_state=seed)
+    model = _model_class()(n_iter=200, tol=1e-6, regularization_ratio=NBT_PULL, random_state=seed)
     # crowd-kit seeds the process's generator: leave it as it was found.
     state = np.random.get_state()
     try:
@@ -170,7 +178,3 @@ def _model_class() -> type[Any]:
 
 def _named(estimate: Estimate, method: str) -> Estimate:
     return Estimate(estimate.value, estimate.low, estimate.high, estimate.n, method)
-
-
-def _number(value: Any) -> float | None:
-    return None if value is None else float(value)

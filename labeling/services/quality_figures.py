@@ -24,7 +24,7 @@ from labeling.selectors import judged as rows
 from labeling.selectors.judged import OPINION_ARMS
 
 # The models fit this many votes, the newest ones.
-MAX_MODEL_VOTES = 20_000
+MAX_MODEL_VOTES = 10_000
 # Raters who share this many units say something about each other.
 MIN_SHARED_UNITS = 10
 Method = AnnotatorReliability.Method
@@ -209,6 +209,8 @@ def reliability_of(judged: Sequence[Judged]) -> dict[str, dict[Any, Any]]:
     for vote in votes:
         counts[vote.rater] = counts.get(vote.rater, 0) + 1
     enough = {rater for rater, n in counts.items() if n >= MIN_SHARED_UNITS}
+    if not enough:
+        return {Method.DAWID_SKENE: {}, Method.NOISY_BRADLEY_TERRY: {}}
     return {
         Method.DAWID_SKENE: _of(enough, dawid_skene(votes)),
         Method.NOISY_BRADLEY_TERRY: _of(enough, noisy_bradley_terry(pair_votes)),

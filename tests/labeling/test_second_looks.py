@@ -211,7 +211,7 @@ def test_nothing_returned_costs_the_next_task_no_query(project, bob, lena, djang
     judge(bob, judgment.assignment, now=LATER)
     next_of(bob, project, now=LATER)  # finds nothing left to correct, and remembers
     fill_queue(project, 3)
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(8):
         next_assignments(user=bob, project=project, count=1, now=LATER)
 
 
