@@ -26,7 +26,8 @@ from labeling.api.queue_serializers import ImportOptionsSerializer, ImportResult
 from labeling.core.api.pagination import PAGE_PARAMETERS, page_of
 from labeling.core.errors import DomainError
 from labeling.core.permissions import Permission
-from labeling.models import ImportJob, ImportProblem
+from labeling.models import ImportJob
+from labeling.selectors import imports as selectors
 from labeling.services import import_jobs
 from labeling.services.formats import FORMATS
 from labeling.services.imports import import_rows
@@ -89,8 +90,7 @@ class ImportJobsView(ProjectView):
     )
     def get(self, request: Request, slug: str) -> Response:
         """Imports in the background, newest first."""
-        jobs = ImportJob.objects.filter(project=self.project).select_related("created_by")
-        return self.page(jobs, ImportJobSerializer)
+        return self.page(selectors.jobs(project_id=self.project.pk), ImportJobSerializer)
 
     @extend_schema(
         operation_id="import_jobs_create",
@@ -122,7 +122,7 @@ class ImportJobView(ProjectView):
 
     @property
     def job(self) -> ImportJob:
-        return import_jobs.job_of(project=self.project, job_id=self.kwargs["job_id"])
+        return selectors.job_of(project=self.project, job_id=self.kwargs["job_id"])
 
 
 class ImportJobDetailView(ImportJobView):
@@ -188,8 +188,7 @@ class ImportJobErrorsView(FileView, ImportJobView):
     def get(self, request: Request, slug: str, job_id: int) -> StreamingHttpResponse:
         """The rows left out, as a file: line, message, and the row as it stood. JSON Lines unless
         `format` or `Accept` asks for csv. The first ten thousand of them."""
-        problems = ImportProblem.objects.filter(job=self.job).order_by("line")
-        rows = problems.values_list("line", "message", "raw").iterator(500)
+        rows = selectors.problems(job=self.job)
         as_csv = request.accepted_renderer.format == "csv"
         lines = _csv(rows) if as_csv else _json_lines(rows)
         ending, media = ("csv", "text/csv") if as_csv else ("jsonl", MEDIA_TYPE)

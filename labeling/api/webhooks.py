@@ -12,6 +12,7 @@ from labeling.core.api.pagination import PAGE_PARAMETERS, page_of
 from labeling.core.permissions import Permission
 from labeling.models import Webhook, WebhookDelivery
 from labeling.models.notices import Sending
+from labeling.selectors import webhooks as selectors
 from labeling.services import webhooks as services
 
 
@@ -102,7 +103,7 @@ class WebhooksView(ProjectView):
         operation_id="webhooks_list", tags=["webhooks"], parameters=PAGE_PARAMETERS, responses=WebhookPage
     )
     def get(self, request: Request, slug: str) -> Response:
-        return self.page(Webhook.objects.filter(project=self.project), WebhookSerializer)
+        return self.page(selectors.webhooks(project_id=self.project.pk), WebhookSerializer)
 
     @extend_schema(
         operation_id="webhooks_create",
@@ -126,7 +127,7 @@ class WebhookView(ProjectView):
 
     @property
     def webhook(self) -> Webhook:
-        return services.webhook_of(project=self.project, webhook_id=self.kwargs["webhook_id"])
+        return selectors.webhook_of(project=self.project, webhook_id=self.kwargs["webhook_id"])
 
 
 class WebhookDetailView(WebhookView):
@@ -197,7 +198,7 @@ class WebhookDeliveriesView(WebhookView):
     )
     def get(self, request: Request, slug: str, webhook_id: int) -> Response:
         """What was sent, or waits to be, newest first, with the answers."""
-        return self.page(WebhookDelivery.objects.filter(webhook=self.webhook), WebhookDeliverySerializer)
+        return self.page(selectors.deliveries(webhook=self.webhook), WebhookDeliverySerializer)
 
 
 class WebhookRedeliverView(WebhookView):
@@ -211,7 +212,7 @@ class WebhookRedeliverView(WebhookView):
     )
     def post(self, request: Request, slug: str, webhook_id: int, delivery_id: int) -> Response:
         """Send it once more, under the same id."""
-        delivery = services.delivery_of(webhook=self.webhook, delivery_id=delivery_id)
+        delivery = selectors.delivery_of(webhook=self.webhook, delivery_id=delivery_id)
         sent = services.redeliver(delivery=delivery, now=timezone.now())
         return Response(WebhookDeliverySerializer(sent).data, status=202)
 

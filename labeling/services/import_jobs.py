@@ -11,7 +11,7 @@ from typing import BinaryIO
 from django.db import transaction
 
 from labeling.core import live
-from labeling.core.errors import Conflict, DomainError, NotFound
+from labeling.core.errors import Conflict, DomainError
 from labeling.core.models import User
 from labeling.core.services import audit, files
 from labeling.models import ImportJob, Project
@@ -120,13 +120,6 @@ def resume(*, actor: User, job: ImportJob) -> ImportJob:
         audit.record(actor=actor, action="import.resumed", project_id=locked.project_id, obj=locked)
         announce(locked)
     return locked
-
-
-def job_of(*, project: Project, job_id: int) -> ImportJob:
-    job = ImportJob.objects.filter(project=project, pk=job_id).first()
-    if job is None:
-        raise NotFound("There is no such import in this project.")
-    return job
 
 
 def announce(job: ImportJob) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 
 from django.db import transaction
 
-from labeling.core.errors import DomainError, NotFound
+from labeling.core.errors import DomainError
 from labeling.core.models import User
 from labeling.core.services import audit
 from labeling.models import Project, Slot, Task, Webhook, WebhookDelivery
@@ -144,21 +144,6 @@ def redeliver(*, delivery: WebhookDelivery, now: datetime) -> WebhookDelivery:
     delivery.state, delivery.num_tries, delivery.next_try_at = Sending.PENDING, 0, now
     delivery.save(update_fields=["state", "num_tries", "next_try_at"])
     return delivery
-
-
-def webhook_of(*, project: Project, webhook_id: int) -> Webhook:
-    hook = Webhook.objects.select_related("project").filter(project=project, pk=webhook_id).first()
-    if hook is None:
-        raise NotFound("There is no such webhook in this project: it may be deleted already.")
-    return hook
-
-
-def delivery_of(*, webhook: Webhook, delivery_id: int) -> WebhookDelivery:
-    row = WebhookDelivery.objects.filter(webhook=webhook, pk=delivery_id).first()
-    if row is None:
-        raise NotFound("There is no such delivery: those that arrived are kept for 30 days.")
-    row.webhook = webhook
-    return row
 
 
 def refresh_flag(*, project_id: int) -> None:
