@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.db.models import AutoField, Field, Model, QuerySet
 from django.db.models.query import ModelIterable, ValuesListIterable, get_related_populators
 from django.db.models.sql import UpdateQuery
@@ -109,16 +109,15 @@ def insert(rows: Sequence[Row]) -> None:
     if key not in _inserts:
         _inserts[key] = _insert_plan(model, len(rows))
     sql, fields, returned = _inserts[key]
-    values = [
-        field.get_db_prep_save(field.pre_save(row, add=True), connection) for row in rows for field in fields
-    ]
+    here = connections[DEFAULT_DB_ALIAS]  # looked up once: the name `connection` is a proxy
+    values = [field.get_db_prep_save(field.pre_save(row, add=True), here) for row in rows for field in fields]
     with prepared_cursor() as cursor:
         cursor.execute(sql, values)
         keys = cursor.fetchall() if returned else ()
     for row, (primary_key,) in zip(rows, keys, strict=False):
         row.pk = primary_key
     for row in rows:
-        row._state.adding, row._state.db = False, connection.alias
+        row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
 
 
 _inserts: dict[tuple[str, type[Model], int], tuple[str, list[Field[Any, Any]], bool]] = {}
@@ -235,11 +234,11 @@ def _reader(queryset: QuerySet[Any], compiler: Any) -> Callable[[Sequence[Any]],
     info, select, extra = compiler.klass_info, compiler.select, compiler.annotation_col_map or {}
     start, end = info["select_fields"][0], info["select_fields"][-1] + 1
     names = [column[0].target.attname for column in select[start:end]]
-    populators = get_related_populators(info, select, connection.alias)
+    populators = get_related_populators(info, select, DEFAULT_DB_ALIAS)
 
     def model_of(row: Sequence[Any]) -> Any:
         cells = converted(row)
-        made = info["model"].from_db(connection.alias, names, cells[start:end])
+        made = info["model"].from_db(DEFAULT_DB_ALIAS, names, cells[start:end])
         for populator in populators:
             populator.populate(cells, made)
         for name, position in extra.items():
