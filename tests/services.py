@@ -21,7 +21,8 @@ from deploy.private import postgres, redis
 from deploy.processes import die_with_parent
 
 ON_POSTGRES = [
-    "tests/labeling", "tests/rlhf", "tests/deploy/test_postgresql.py", "-m", "not training and not browser", "-p", "no:cacheprovider",
+    "tests/labeling", "tests/rlhf", "tests/deploy/test_postgresql.py",
+    "-m", "not training and not browser", "-p", "no:cacheprovider",
 ]  # fmt: skip
 
 

@@ -29,7 +29,7 @@ class _Place(NamedTuple):
     """Where a value goes: the argument's name, its place in a sequence, its database type."""
 
     name: str
-    index: int | None
+    position: int | None
     cast: Callable[[Any], Any] | None
 
 
@@ -90,7 +90,7 @@ class PreparedUpdate:
         if key not in self._plans:
             stand_ins = _stand_ins(values)
             queryset, new = self._build(**stand_ins)
-            query = queryset.query.chain(UpdateQuery)
+            query: Any = queryset.query.chain(UpdateQuery)
             query.add_update_values(new)
             sql, parameters = query.get_compiler(connection=connection).as_sql()
             self._plans[key] = _Plan(sql, _places(parameters, stand_ins), None)
@@ -124,7 +124,8 @@ _inserts: dict[tuple[str, type[Model], int], tuple[str, list[Field[Any, Any]], b
 
 
 def _insert_plan(model: type[Model], num_rows: int) -> tuple[str, list[Field[Any, Any]], bool]:
-    quote, primary_key = connection.ops.quote_name, model._meta.pk
+    quote: Callable[[Any], str] = connection.ops.quote_name
+    primary_key = model._meta.pk
     is_made_by_database = isinstance(primary_key, AutoField)
     fields = [
         one for one in model._meta.local_concrete_fields if not (one.primary_key and is_made_by_database)
@@ -201,8 +202,8 @@ def _places(parameters: Sequence[Any], stand_ins: dict[str, Any]) -> list[Any]:
 
 def _filled(place: _Place, values: dict[str, Any]) -> Any:
     value = values[place.name]
-    if place.index is not None:
-        value = value[place.index]
+    if place.position is not None:
+        value = value[place.position]
     return place.cast(value) if place.cast else _adapted(value)
 
 
@@ -234,7 +235,8 @@ def _reader(queryset: QuerySet[Any], compiler: Any) -> Callable[[Sequence[Any]],
     info, select, extra = compiler.klass_info, compiler.select, compiler.annotation_col_map or {}
     start, end = info["select_fields"][0], info["select_fields"][-1] + 1
     names = [column[0].target.attname for column in select[start:end]]
-    populators = get_related_populators(info, select, DEFAULT_DB_ALIAS)
+    # The stubs are of a Django that asks for more.
+    populators = get_related_populators(info, select, DEFAULT_DB_ALIAS)  # type: ignore[call-arg]
 
     def model_of(row: Sequence[Any]) -> Any:
         cells = converted(row)
