@@ -71,14 +71,18 @@ def postgres(*, durable: bool = False) -> Iterator[str]:
         if owner:
             account = pwd.getpwnam(owner)
             os.chown(folder, account.pw_uid, account.pw_gid)
-        initdb = [programs / "initdb", "-D", folder / "data", "-U", "plumbline", "-A", "trust", "-E", "UTF8"]
-        subprocess.run(
-            [*initdb, "--no-sync"],
-            check=True,
-            capture_output=True,
-            user=owner,
-            cwd=folder,
-        )
+        initdb: list[str | Path] = [
+            programs / "initdb",
+            "-D",
+            folder / "data",
+            "-U",
+            "plumbline",
+            "-A",
+            "trust",
+            "-E",
+            "UTF8",
+        ]
+        subprocess.run(initdb, check=True, capture_output=True, user=owner, cwd=folder)
         settings = ["-c", "max_connections=200", "-c", f"unix_socket_directories={folder}"]
         if not durable:
             # Only a crash of the whole machine could lose these rows, and nobody would miss them.

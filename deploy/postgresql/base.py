@@ -6,10 +6,11 @@ import select
 from typing import Any
 
 from django.db.backends.postgresql import base
+from django.db.backends.postgresql.operations import DatabaseOperations as DjangoOperations
 
 
-class DatabaseOperations(base.DatabaseOperations):
-    def last_executed_query(self, cursor: Any, sql: Any, params: Any) -> str | None:
+class DatabaseOperations(DjangoOperations):
+    def last_executed_query(self, cursor: Any, sql: Any, params: Any) -> str:
         """Also for statements whose values travel apart from them (labeling.core.prepared)."""
         if isinstance(cursor, base.ServerBindingCursor):
             return self.compose_sql(sql, params)
@@ -24,7 +25,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
         self.close_if_health_check_failed()
         self.ensure_connection()
         with self.wrap_database_errors:
-            return self._prepare_cursor(base.ServerBindingCursor(self.connection))
+            cursor = base.ServerBindingCursor(self.connection)  # type: ignore[call-arg]
+        return self._prepare_cursor(cursor)  # type: ignore[attr-defined]
 
     def is_usable(self) -> bool:
         """Asked at the start of every request. Nothing arrives on an idle connection unless the

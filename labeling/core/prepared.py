@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.db.models import AutoField, Field, Model, QuerySet
 from django.db.models.query import ModelIterable, ValuesListIterable, get_related_populators
 from django.db.models.sql import UpdateQuery
@@ -29,7 +29,7 @@ class _Place(NamedTuple):
     """Where a value goes: the argument's name, its place in a sequence, its database type."""
 
     name: str
-    index: int | None
+    position: int | None
     cast: Callable[[Any], Any] | None
 
 
@@ -90,7 +90,7 @@ class PreparedUpdate:
         if key not in self._plans:
             stand_ins = _stand_ins(values)
             queryset, new = self._build(**stand_ins)
-            query = queryset.query.chain(UpdateQuery)
+            query: Any = queryset.query.chain(UpdateQuery)
             query.add_update_values(new)
             sql, parameters = query.get_compiler(connection=connection).as_sql()
             self._plans[key] = _Plan(sql, _places(parameters, stand_ins), None)
@@ -109,23 +109,23 @@ def insert(rows: Sequence[Row]) -> None:
     if key not in _inserts:
         _inserts[key] = _insert_plan(model, len(rows))
     sql, fields, returned = _inserts[key]
-    values = [
-        field.get_db_prep_save(field.pre_save(row, add=True), connection) for row in rows for field in fields
-    ]
+    here = connections[DEFAULT_DB_ALIAS]  # looked up once: the name `connection` is a proxy
+    values = [field.get_db_prep_save(field.pre_save(row, add=True), here) for row in rows for field in fields]
     with prepared_cursor() as cursor:
         cursor.execute(sql, values)
         keys = cursor.fetchall() if returned else ()
     for row, (primary_key,) in zip(rows, keys, strict=False):
         row.pk = primary_key
     for row in rows:
-        row._state.adding, row._state.db = False, connection.alias
+        row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
 
 
 _inserts: dict[tuple[str, type[Model], int], tuple[str, list[Field[Any, Any]], bool]] = {}
 
 
 def _insert_plan(model: type[Model], num_rows: int) -> tuple[str, list[Field[Any, Any]], bool]:
-    quote, primary_key = connection.ops.quote_name, model._meta.pk
+    quote: Callable[[Any], str] = connection.ops.quote_name
+    primary_key = model._meta.pk
     is_made_by_database = isinstance(primary_key, AutoField)
     fields = [
         one for one in model._meta.local_concrete_fields if not (one.primary_key and is_made_by_database)
@@ -202,8 +202,8 @@ def _places(parameters: Sequence[Any], stand_ins: dict[str, Any]) -> list[Any]:
 
 def _filled(place: _Place, values: dict[str, Any]) -> Any:
     value = values[place.name]
-    if place.index is not None:
-        value = value[place.index]
+    if place.position is not None:
+        value = value[place.position]
     return place.cast(value) if place.cast else _adapted(value)
 
 
@@ -235,11 +235,12 @@ def _reader(queryset: QuerySet[Any], compiler: Any) -> Callable[[Sequence[Any]],
     info, select, extra = compiler.klass_info, compiler.select, compiler.annotation_col_map or {}
     start, end = info["select_fields"][0], info["select_fields"][-1] + 1
     names = [column[0].target.attname for column in select[start:end]]
-    populators = get_related_populators(info, select, connection.alias)
+    # The stubs are of a Django that asks for more.
+    populators = get_related_populators(info, select, DEFAULT_DB_ALIAS)  # type: ignore[call-arg]
 
     def model_of(row: Sequence[Any]) -> Any:
         cells = converted(row)
-        made = info["model"].from_db(connection.alias, names, cells[start:end])
+        made = info["model"].from_db(DEFAULT_DB_ALIAS, names, cells[start:end])
         for populator in populators:
             populator.populate(cells, made)
         for name, position in extra.items():
