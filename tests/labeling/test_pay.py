@@ -200,3 +200,11 @@ def test_a_pay_export_asks_the_same_number_of_questions(
     with django_assert_max_num_queries(5):
         assert len(list(pay_rows(project=project, since=DAY, until=DAY + timedelta(days=9)))) == num_days
     assert Annotator.objects.count() == 1
+
+
+def test_a_refused_table_is_json(as_lena, as_alice, project):
+    for client in (as_lena, as_alice):
+        answer = client.get(f"{PAY}/csv", headers={"accept": "text/csv"})
+        assert answer.status_code in {400, 403}
+        assert answer["Content-Type"] == "application/json"
+        assert answer.json()["code"] in {"invalid", "forbidden"}

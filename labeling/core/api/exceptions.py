@@ -10,6 +10,7 @@ from django.core.exceptions import PermissionDenied, RequestDataTooBig, TooManyF
 from django.db import DataError, IntegrityError
 from django.http import Http404, JsonResponse
 from rest_framework import exceptions
+from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
@@ -32,6 +33,10 @@ def handle(exc: Exception, context: Mapping[str, Any]) -> Response:
     if status >= 500:
         logger.error("unhandled error in %s", _where(context), exc_info=exc)
     set_rollback()
+    if context.get("request") is not None:
+        # Whatever was asked for, CSV or lines: a refusal is JSON.
+        context["request"].accepted_renderer = JSONRenderer()
+        context["request"].accepted_media_type = JSONRenderer.media_type
     return Response(content, status=status, headers=headers)
 
 
