@@ -35,10 +35,10 @@ def set_gold(
     """
     if task.arm in NEVER_GOLD:
         raise DomainError(f"A task of the arm “{task.arm}” cannot be gold: choose another one.")
-    tiers = [list(tier) for tier in tiers]
-    _check(tiers, verdict, response_ids_of(task_id=task.pk))
+    ranked = [list(tier) for tier in tiers]
+    _check(ranked, verdict, response_ids_of(task_id=task.pk))
     answer, _ = GoldAnswer.objects.update_or_create(
-        task=task, defaults={"tiers": tiers, "verdict": verdict, "author": actor, "created_at": now}
+        task=task, defaults={"tiers": ranked, "verdict": verdict, "author": actor, "created_at": now}
     )
     if task.arm != Arm.GOLD:
         task.arm = Arm.GOLD
@@ -49,7 +49,7 @@ def set_gold(
         action="gold.set",
         project_id=task.project_id,
         obj=task,
-        data={"tiers": tiers, "verdict": verdict},
+        data={"tiers": ranked, "verdict": verdict},
     )
     return answer
 

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import Q
 
-from labeling.models import Judgment, Project, QualityFigures
+from labeling.models import Judgment, Project, QualityFigures, RuleEvent
 from labeling.selectors.judged import newest_judgment_id
 from labeling.selectors.quality import num_new
 from labeling.services.quality_figures import compute
@@ -95,7 +95,7 @@ def _has_news(project: Project, now: datetime) -> bool:
     return newest > figures.swept_judgment_id or are_old(figures, now)
 
 
-def _sweep_tasks(project: Project, figures: QualityFigures, now: datetime) -> list[object]:
+def _sweep_tasks(project: Project, figures: QualityFigures, now: datetime) -> list[RuleEvent]:
     start = max(0, figures.swept_judgment_id - LOOK_BACK)
     new = Judgment.objects.filter(project=project, pk__gt=start).order_by("pk")
     rows = list(new.values_list("pk", "task_id")[:MAX_JUDGMENTS])
@@ -103,4 +103,4 @@ def _sweep_tasks(project: Project, figures: QualityFigures, now: datetime) -> li
         return []
     events = apply_to_tasks(project=project, task_ids=sorted({task for _, task in rows}), now=now)
     QualityFigures.objects.filter(project=project).update(swept_judgment_id=rows[-1][0])
-    return list(events)
+    return events

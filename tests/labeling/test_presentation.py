@@ -81,7 +81,9 @@ def test_the_payload_tells_nothing_of_who_wrote_what(project, as_bob, arm):
             "protocol_version",
             "guideline_version",
             "kind",
+            "returned",
         }
+        assert assignment["returned"] is None
         for response in assignment["responses"]:
             assert set(response) == {"key", "messages"}
             assert set(response["messages"][0]) == {"role", "content"}
