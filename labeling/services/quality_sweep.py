@@ -1,7 +1,8 @@
 """The background look at quality: figures anew where they are old, then the rules.
 
 Bounded work, one sweep of a project at a time, and repeatable: nothing is done twice. Call
-`sweep_all` every few seconds from a process that does not serve pages.
+`sweep_all` every few seconds from a process, or a thread, that has nothing urgent to do: a large
+project's figures take most of a minute.
 """
 
 from __future__ import annotations
@@ -30,6 +31,9 @@ LOOK_BACK = 200
 NEW_SHARE = 0.01
 MAX_AGE = timedelta(minutes=10)
 MIN_AGE = timedelta(seconds=30)
+# Beyond so many judgments the figures take many seconds (45 for the 50,000 there may be, on one
+# core of a small machine), and move slowly: they wait for `MAX_AGE`.
+MANY_JUDGMENTS = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +82,8 @@ def are_old(figures: QualityFigures, now: datetime) -> bool:
         return False
     if figures.computed_at is None or now - figures.computed_at >= MAX_AGE:
         return True
+    if figures.num_judgments > MANY_JUDGMENTS:
+        return False
     return now - figures.computed_at >= MIN_AGE and num >= figures.num_judgments * NEW_SHARE
 
 
