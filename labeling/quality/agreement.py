@@ -89,7 +89,7 @@ def krippendorff_alpha(counts: np.ndarray, values: Sequence[Any], level: Level) 
     used = np.flatnonzero(counts.sum(axis=0))
     if len(used) == 1:
         return 1.0
-    domain = [values[place] for place in used] if level != "nominal" else list(range(len(used)))
+    domain = [values[place] for place in used.tolist()] if level != "nominal" else list(range(len(used)))
     alpha = krippendorff.alpha(
         value_counts=counts[:, used], value_domain=domain, level_of_measurement=level, dtype=np.float64
     )

@@ -7,7 +7,7 @@ import statistics
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import numpy as np
@@ -56,9 +56,7 @@ def median(values: Sequence[float], *, seed: int = SEED) -> Estimate:
     return bootstrap(values, statistics.median, seed=seed)
 
 
-def bootstrap(
-    values: Sequence[float], statistic: Callable[[Sequence[float]], float], *, seed: int = SEED
-) -> Estimate:
+def bootstrap(values: Sequence[float], statistic: Callable[[Any], float], *, seed: int = SEED) -> Estimate:
     """Percentile bootstrap over independent values."""
     import numpy as np
 

@@ -76,8 +76,9 @@ def noisy_bradley_terry(
 ) -> dict[Hashable, Noisy]:
     """Chen et al. (2013): P(first wins) = skill · σ(s_first − s_second) + (1 − skill) · first_share.
 
-    The interval of the skill is 1.96 bootstrap standard errors, over clusters, either way. Skill says little about who answers at
-    random where a pair has fewer than four votes; Dawid-Skene says more there.
+    The interval of the skill is 1.96 bootstrap standard errors, over clusters, either way. Skill
+    says little about who answers at random where a pair has fewer than four votes; Dawid-Skene
+    says more there.
     """
     import numpy as np
 

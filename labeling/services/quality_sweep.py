@@ -1,7 +1,8 @@
 """The background look at quality: figures anew where they are old, then the rules.
 
 Bounded work, one sweep of a project at a time, and repeatable: nothing is done twice. Call
-`sweep_all` every few seconds from a process that does not serve pages.
+`sweep_all` every few seconds from a process, or a thread, that has nothing urgent to do: a large
+project's figures take most of a minute.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import Q
 
-from labeling.models import Judgment, Project, QualityFigures
+from labeling.models import Judgment, Project, QualityFigures, RuleEvent
 from labeling.selectors.judged import newest_judgment_id
 from labeling.selectors.quality import num_new
 from labeling.services.quality_figures import compute
@@ -30,6 +31,9 @@ LOOK_BACK = 200
 NEW_SHARE = 0.01
 MAX_AGE = timedelta(minutes=10)
 MIN_AGE = timedelta(seconds=30)
+# Beyond so many judgments the figures take many seconds (45 for the 50,000 there may be, on one
+# core of a small machine), and move slowly: they wait for `MAX_AGE`.
+MANY_JUDGMENTS = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +82,8 @@ def are_old(figures: QualityFigures, now: datetime) -> bool:
         return False
     if figures.computed_at is None or now - figures.computed_at >= MAX_AGE:
         return True
+    if figures.num_judgments > MANY_JUDGMENTS:
+        return False
     return now - figures.computed_at >= MIN_AGE and num >= figures.num_judgments * NEW_SHARE
 
 
@@ -95,7 +101,7 @@ def _has_news(project: Project, now: datetime) -> bool:
     return newest > figures.swept_judgment_id or are_old(figures, now)
 
 
-def _sweep_tasks(project: Project, figures: QualityFigures, now: datetime) -> list[object]:
+def _sweep_tasks(project: Project, figures: QualityFigures, now: datetime) -> list[RuleEvent]:
     start = max(0, figures.swept_judgment_id - LOOK_BACK)
     new = Judgment.objects.filter(project=project, pk__gt=start).order_by("pk")
     rows = list(new.values_list("pk", "task_id")[:MAX_JUDGMENTS])
@@ -103,4 +109,4 @@ def _sweep_tasks(project: Project, figures: QualityFigures, now: datetime) -> li
         return []
     events = apply_to_tasks(project=project, task_ids=sorted({task for _, task in rows}), now=now)
     QualityFigures.objects.filter(project=project).update(swept_judgment_id=rows[-1][0])
-    return list(events)
+    return events

@@ -92,7 +92,9 @@ def test_the_payload_tells_nothing_of_who_wrote_what(project, as_bob, arm):
             "guideline_version",
             "kind",
             "draft",
+            "returned",
         }
+        assert assignment["returned"] is None
         for response in assignment["responses"]:
             assert set(response) == {"key", "messages"}
             assert set(response["messages"][0]) == {"role", "content"}

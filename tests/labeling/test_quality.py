@@ -26,7 +26,7 @@ from labeling.services.assignments import next_assignments
 from labeling.services.gold import set_gold
 from labeling.services.quality_figures import compute
 from labeling.services.quality_rules import add_rule
-from labeling.services.quality_sweep import sweep, sweep_all
+from labeling.services.quality_sweep import are_old, sweep, sweep_all
 from tests.labeling.factories import NOON, fill_queue, judge, next_of
 
 QUALITY = "/api/projects/support/quality"
@@ -358,6 +358,14 @@ def test_few_new_judgments_wait_for_more_or_for_time(project, bob):
     judge_all(bob, project, now=LATER)
     assert sweep(project=project, now=LATER + timedelta(seconds=5)).computed is False
     assert sweep(project=project, now=LATER + timedelta(minutes=11)).computed is True
+
+
+def test_a_large_projects_figures_are_not_computed_for_every_few_judgments(project, bob):
+    fill_queue(project, 2)
+    judge_all(bob, project)
+    figures = QualityFigures.objects.create(project=project, num_judgments=50_000, computed_at=NOON)
+    assert not are_old(figures, NOON + timedelta(minutes=5))
+    assert are_old(figures, NOON + timedelta(minutes=10))
 
 
 def test_the_command_looks_at_one_project_or_at_all(project, bob, capsys):

@@ -50,7 +50,12 @@ def test_next_submit_and_again(project, as_bob):
 
 def test_an_empty_queue_says_why(project, as_bob):
     answer = as_bob.post(NEXT, {}, format="json")
-    assert answer.json() == {"assignments": [], "reason": "empty"}
+    assert answer.json() == {
+        "assignments": [],
+        "reason": "empty",
+        "message": None,
+        "guideline_version": None,
+    }
 
 
 def test_heartbeat_and_skip(project, as_bob):
