@@ -61,9 +61,12 @@ def _renderer(name: str, media: str) -> type[JSONRenderer]:
 
 
 RENDERERS = [JSONRenderer, *(_renderer(name, media) for name, (media, _) in WRITERS.items())]
-FILES = {(200, media): OpenApiTypes.BINARY for name, (media, _) in WRITERS.items() if name != "jsonl"} | {
-    (200, WRITERS["jsonl"][0]): OpenApiTypes.STR
+_DECLARED: dict[str, Any] = {
+    "jsonl": OpenApiTypes.STR,
+    "list": {"type": "array", "items": {"type": "object", "additionalProperties": {}}},
+    "features": {"type": "object", "additionalProperties": {}},
 }
+FILES = {(200, media): _DECLARED.get(name, OpenApiTypes.BINARY) for name, (media, _) in WRITERS.items()}
 
 
 class FileView(ProjectView):

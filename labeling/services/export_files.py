@@ -74,13 +74,46 @@ def parquet(rows: Iterable[Row], kind: Kind, style: str) -> Iterator[bytes]:
     yield sink.taken()
 
 
+def features(rows: Iterable[Row], kind: Kind, style: str) -> Iterator[bytes]:
+    """What `datasets` is to expect in the JSON Lines of this export: left to guess, it takes the first
+    ten megabytes for everything, and a column that is null there for null throughout."""
+    yield _dump({name: _FEATURES[word] for name, word in columns_of(kind, style).items()}).encode()
+
+
+def _value(dtype: str) -> Row:
+    return {"dtype": dtype, "_type": "Value"}
+
+
+def _list(feature: Row) -> Row:
+    return {"feature": feature, "_type": "List"}
+
+
+_ANY: Row = {"_type": "Json"}
+_FEATURES: dict[str, Row] = {
+    "messages": _list(_ANY),
+    "responses": _list(_ANY),
+    "answers": _list({"answer": _value("string"), "model": _value("string"), "rank": _value("int64")}),
+    "text": _value("string"),
+    "json": _ANY,
+    "words": _list(_value("string")),
+    "ints": _list(_value("int64")),
+    "tiers": _list(_list(_value("int64"))),
+    "int": _value("int64"),
+    "float": _value("float64"),
+    "flag": _value("bool"),
+    "time": _value("timestamp[us, tz=UTC]"),
+}
+
 WRITERS: dict[str, tuple[str, Callable[[Iterable[Row], Kind, str], Iterator[bytes]]]] = {
     "jsonl": ("application/x-ndjson", jsonl),
     "list": ("application/vnd.plumbline.list+json", json_list),
     "csv": ("text/csv", delimited),
     "parquet": ("application/vnd.apache.parquet", parquet),
+    "features": ("application/vnd.plumbline.features+json", features),
 }
-ENDINGS = {"jsonl": "jsonl", "list": "json", "csv": "csv", "parquet": "parquet"}
+ENDINGS = {"jsonl": "jsonl", "list": "json", "csv": "csv", "parquet": "parquet", "features": "features.json"}
+# Those of which every row must have the same columns.
+TYPED = {"parquet", "features"}
 
 
 def columns_of(kind: Kind, style: str) -> dict[str, str]:

@@ -10,7 +10,7 @@ from labeling.core.errors import DomainError, NotFound
 from labeling.models import Project
 from labeling.selectors import exports as selectors
 from labeling.selectors.exports import Filters
-from labeling.services.export_files import WRITERS
+from labeling.services.export_files import TYPED, WRITERS
 from labeling.services.export_rows import KINDS, Kind, Row
 
 
@@ -43,8 +43,8 @@ def export(
         raise DomainError(
             f"{kind} come as {' or '.join(wanted.styles)}, not as {style}.", fields={"style": ["Unknown."]}
         )
-    if file_format not in WRITERS or (file_format == "parquet" and not wanted.columns):
-        formats = [one for one in WRITERS if wanted.columns or one != "parquet"]
+    if file_format not in WRITERS or (file_format in TYPED and not wanted.columns):
+        formats = [one for one in WRITERS if wanted.columns or one not in TYPED]
         raise DomainError(
             f"{kind} cannot be written as {file_format}: use {', '.join(formats)}.",
             fields={"format": ["Unknown."]},

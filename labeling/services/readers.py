@@ -174,7 +174,7 @@ def _delimited(delimiter: str) -> Callable[[BinaryIO], Iterator[Record]]:
         try:
             for row in rows:
                 number += 1
-                extra = row.pop(None, None)  # type: ignore[call-overload]
+                extra = row.pop(None, None)
                 problem = "more cells than the header has columns: quote what holds commas." if extra else ""
                 yield Record(number, _cells(row), problem, _raw(row))
         except UnicodeDecodeError as bad:

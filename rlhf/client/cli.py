@@ -370,7 +370,7 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("what", choices=EXPORTS)
     _add_project(sub)
     sub.add_argument("--output", "-o", default="-", metavar="FILE")
-    sub.add_argument("--format", default="jsonl", choices=["jsonl", "list", "csv", "parquet"])
+    sub.add_argument("--format", default="jsonl", choices=["jsonl", "list", "csv", "parquet", "features"])
     sub.add_argument("--style", choices=["messages", "text"], help="conversational, or plain texts")
     for name in ("arm", "split", "tag"):
         sub.add_argument(f"--{name}", action="append")

@@ -257,19 +257,51 @@ def test_csv_holds_lists_as_json(filled):
     assert found[0]["licence"] == "CC BY 4.0"
 
 
+TYPED = [name for name, kind in KINDS.items() if kind.columns]
+
+
 @pytest.mark.parametrize("file_format", ["jsonl", "csv", "parquet"])
-@pytest.mark.parametrize("kind", ["preferences", "demonstrations", "judgments", "rankings"])
+@pytest.mark.parametrize("kind", TYPED)
 def test_datasets_loads_every_form(filled, tmp_path, kind, file_format):
     import datasets
 
     path = tmp_path / f"export.{file_format}"
     path.write_bytes(take(filled, kind, file_format=file_format))
-    loader = {"jsonl": "json"}.get(file_format, file_format)
+    options: dict = {}
+    if file_format == "jsonl":
+        told = json.loads(take(filled, kind, file_format="features"))
+        options["features"] = datasets.Features.from_dict(told)
+    if file_format == "csv":
+        text = datasets.Value("string")
+        options["features"] = datasets.Features(dict.fromkeys(KINDS[kind].columns, text))
+        options["keep_default_na"] = False
     loaded = datasets.load_dataset(
-        loader, data_files=str(path), split="train", cache_dir=str(tmp_path / "cache")
+        {"jsonl": "json"}.get(file_format, file_format),
+        data_files=str(path),
+        split="train",
+        cache_dir=str(tmp_path / "cache"),
+        **options,
     )
     assert loaded.num_rows == len(rows_of(filled, kind))
     assert set(loaded["licence"]) == {"CC BY 4.0"}
+    if file_format == "jsonl" and "prompt" in loaded.column_names:
+        assert loaded["prompt"][:] == [row["prompt"] for row in rows_of(filled, kind)]
+
+
+def test_columns_that_are_empty_for_long_load_all_the_same(project, tmp_path):
+    """`datasets` reads ten megabytes at a time, and types a column by the first."""
+    import datasets
+
+    empty = [{"prompt": f"Q{n} {'x' * 40_000}", "chosen": "A", "rejected": "B"} for n in range(300)]
+    late = [{"prompt": "Last", "chosen": "A", "rejected": "B", "strength": 3}]
+    import_rows(project=project, stream=lines(*empty, *late), now=NOON)
+    path = tmp_path / "export.jsonl"
+    path.write_bytes(take(project, "preferences"))
+    told = datasets.Features.from_dict(json.loads(take(project, "preferences", file_format="features")))
+    loaded = datasets.load_dataset(
+        "json", data_files=str(path), split="train", features=told, cache_dir=str(tmp_path / "cache")
+    )
+    assert loaded["strength"][-1] == 3
 
 
 # --- back in ---------------------------------------------------------------------------------

@@ -240,7 +240,7 @@ def test_after_the_last_wait_it_is_given_up_and_can_be_sent_again(project, hook,
 
 
 def test_long_failure_switches_it_off_and_tells_the_owners(project, alice, hook, listener):
-    listener.answers = [500, 500]
+    listener.answers = [500] * 3
     emit(project)
     send_due(now=NOW, stop=never)
     hook.refresh_from_db()

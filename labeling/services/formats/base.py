@@ -65,25 +65,15 @@ def number(value: object, what: str) -> float:
         raise BadContent(f"{what} must be a number.") from problem
 
 
-def need(value: object, name: str, kind: type) -> Any:
+_WORDS: Mapping[type[Any], str] = {list: "a list", dict: "an object", str: "text"}
+
+
+def need(value: object, name: str, kind: type[Any]) -> Any:
     """`value[name]`, which must be there and of this kind."""
     given = value.get(name) if isinstance(value, Mapping) else None
     if not isinstance(given, kind):
-        words = {list: "a list", dict: "an object", str: "text"}[kind]
-        raise BadContent(f"{name} must be {words}.")
+        raise BadContent(f"{name} must be {_WORDS[kind]}.")
     return given
-
-
-def messages_of(turns: object, *, role: str, text: str, roles: Mapping[str, str]) -> list[dict[str, str]]:
-    """Turns in somebody else's words as messages."""
-    if not isinstance(turns, list):
-        raise BadContent("a conversation must be a list of turns.")
-    made = []
-    for turn in turns:
-        if not isinstance(turn, Mapping) or turn.get(role) not in roles:
-            raise BadContent(f"each turn needs {role}: one of {', '.join(sorted(roles))}.")
-        made.append({"role": roles[turn[role]], "content": turn.get(text)})
-    return made
 
 
 def shared_start(first: list[Any], second: list[Any]) -> int:
