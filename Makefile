@@ -49,14 +49,14 @@ loop: setup
 screenshots: setup machine
 	@$(PY) -m fixtures.screenshots
 
-bench: setup
+bench: setup machine
 	@for part in $(BENCHMARKS:bench-%=%); do $(PY) -m benchmarks.$$part || exit 1; done
 
-$(BENCHMARKS): bench-%: setup
+$(BENCHMARKS): bench-%: setup machine
 	@$(PY) -m benchmarks.$*
 
 # What takes too long for every change: each benchmark in its long form, and the loop.
-prove: loop
+prove: loop machine
 	@for part in $(BENCHMARKS:bench-%=%); do $(PY) -m benchmarks.$$part --long || exit 1; done
 
 fmt: setup

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from django.db.models import QuerySet
 from django.utils import timezone
 from rest_framework.permissions import SAFE_METHODS, BasePermission
+from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import Serializer
@@ -94,6 +95,12 @@ class ApiView(APIView):
                 "This server asks for a second factor: set it up under your account first.",
                 code="second_factor_needed",
             )
+
+    def handle_exception(self, exc: Exception) -> Response:
+        """A refusal is JSON, whatever form of file was asked for."""
+        self.request.accepted_renderer = JSONRenderer()
+        self.request.accepted_media_type = JSONRenderer.media_type
+        return super().handle_exception(exc)
 
     def check_project(self, request: Request, needed: Permission, **kwargs: Any) -> None:
         raise NotImplementedError(f"{type(self).__name__} asks for {needed} of no project")
