@@ -33,6 +33,9 @@ export const guidelinesQuery = (slug: string) =>
 export const publishGuidelines = (slug: string, text: string) =>
   call(api.POST("/api/projects/{slug}/guidelines", { params: { path: { slug } }, body: { text } }));
 
+export const acknowledgeGuidelines = (slug: string, number: number) =>
+  call(api.POST("/api/projects/{slug}/guidelines/{number}/acknowledge", { params: { path: { slug, number } } }));
+
 /** Raw JSON Lines go as they are: the typed client would wrap them in JSON. */
 export async function importRows(
   slug: string,

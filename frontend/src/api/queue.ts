@@ -1,7 +1,10 @@
 import { queryOptions } from "@tanstack/react-query";
 
 import { api, call } from "./client";
+import type { components } from "./schema";
 import type { JudgmentCreate } from "./types";
+
+export type SkipBody = components["schemas"]["AssignmentSkipRequest"];
 
 export const nextAssignments = (slug: string, body: { count: number; exclude: string[] }) =>
   call(api.POST("/api/projects/{slug}/assignments/next", { params: { path: { slug } }, body }));
@@ -12,8 +15,15 @@ export const heartbeat = (id: string, leaseToken: number) =>
 export const submitJudgment = (id: string, body: JudgmentCreate) =>
   call(api.POST("/api/assignments/{assignment_id}/submit", { params: { path: { assignment_id: id } }, body }));
 
-export const skipAssignment = (id: string, body: { lease_token: number; reason: string }) =>
+export const skipAssignment = (id: string, body: SkipBody) =>
   call(api.POST("/api/assignments/{assignment_id}/skip", { params: { path: { assignment_id: id } }, body }));
+
+/** Take a judgment back: the answer is the assignment, held again. */
+export const undoJudgment = (id: string, judgment: number) =>
+  call(api.POST("/api/assignments/{assignment_id}/undo", { params: { path: { assignment_id: id } }, body: { judgment } }));
+
+export const revealAssignment = (id: string) =>
+  call(api.POST("/api/assignments/{assignment_id}/reveal", { params: { path: { assignment_id: id } } }));
 
 export const myWorkQuery = (slug: string) =>
   queryOptions({

@@ -5,15 +5,33 @@ import { Note } from "@/components/States";
 import { setPreference, usePreferences } from "@/lib/preferences";
 import { useCommands } from "@/lib/useCommands";
 
-import { deskCommands } from "./commands";
+import { deskCommands, type Toggled } from "./commands";
 import classes from "./Desk.module.css";
 import { Dock } from "./Dock";
+import { EditPane } from "./EditPane";
 import { GuidelinesPane } from "./GuidelinesPane";
-import { inWords, isPair, keysOf, letter, repeatsShownOrder, toSaid, type Draft, type PairChoice } from "./judgment";
+import {
+  editable,
+  inWords,
+  isPair,
+  isWriting,
+  keysOf,
+  lastWords,
+  letter,
+  owed,
+  repeatsShownOrder,
+  score,
+  toSaid,
+  type Draft,
+  type PairChoice,
+} from "./judgment";
 import { Places } from "./Places";
 import { PromptPane } from "./PromptPane";
 import { Responses } from "./Responses";
-import type { Ranking } from "./useRanking";
+import { focusScores, Scores } from "./Scores";
+import type { Ranking, SkipWhy } from "./useRanking";
+import { Veil } from "./Veil";
+import { WritingPane } from "./WritingPane";
 
 export type DockPanel = "skip" | "comment" | null;
 
@@ -33,19 +51,48 @@ export function Desk({ project, ranking, assignment, announce }: Props) {
   const [wholePrompt, setWholePrompt] = useState(false);
   const [guidelines, setGuidelines] = useState(false);
   const [askedOrder, setAskedOrder] = useState(false);
+  const [editing, setEditing] = useState(false);
   const pair = isPair(assignment);
+  const writing = isWriting(assignment);
+  const { protocol } = assignment;
+  const { veiled } = ranking;
+  const winner = protocol.edit === "off" ? null : editable(draft, assignment, focus);
   const correcting = session.correcting !== null;
+  const takenBack = session.takenBack.includes(assignment.id) && !correcting;
   const lost = session.lost.includes(assignment.id) && !correcting;
 
   const change = (next: Draft) => {
     setAskedOrder(false);
     ranking.setDraft(next);
-    if (!pair) announce(placesInWords(next, assignment));
+    if (!pair && !writing) announce(placesInWords(next, assignment));
+  };
+
+  /** What beside the ranking has changed leaves the ranking as it was said. */
+  const note = (next: Draft) => ranking.setDraft(next);
+
+  const edit = (text: string) => winner && note({ ...draft, edit: { key: winner, text } });
+
+  const leaveEdit = () => {
+    setEditing(false);
+    note({ ...draft, edit: null });
+  };
+
+  /** Opens the place where something is still to be said. */
+  const lead = (to: NonNullable<ReturnType<typeof owed>>) => {
+    if (to.where === "reasons") setPanel("comment");
+    else if (to.where === "scores") focusScores();
+    else if (to.where === "edit") setEditing(true);
+    if (to.what) announce(`${to.what}.`);
   };
 
   const submit = (final: Draft) => {
     const said = toSaid(final, assignment);
     if (!said) return;
+    const left = owed(final, assignment);
+    if (left) {
+      lead(left);
+      return;
+    }
     if (repeatsShownOrder(said, assignment) && !askedOrder) {
       setAskedOrder(true);
       announce("This is the order they were shown in. Press Enter again if you mean it.");
@@ -61,8 +108,15 @@ export function Desk({ project, ranking, assignment, announce }: Props) {
     else announce(`${inWords(choice, assignment.protocol.strength)}. Press Enter to submit.`);
   };
 
-  const toggle = (what: "skip" | "comment" | "guidelines" | "prompt" | "plain") => {
-    if (what === "guidelines") setGuidelines((shown) => !shown);
+  const skip = (why: SkipWhy) => {
+    ranking.skip(why);
+    announce("Skipped.");
+  };
+
+  const toggle = (what: Toggled) => {
+    if (what === "skip" && (protocol.skip_reason === "off" || (veiled && protocol.skip_reason !== "required"))) skip({});
+    else if (what === "edit") setEditing(true);
+    else if (what === "guidelines") setGuidelines((shown) => !shown);
     else if (what === "prompt") setWholePrompt((shown) => !shown);
     else if (what === "plain") setPreference("markdown", !markdown);
     else setPanel((shown) => (shown === what ? null : what));
@@ -85,6 +139,9 @@ export function Desk({ project, ranking, assignment, announce }: Props) {
     submit: () => submit(draft),
     undo: ranking.undo,
     leaveCorrection: ranking.leaveCorrection,
+    veiled,
+    reveal: ranking.reveal,
+    toScores: focusScores,
     toggle,
   });
   useCommands(commands);
@@ -93,11 +150,60 @@ export function Desk({ project, ranking, assignment, announce }: Props) {
     window.scrollTo({ top: 0, behavior: "instant" });
     const opening = correcting
       ? "An earlier judgment is open again."
-      : `Next task: ${assignment.responses.length} responses to rank.`;
+      : takenBack
+        ? "Taken back: it is yours again."
+        : writing
+          ? "Next task: a response to write."
+          : `Next task: ${assignment.responses.length} responses to rank.`;
     // What was just done is still worth hearing.
     announce((said) => (ENDINGS.has(said) ? `${said} ${opening}` : opening));
   });
   useEffect(() => begin(), []);
+
+  /** What is said about one response, beside its text. */
+  const under = (index: number) => {
+    const key = keysOf(assignment)[index] ?? "";
+    const shown = key === winner && (editing || draft.edit?.key === key);
+    if (!shown && protocol.criteria.length === 0) return null;
+    return (
+      <>
+        {shown ? (
+          <EditPane
+            name={letter(index)}
+            text={draft.edit?.key === key ? draft.edit.text : lastWords(assignment, key)}
+            original={lastWords(assignment, key)}
+            onChange={edit}
+            onSubmit={() => submit(draft)}
+            onClose={leaveEdit}
+          />
+        ) : null}
+        {protocol.criteria.length > 0 ? (
+          <Scores
+            name={letter(index)}
+            criteria={protocol.criteria}
+            scores={draft.scores[key] ?? {}}
+            onScore={(criterion, value) => note(score(draft, key, criterion, value))}
+          />
+        ) : null}
+      </>
+    );
+  };
+
+  const texts = (
+    <>
+      <PromptPane messages={assignment.prompt.messages} whole={wholePrompt} onToggle={() => toggle("prompt")} />
+      {writing ? (
+        <WritingPane assignment={assignment} draft={draft} onChange={change} onSubmit={() => submit(draft)} />
+      ) : (
+        <div className={pair ? classes.pair : classes.order}>
+          <Responses assignment={assignment} draft={draft} focus={focus} onFocus={setFocus} under={under} />
+          {pair ? null : (
+            <Places assignment={assignment} draft={draft} focus={focus} onFocus={setFocus} onChange={change} />
+          )}
+        </div>
+      )}
+    </>
+  );
 
   return (
     <>
@@ -105,6 +211,13 @@ export function Desk({ project, ranking, assignment, announce }: Props) {
         {correcting ? (
           <Note>
             You are correcting an earlier judgment. Submit replaces it; Esc leaves it as it was.
+          </Note>
+        ) : null}
+        {takenBack ? <Note>You took this judgment back. Submit says it anew.</Note> : null}
+        {assignment.returned && !correcting ? (
+          <Note>
+            A reviewer asks you to look at this again: {assignment.returned.comment} What you said is filled in; submit
+            replaces it.
           </Note>
         ) : null}
         {lost ? (
@@ -118,13 +231,18 @@ export function Desk({ project, ranking, assignment, announce }: Props) {
         {guidelines && project.guidelines ? (
           <GuidelinesPane guidelines={project.guidelines} onClose={() => setGuidelines(false)} />
         ) : null}
-        <PromptPane messages={assignment.prompt.messages} whole={wholePrompt} onToggle={() => toggle("prompt")} />
-        <div className={pair ? classes.pair : classes.order}>
-          <Responses assignment={assignment} draft={draft} focus={focus} onFocus={setFocus} />
-          {pair ? null : (
-            <Places assignment={assignment} draft={draft} focus={focus} onFocus={setFocus} onChange={change} />
-          )}
-        </div>
+        {veiled ? (
+          <Veil
+            tags={assignment.prompt.risk_tags}
+            error={ranking.revealError}
+            canSkip={protocol.skip && assignment.expires_at !== null && !correcting}
+            onReveal={ranking.reveal}
+          >
+            {texts}
+          </Veil>
+        ) : (
+          texts
+        )}
       </div>
       <Dock
         assignment={assignment}
@@ -133,13 +251,11 @@ export function Desk({ project, ranking, assignment, announce }: Props) {
         focus={focus}
         panel={panel}
         correcting={correcting}
+        veiled={veiled}
         askedOrder={askedOrder}
         onPanel={setPanel}
-        onComment={(comment) => ranking.setDraft({ ...draft, comment })}
-        onSkip={(reason) => {
-          ranking.skip(reason);
-          announce("Skipped.");
-        }}
+        onDraft={note}
+        onSkip={skip}
       />
     </>
   );
@@ -147,8 +263,10 @@ export function Desk({ project, ranking, assignment, announce }: Props) {
 
 const ENDINGS: ReadonlySet<string> = new Set(["Kept.", "Correction kept.", "Skipped."]);
 
+const VERDICTS = { both_bad: "All are bad.", both_good: "All are good.", cannot_judge: "You cannot judge this." };
+
 function placesInWords(draft: Draft, assignment: Assignment): string {
-  if (draft.verdict !== "none") return draft.verdict === "both_bad" ? "All are bad." : "All are good.";
+  if (draft.verdict !== "none") return VERDICTS[draft.verdict];
   const keys = keysOf(assignment);
   const left = keys.filter((key) => draft.places[key] === undefined).length;
   const placed = keys

@@ -3,12 +3,13 @@ import type { Command } from "@/lib/commands";
 import { Key } from "@/components/Key";
 
 import { CommandButton } from "./CommandButton";
-import { CommentPanel } from "./CommentPanel";
 import type { DockPanel } from "./Desk";
 import classes from "./Dock.module.css";
-import { isPair, keysOf, letter, type Draft } from "./judgment";
+import { isPair, isWriting, keysOf, letter, owed, type Draft } from "./judgment";
 import { PairScale } from "./PairScale";
+import { ReasonsPanel } from "./ReasonsPanel";
 import { SkipPanel } from "./SkipPanel";
+import type { SkipWhy } from "./useRanking";
 
 interface Props {
   assignment: Assignment;
@@ -17,29 +18,32 @@ interface Props {
   focus: number;
   panel: DockPanel;
   correcting: boolean;
+  veiled: boolean;
   askedOrder: boolean;
   onPanel: (panel: DockPanel) => void;
-  onComment: (comment: string) => void;
-  onSkip: (reason: string) => void;
+  onDraft: (draft: Draft) => void;
+  onSkip: (why: SkipWhy) => void;
 }
 
 /** What is said, always at the same place: the bottom edge. */
 export function Dock(props: Props) {
-  const { assignment, draft, commands, focus, panel, correcting, askedOrder } = props;
+  const { assignment, draft, commands, focus, panel, correcting, veiled, askedOrder } = props;
   const named = (id: string) => commands.find((command) => command.id === id);
-  const verdict = isPair(assignment) ? draft.choice : draft.verdict;
+  const verdict = isPair(assignment) && !isWriting(assignment) ? draft.choice : draft.verdict;
   const submit = named("submit");
-  const hint = askedOrder
+  const hint = veiled
+    ? ""
+    : askedOrder
     ? "This is the order they were shown in. Submit again if you mean it."
     : missing(assignment, draft);
   return (
     <section className={classes.dock} aria-label="Your judgment">
       <div className={classes.inner}>
-        {panel === "skip" ? <SkipPanel onSkip={props.onSkip} onClose={() => props.onPanel(null)} /> : null}
+        {panel === "skip" ? <SkipPanel protocol={assignment.protocol} onSkip={props.onSkip} onClose={() => props.onPanel(null)} /> : null}
         {panel === "comment" ? (
-          <CommentPanel comment={draft.comment} onChange={props.onComment} onClose={() => props.onPanel(null)} />
+          <ReasonsPanel assignment={assignment} draft={draft} onChange={props.onDraft} onClose={() => props.onPanel(null)} />
         ) : null}
-        {isPair(assignment) ? (
+        {veiled || isWriting(assignment) ? null : isPair(assignment) ? (
           <PairScale assignment={assignment} choice={draft.choice} commands={commands} />
         ) : (
           <PlaceRow assignment={assignment} draft={draft} focus={focus} commands={commands} />
@@ -48,7 +52,10 @@ export function Dock(props: Props) {
           <div className={classes.left}>
             <CommandButton command={named("both_bad")} pressed={verdict === "both_bad"} />
             <CommandButton command={named("both_good")} pressed={verdict === "both_good"} />
-            <CommandButton command={named("comment")} text={draft.comment ? "Reason ✓" : "Reason"} pressed={panel === "comment"} />
+            <CommandButton command={named("cannot_judge")} text="Cannot judge" pressed={verdict === "cannot_judge"} />
+            <CommandButton command={named("edit")} text={draft.edit ? "Edit ✓" : "Edit"} />
+            <CommandButton command={named("scores")} text="Score" />
+            <CommandButton command={named("comment")} text={reasonText(assignment, draft)} pressed={panel === "comment"} />
             <CommandButton command={named("skip")} pressed={panel === "skip"} />
           </div>
           <p className={classes.hint}>{hint}</p>
@@ -62,7 +69,7 @@ export function Dock(props: Props) {
                 onMouseDown={(event) => event.preventDefault()}
                 onClick={submit.perform}
               >
-                {correcting ? "Replace" : "Submit"} <Key name="Enter" />
+                {correcting ? "Replace" : "Submit"} <Key name={submit.keys[0] ?? "Enter"} />
               </button>
             ) : null}
           </div>
@@ -72,7 +79,19 @@ export function Dock(props: Props) {
   );
 }
 
+function reasonText(assignment: Assignment, draft: Draft): string {
+  const { length } = assignment.protocol.reasons.choices;
+  const given = draft.reasons.length > 0 || draft.comment.trim() !== "";
+  return `${length && !isWriting(assignment) ? "Reason" : "Comment"}${given ? " ✓" : ""}`;
+}
+
 function missing(assignment: Assignment, draft: Draft): string {
+  const left = owed(draft, assignment);
+  if (left?.what) return left.what;
+  return isWriting(assignment) ? "" : unplaced(assignment, draft);
+}
+
+function unplaced(assignment: Assignment, draft: Draft): string {
   if (isPair(assignment) || draft.verdict !== "none") return "";
   const left = keysOf(assignment)
     .map((key, index) => ({ key, name: letter(index) }))

@@ -14,7 +14,8 @@ const LONG_WHEN_NARROW = 76;
 interface Props {
   messages: readonly Message[];
   whole: boolean;
-  onToggle: () => void;
+  /** Left out where the prompt is always whole. */
+  onToggle?: (() => void) | undefined;
 }
 
 /** What was asked. The last turn is shown; the system prompt and earlier turns unfold. */
@@ -63,9 +64,11 @@ export function PromptPane({ messages, whole, onToggle }: Props) {
           <Prose text={last.content} look={look} />
         </div>
       ) : null}
-      <button type="button" className={classes.more} data-long={long} aria-expanded={whole} onClick={onToggle}>
-        {whole ? "Fold the prompt" : "Show the whole prompt"} <Key name="p" />
-      </button>
+      {onToggle ? (
+        <button type="button" className={classes.more} data-long={long} aria-expanded={whole} onClick={onToggle}>
+          {whole ? "Fold the prompt" : "Show the whole prompt"} <Key name="p" />
+        </button>
+      ) : null}
     </section>
   );
 }

@@ -7,6 +7,7 @@ import { Failure } from "@/components/States";
 
 import { Desk } from "./Desk";
 import { DeskSkeleton } from "./DeskSkeleton";
+import { KnownAnswer } from "./KnownAnswer";
 import { NothingToRank } from "./NothingToRank";
 import classes from "./RankingPage.module.css";
 import { RankingBar } from "./RankingBar";
@@ -24,7 +25,9 @@ export function RankingPage({ project, userId }: { project: Project; userId: num
         {said}
       </div>
       <RankingBar project={project} ranking={ranking} />
-      {assignment ? (
+      {ranking.known ? (
+        <KnownAnswer known={ranking.known} onGoOn={ranking.goOn} />
+      ) : assignment ? (
         <Desk
           key={`${assignment.id}:${session.correcting ?? "new"}`}
           project={project}
@@ -44,8 +47,8 @@ export function RankingPage({ project, userId }: { project: Project; userId: num
             retry={ranking.lookAgain}
           />
         </div>
-      ) : session.asked && session.reason ? (
-        <NothingToRank project={project} ranking={ranking} reason={session.reason} />
+      ) : session.asked && session.nothing ? (
+        <NothingToRank project={project} ranking={ranking} nothing={session.nothing} />
       ) : (
         <DeskSkeleton />
       )}

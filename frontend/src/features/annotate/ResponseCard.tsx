@@ -1,4 +1,4 @@
-import { memo } from "react";
+import { memo, type ReactNode } from "react";
 
 import type { Message } from "@/api/types";
 import { Prose, type ProseLook } from "@/components/Prose";
@@ -14,10 +14,12 @@ interface Props {
   outcome: Outcome | null;
   focused: boolean;
   onFocus: () => void;
+  /** What is said about this response alone. */
+  children?: ReactNode;
 }
 
 /** One response, known by its letter only. */
-export const ResponseCard = memo(function ResponseCard({ index, messages, look, outcome, focused, onFocus }: Props) {
+export const ResponseCard = memo(function ResponseCard({ index, messages, look, outcome, focused, onFocus, children }: Props) {
   const name = letter(index);
   return (
     <article
@@ -38,6 +40,7 @@ export const ResponseCard = memo(function ResponseCard({ index, messages, look, 
           <Prose text={message.content} look={look} />
         </div>
       ))}
+      {children}
     </article>
   );
 });

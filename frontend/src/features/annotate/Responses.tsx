@@ -1,5 +1,5 @@
 import { useMediaQuery } from "@mantine/hooks";
-import { useEffect, useRef } from "react";
+import { useEffect, useRef, type ReactNode } from "react";
 
 import type { Assignment } from "@/api/types";
 import { usePreferences } from "@/lib/preferences";
@@ -14,10 +14,12 @@ interface Props {
   draft: Draft;
   focus: number;
   onFocus: (index: number) => void;
+  /** What goes under one response. */
+  under: (index: number) => ReactNode;
 }
 
 /** The responses: side by side where there is room, else one at a time under tabs. */
-export function Responses({ assignment, draft, focus, onFocus }: Props) {
+export function Responses({ assignment, draft, focus, onFocus, under }: Props) {
   const narrow = useMediaQuery("(max-width: 760px)", false, { getInitialValueInEffect: false });
   const look = usePreferences();
   const strip = useRef<HTMLDivElement>(null);
@@ -80,7 +82,9 @@ export function Responses({ assignment, draft, focus, onFocus }: Props) {
             outcome={outcomeOf(assignment, draft, index)}
             focused={!pair && index === focus}
             onFocus={() => onFocus(index)}
-          />
+          >
+            {under(index)}
+          </ResponseCard>
         ))}
       </div>
     </div>

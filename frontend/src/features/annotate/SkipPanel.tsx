@@ -1,12 +1,15 @@
 import { useState } from "react";
 import { Button, TextInput } from "@mantine/core";
 
+import type { Protocol } from "@/api/types";
 import { useCommands } from "@/lib/useCommands";
 import type { Command } from "@/lib/commands";
 
 import { CommandButton } from "./CommandButton";
 import classes from "./Dock.module.css";
+import type { SkipWhy } from "./useRanking";
 
+/** Offered where the protocol lists none of its own; they go as words. */
 const REASONS = [
   "I cannot judge this topic",
   "The prompt is unclear",
@@ -15,32 +18,42 @@ const REASONS = [
 ];
 
 interface Props {
-  onSkip: (reason: string) => void;
+  protocol: Protocol;
+  onSkip: (why: SkipWhy) => void;
   onClose: () => void;
 }
 
 /** Why this one is skipped: a digit is enough. */
-export function SkipPanel({ onSkip, onClose }: Props) {
+export function SkipPanel({ protocol, onSkip, onClose }: Props) {
   const [other, setOther] = useState<string | null>(null);
-  const reasons: Command[] = REASONS.map((reason, index) => ({
+  const listed = protocol.skip_reasons;
+  const required = protocol.skip_reason === "required";
+  const offered: { label: string; why: SkipWhy }[] = listed.length
+    ? listed.map(({ key, label }) => ({ label, why: { category: key } }))
+    : REASONS.map((reason) => ({ label: reason, why: { reason } }));
+  const group = "Skip because";
+  const digit = (index: number) => (index < 9 ? [String(index + 1)] : []);
+  const reasons: Command[] = offered.map(({ label, why }, index) => ({
     id: `skip:${index}`,
-    label: reason,
-    group: "Skip because",
-    keys: [String(index + 1)],
+    label,
+    group,
+    keys: digit(index),
     enabled: true,
-    perform: () => onSkip(reason),
+    perform: () => onSkip(why),
   }));
   const commands: Command[] = [
     ...reasons,
     {
       id: "skip:other",
       label: "Another reason",
-      group: "Skip because",
-      keys: [String(REASONS.length + 1)],
-      enabled: true,
+      group,
+      keys: digit(offered.length),
+      // Where a listed one has to be chosen, words alone are refused.
+      enabled: !(required && listed.length),
       perform: () => setOther(""),
     },
-    { id: "skip:close", label: "Do not skip", group: "Skip because", keys: ["Escape", "s"], enabled: true, perform: onClose },
+    { id: "skip:none", label: "Just skip", group, keys: ["0"], enabled: !required, perform: () => onSkip({}) },
+    { id: "skip:close", label: "Do not skip", group, keys: ["Escape", "s"], enabled: true, perform: onClose },
   ];
   useCommands(commands);
   return (
@@ -53,7 +66,7 @@ export function SkipPanel({ onSkip, onClose }: Props) {
           style={{ display: "flex", flex: 1, gap: 8 }}
           onSubmit={(event) => {
             event.preventDefault();
-            if (other.trim()) onSkip(other.trim());
+            if (other.trim()) onSkip({ reason: other.trim() });
           }}
         >
           <TextInput

@@ -2,8 +2,10 @@ import type { Assignment } from "@/api/types";
 import type { Command } from "@/lib/commands";
 
 import {
+  editable,
   inWords,
   isPair,
+  isWriting,
   keysOf,
   letter,
   nextUnplaced,
@@ -12,7 +14,10 @@ import {
   step,
   type Draft,
   type PairChoice,
+  type PairVerdict,
 } from "./judgment";
+
+export type Toggled = "skip" | "comment" | "edit" | "guidelines" | "prompt" | "plain";
 
 interface Desk {
   assignment: Assignment;
@@ -22,18 +27,37 @@ interface Desk {
   canSubmit: boolean;
   canUndo: boolean;
   hasGuidelines: boolean;
+  veiled: boolean;
   choose: (choice: PairChoice, settled: boolean) => void;
   change: (draft: Draft) => void;
   setFocus: (index: number) => void;
   submit: () => void;
   undo: () => void;
   leaveCorrection: () => void;
-  toggle: (panel: "skip" | "comment" | "guidelines" | "prompt" | "plain") => void;
+  reveal: () => void;
+  toScores: () => void;
+  toggle: (panel: Toggled) => void;
 }
 
 /** Everything that can be done on the ranking page. Buttons, keys, palette and help read this. */
 export function deskCommands(desk: Desk): Command[] {
-  return [...(isPair(desk.assignment) ? pairCommands(desk) : orderCommands(desk)), ...commonCommands(desk)];
+  if (desk.veiled) return veiledCommands(desk);
+  return [...judgingCommands(desk), ...commonCommands(desk)];
+}
+
+function judgingCommands(desk: Desk): Command[] {
+  if (isWriting(desk.assignment)) return [cannotCommand(desk, "I cannot write this", (verdict) => desk.change(toggled(desk.draft, verdict)))];
+  return [...(isPair(desk.assignment) ? pairCommands(desk) : orderCommands(desk)), ...besideCommands(desk)];
+}
+
+/** What is hidden can be shown or left; it is not judged. */
+const WHILE_VEILED: ReadonlySet<string> = new Set(["undo", "leave_correction", "skip", "guidelines"]);
+
+function veiledCommands(desk: Desk): Command[] {
+  return [
+    { id: "reveal", label: "Show", group: "Work", keys: ["v"], enabled: true, perform: desk.reveal },
+    ...commonCommands(desk).filter(({ id }) => WHILE_VEILED.has(id)),
+  ];
 }
 
 function pairCommands(desk: Desk): Command[] {
@@ -93,7 +117,7 @@ function orderCommands(desk: Desk): Command[] {
     ...digits,
     ...verdictCommands(
       desk,
-      (verdict) => desk.change({ ...draft, places: {}, verdict: draft.verdict === verdict ? "none" : verdict }),
+      (verdict) => desk.change({ ...toggled(draft, verdict), places: {} }),
       ["All are bad", "All are good"],
     ),
     {
@@ -125,9 +149,25 @@ function orderCommands(desk: Desk): Command[] {
   ];
 }
 
+const toggled = (draft: Draft, verdict: PairVerdict): Draft => ({
+  ...draft,
+  verdict: draft.verdict === verdict ? "none" : verdict,
+});
+
+function cannotCommand(desk: Desk, label: string, give: (verdict: PairVerdict) => void): Command {
+  return {
+    id: "cannot_judge",
+    label,
+    group: "Prefer",
+    keys: ["x"],
+    enabled: desk.assignment.protocol.cannot_judge,
+    perform: () => give("cannot_judge"),
+  };
+}
+
 function verdictCommands(
   desk: Desk,
-  give: (verdict: "both_bad" | "both_good") => void,
+  give: (verdict: PairVerdict) => void,
   [bad, good]: [string, string],
 ): Command[] {
   const { protocol } = desk.assignment;
@@ -148,16 +188,42 @@ function verdictCommands(
       enabled: protocol.both_good,
       perform: () => give("both_good"),
     },
+    cannotCommand(desk, "I cannot judge this", give),
+  ];
+}
+
+/** What the protocol asks beside the ranking. */
+function besideCommands(desk: Desk): Command[] {
+  const { protocol } = desk.assignment;
+  return [
+    {
+      id: "scores",
+      label: "Score the responses",
+      group: "Beside",
+      keys: ["c"],
+      enabled: protocol.criteria.length > 0,
+      perform: desk.toScores,
+    },
+    {
+      id: "edit",
+      label: "Edit the winner",
+      group: "Beside",
+      keys: ["e"],
+      enabled: protocol.edit !== "off" && editable(desk.draft, desk.assignment, desk.focus) !== null,
+      perform: () => desk.toggle("edit"),
+    },
   ];
 }
 
 function commonCommands(desk: Desk): Command[] {
-  const { protocol } = desk.assignment;
+  const { protocol, expires_at } = desk.assignment;
+  const writing = isWriting(desk.assignment);
+  const reasons = !writing && protocol.reasons.choices.length > 0;
   return [
-    { id: "submit", label: "Submit", group: "Work", keys: ["Enter"], enabled: desk.canSubmit, perform: desk.submit },
+    { id: "submit", label: "Submit", group: "Work", keys: writing ? ["mod+Enter", "Enter"] : ["Enter"], enabled: desk.canSubmit, perform: desk.submit },
     {
       id: "undo",
-      label: "Undo: open the last one again",
+      label: "Undo: take the last one back",
       group: "Work",
       keys: ["z", "mod+z"],
       enabled: desk.canUndo,
@@ -176,15 +242,16 @@ function commonCommands(desk: Desk): Command[] {
       label: "Skip",
       group: "Work",
       keys: ["s"],
-      enabled: protocol.skip && !desk.correcting,
+      // What is judged already, and open once more, cannot be given back.
+      enabled: protocol.skip && !desk.correcting && expires_at !== null,
       perform: () => desk.toggle("skip"),
     },
     {
       id: "comment",
-      label: "Add a reason",
-      group: "Work",
+      label: reasons ? "Give a reason" : "Add a comment",
+      group: "Beside",
       keys: ["r"],
-      enabled: true,
+      enabled: reasons || protocol.comment.ask !== "off",
       perform: () => desk.toggle("comment"),
     },
     {

@@ -5,13 +5,13 @@ const PREFIX = "plumbline.draft.";
 const MAX_AGE_MS = 3 * 24 * 3600 * 1000;
 
 /** A half-made judgment survives a reload: the lease brings the same assignment back. */
-export function loadDraft(assignmentId: string): Draft {
+export function loadDraft(assignmentId: string): Draft | null {
   try {
     const stored = browserStorage()?.getItem(PREFIX + assignmentId);
-    if (!stored) return EMPTY_DRAFT;
+    if (!stored) return null;
     return { ...EMPTY_DRAFT, ...(JSON.parse(stored) as { draft: Draft }).draft };
   } catch {
-    return EMPTY_DRAFT;
+    return null;
   }
 }
 

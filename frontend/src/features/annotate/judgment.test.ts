@@ -1,24 +1,27 @@
 import { describe, expect, it } from "vitest";
 
-import type { Assignment } from "@/api/types";
+import type { Protocol } from "@/api/types";
 
-import { EMPTY_DRAFT, fromSaid, inWords, nextUnplaced, place, repeatsShownOrder, scaleOf, step, toSaid, type Draft } from "./judgment";
+import { assignmentOf, PROTOCOL } from "./fixtures";
+import {
+  EMPTY_DRAFT,
+  fromSaid,
+  inWords,
+  nextUnplaced,
+  openingDraft,
+  owed,
+  place,
+  repeatsShownOrder,
+  scaleOf,
+  score,
+  step,
+  toBody,
+  toggleReason,
+  toSaid,
+  type Draft,
+} from "./judgment";
 
-const PROTOCOL = { ties: true, strength: true, both_good: true, both_bad: true, skip: true };
-
-function assignment(keys: string[], protocol: Partial<typeof PROTOCOL> = {}): Assignment {
-  return {
-    id: "0b1e",
-    lease_token: 1,
-    expires_at: null,
-    prompt: { messages: [{ role: "user", content: "my kettle arrived broken" }] },
-    responses: keys.map((key) => ({ key, messages: [{ role: "assistant", content: key }] })),
-    protocol: { ...PROTOCOL, ...protocol },
-    protocol_version: 1,
-    guideline_version: 1,
-    kind: "rank",
-  };
-}
+const assignment = (keys: string[], protocol: Partial<Protocol> = {}) => assignmentOf(keys, { protocol });
 
 const pair = assignment(["x", "y"]);
 const four = assignment(["w", "x", "y", "z"]);
@@ -133,5 +136,113 @@ describe("three and more", () => {
     const again = said && fromSaid(said, four);
     expect(again?.places).toEqual({ x: 1, y: 1, z: 2, w: 3 });
     expect(again && toSaid(again, four)).toEqual(said);
+  });
+});
+
+describe("what the protocol asks beside the ranking", () => {
+  const chosen: Draft = { ...EMPTY_DRAFT, choice: -2 };
+  const choice = (key: string) => ({ key, label: key, description: "" });
+  const helpful = { ...choice("helpful"), low: 1, high: 5, labels: {}, required: true };
+
+  it("is nothing by default, and nothing of it is sent", () => {
+    expect(owed(chosen, pair)).toBeNull();
+    expect(toBody(chosen, pair)).toEqual({ tiers: [["x"], ["y"]], verdict: "none", strengths: [2] });
+  });
+
+  it("waits for as many reasons as it wants, and takes one back on a second press", () => {
+    const asks = assignment(["x", "y"], {
+      reasons: { choices: ["tone", "facts", "length"].map(choice), required: true, min: 2, max: 2 },
+    });
+    expect(owed(chosen, asks)).toMatchObject({ where: "reasons" });
+    const two = toggleReason(toggleReason(chosen, "facts"), "tone");
+    expect(owed(two, asks)).toBeNull();
+    expect(toBody(two, asks)?.reasons).toEqual(["tone", "facts"]);
+    expect(owed(toggleReason(two, "length"), asks)).toMatchObject({ where: "reasons" });
+    expect(toggleReason(two, "tone").reasons).toEqual(["facts"]);
+  });
+
+  it("asks for a comment of its length, and sends none where it wants none", () => {
+    const asks = assignment(["x", "y"], { comment: { ask: "required", min_length: 10 } });
+    expect(owed(chosen, asks)).toMatchObject({ where: "reasons" });
+    expect(owed({ ...chosen, comment: "B is rude to them" }, asks)).toBeNull();
+    const off = assignment(["x", "y"], { comment: { ask: "off", min_length: 0 } });
+    expect(toBody({ ...chosen, comment: "left over" }, off)).not.toHaveProperty("comment");
+  });
+
+  it("wants each response scored by each required criterion, 0 included", () => {
+    const asks = assignment(["x", "y"], { criteria: [{ ...helpful, low: 0 }] });
+    const one = score(chosen, "x", "helpful", 0);
+    expect(owed(one, asks)?.what).toBe("Still to score: helpful of B");
+    const both = score(one, "y", "helpful", 3);
+    expect(owed(both, asks)).toBeNull();
+    expect(toBody(both, asks)?.criteria).toEqual({ x: { helpful: 0 }, y: { helpful: 3 } });
+    expect(owed(score(both, "y", "helpful", null), asks)).not.toBeNull();
+  });
+
+  it("takes an edit of the winner only, and only a change", () => {
+    const asks = assignment(["x", "y"], { edit: "required" });
+    expect(owed(chosen, asks)).toMatchObject({ where: "edit" });
+    expect(owed({ ...chosen, edit: { key: "x", text: "x" } }, asks)).toMatchObject({ where: "edit" });
+    expect(owed({ ...chosen, edit: { key: "y", text: "better" } }, asks)).toMatchObject({ where: "edit" });
+    const edited: Draft = { ...chosen, edit: { key: "x", text: "better" } };
+    expect(owed(edited, asks)).toBeNull();
+    expect(toBody(edited, asks)?.edit).toEqual({ text: "better", response: "x" });
+  });
+
+  it("asks nothing more of whoever cannot judge", () => {
+    const asks = assignment(["x", "y"], {
+      criteria: [helpful],
+      edit: "required",
+      comment: { ask: "required", min_length: 20 },
+      reasons: { choices: [choice("tone")], required: true, min: 1, max: 1 },
+    });
+    const cannot: Draft = { ...EMPTY_DRAFT, choice: "cannot_judge" };
+    expect(owed(cannot, asks)).toBeNull();
+    expect(toBody(cannot, asks)).toEqual({ tiers: [], verdict: "cannot_judge", strengths: [] });
+  });
+
+  it("sends what was written where the task asks for a response of one's own", () => {
+    const writing = assignmentOf([], { kind: "demonstrate", protocol: { demonstrations: { on: true, min_length: 5 } } });
+    expect(toBody({ ...EMPTY_DRAFT, written: "Hi" }, writing)).toBeNull();
+    expect(toBody({ ...EMPTY_DRAFT, written: "Gladly: at nine. " }, writing)).toEqual({
+      tiers: [],
+      verdict: "none",
+      strengths: [],
+      demonstration: { text: "Gladly: at nine." },
+    });
+  });
+});
+
+describe("a task that was judged before", () => {
+  const judgment = {
+    id: 7,
+    tiers: [["y"], ["x"]],
+    verdict: "none" as const,
+    strengths: [3],
+    comment: "A invents a rule.",
+    reasons: ["facts"],
+    criteria: { x: { helpful: 2 }, y: { helpful: 4 } },
+    spans: [],
+    edit: { response: "y", text: "y, but kinder", messages: null },
+    demonstration: null,
+    active_seconds: 12,
+  };
+
+  it("opens with all that was said when a reviewer returned it", () => {
+    const returned = assignmentOf(["x", "y"], { returned: { comment: "Look at A again.", judgment } });
+    expect(openingDraft(returned)).toMatchObject({
+      choice: 3,
+      comment: "A invents a rule.",
+      reasons: ["facts"],
+      scores: judgment.criteria,
+      edit: { key: "y", text: "y, but kinder" },
+    });
+  });
+
+  it("opens with what was taken back, and with nothing for a draft of another form", () => {
+    const taken = (body: unknown) => assignmentOf(["x", "y"], { draft: { revision: 2, body, saved_at: null } });
+    expect(openingDraft(taken(judgment)).choice).toBe(3);
+    expect(openingDraft(taken({ text: "of another client" }))).toEqual(EMPTY_DRAFT);
+    expect(openingDraft(taken({ ...judgment, tiers: [["other"], ["x"]] }))).toEqual(EMPTY_DRAFT);
   });
 });

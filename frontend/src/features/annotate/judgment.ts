@@ -1,10 +1,11 @@
-import type { Assignment, JudgmentSaid, Verdict } from "@/api/types";
+import type { Assignment, JudgmentCreate, JudgmentSaid, Span, Verdict } from "@/api/types";
+import { isRecord } from "@/lib/shapes";
 
 export type Strength = 1 | 2 | 3;
 
 /** A pair on its scale: negative prefers A, positive prefers B, 0 is a tie. */
 export type Preference = -3 | -2 | -1 | 0 | 1 | 2 | 3;
-export type PairVerdict = "both_good" | "both_bad";
+export type PairVerdict = "both_good" | "both_bad" | "cannot_judge";
 export type PairChoice = Preference | PairVerdict;
 
 /** What somebody has said so far about one assignment. */
@@ -17,6 +18,16 @@ export interface Draft {
   strengths: Readonly<Record<number, Strength>>;
   verdict: PairVerdict | "none";
   comment: string;
+  /** Keys of the protocol's reasons. */
+  reasons: readonly string[];
+  /** By response key and criterion. */
+  scores: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  /** The winner as it should have been; it counts while `key` has the first place. */
+  edit: { key: string; text: string } | null;
+  /** A response of one's own, where the task asks for one. */
+  written: string;
+  /** Marked elsewhere, and kept as they are. */
+  spans: readonly Span[];
 }
 
 export interface Said {
@@ -27,25 +38,49 @@ export interface Said {
 
 export const DEFAULT_STRENGTH: Strength = 2;
 
-export const EMPTY_DRAFT: Draft = { choice: null, places: {}, strengths: {}, verdict: "none", comment: "" };
+export const EMPTY_DRAFT: Draft = {
+  choice: null,
+  places: {},
+  strengths: {},
+  verdict: "none",
+  comment: "",
+  reasons: [],
+  scores: {},
+  edit: null,
+  written: "",
+  spans: [],
+};
 
 export const keysOf = (assignment: Assignment): string[] => assignment.responses.map((response) => response.key);
 export const isPair = (assignment: Assignment): boolean => assignment.responses.length === 2;
+/** The task asks for a response of one's own. */
+export const isWriting = (assignment: Assignment): boolean => assignment.kind === "demonstrate";
 export const letter = (index: number): string => String.fromCharCode(65 + index);
 
 export function isEmpty(draft: Draft): boolean {
-  return draft.choice === null && draft.verdict === "none" && Object.keys(draft.places).length === 0;
+  return (
+    draft.choice === null && draft.verdict === "none" && draft.written === "" && Object.keys(draft.places).length === 0
+  );
 }
 
-/** The judgment a draft stands for, or null while something is missing. */
+/** The ranking a draft stands for, or null while something is missing. */
 export function toSaid(draft: Draft, assignment: Assignment): Said | null {
+  if (isWriting(assignment)) return writtenSaid(draft, assignment);
   return isPair(assignment) ? pairSaid(draft, assignment) : orderSaid(draft, assignment);
+}
+
+const UNRANKED: Said = { tiers: [], verdict: "none", strengths: [] };
+
+function writtenSaid(draft: Draft, assignment: Assignment): Said | null {
+  if (draft.verdict === "cannot_judge") return { ...UNRANKED, verdict: draft.verdict };
+  return draft.written.trim().length < assignment.protocol.demonstrations.min_length ? null : UNRANKED;
 }
 
 function pairSaid(draft: Draft, assignment: Assignment): Said | null {
   const [a, b] = keysOf(assignment);
   const choice = draft.choice;
   if (choice === null || a === undefined || b === undefined) return null;
+  if (choice === "cannot_judge") return { ...UNRANKED, verdict: choice };
   if (typeof choice === "string") return { tiers: [[a, b]], verdict: choice, strengths: [] };
   if (choice === 0) return { tiers: [[a, b]], verdict: "none", strengths: [] };
   return {
@@ -57,6 +92,7 @@ function pairSaid(draft: Draft, assignment: Assignment): Said | null {
 
 function orderSaid(draft: Draft, assignment: Assignment): Said | null {
   const keys = keysOf(assignment);
+  if (draft.verdict === "cannot_judge") return { ...UNRANKED, verdict: draft.verdict };
   if (draft.verdict !== "none") return { tiers: [keys], verdict: draft.verdict, strengths: [] };
   if (keys.some((key) => draft.places[key] === undefined)) return null;
   const ranked = tiersOf(draft, keys);
@@ -68,6 +104,104 @@ function orderSaid(draft: Draft, assignment: Assignment): Said | null {
       ? ranked.slice(0, -1).map((tier) => draft.strengths[tier.place] ?? DEFAULT_STRENGTH)
       : [],
   };
+}
+
+/** All that is sent: the ranking, and what the protocol asks beside it. */
+export function toBody(draft: Draft, assignment: Assignment): Omit<JudgmentCreate, "lease_token" | "client_key"> | null {
+  const said = toSaid(draft, assignment);
+  if (!said) return null;
+  const { protocol } = assignment;
+  const comment = protocol.comment.ask === "off" ? "" : draft.comment.trim();
+  const body = { ...said, ...(comment ? { comment } : {}) };
+  const judged = said.verdict !== "cannot_judge";
+  if (isWriting(assignment)) return { ...body, ...(judged ? { demonstration: { text: draft.written.trim() } } : {}) };
+  const reasons = protocol.reasons.choices.map(({ key }) => key).filter((key) => draft.reasons.includes(key));
+  const criteria = protocol.criteria.length ? draft.scores : {};
+  const edit = judged ? editOf(draft, said, assignment) : null;
+  return {
+    ...body,
+    ...(reasons.length ? { reasons } : {}),
+    ...(Object.keys(criteria).length ? { criteria } : {}),
+    ...(draft.spans.length && protocol.spans.length ? { spans: [...draft.spans] } : {}),
+    ...(edit ? { edit: { text: edit.text, response: edit.key } } : {}),
+  };
+}
+
+/** The last message of a response: the one that is edited. */
+export function lastWords(assignment: Assignment, key: string): string {
+  return assignment.responses.find((response) => response.key === key)?.messages.at(-1)?.content ?? "";
+}
+
+/** The response an edit is of: the winner, or the chosen one of several. */
+export function editable(draft: Draft, assignment: Assignment, focus: number): string | null {
+  const first = toSaid(draft, assignment)?.tiers[0] ?? [];
+  const focused = keysOf(assignment)[focus];
+  if (draft.edit && first.includes(draft.edit.key)) return draft.edit.key;
+  return focused !== undefined && first.includes(focused) ? focused : (first[0] ?? null);
+}
+
+/** The edit that counts: of a winner, and changed. */
+function editOf(draft: Draft, said: Said, assignment: Assignment): Draft["edit"] {
+  const { edit } = draft;
+  if (!edit || assignment.protocol.edit === "off" || !said.tiers[0]?.includes(edit.key)) return null;
+  return edit.text.trim() === "" || edit.text === lastWords(assignment, edit.key) ? null : edit;
+}
+
+/** Where something still owed is given. */
+export type Owed = { where: "ranking" | "scores" | "edit" | "reasons"; what: string };
+
+/** The first thing the protocol still asks for, as the server would; null when all is said. */
+export function owed(draft: Draft, assignment: Assignment): Owed | null {
+  const said = toSaid(draft, assignment);
+  const { protocol } = assignment;
+  if (!said) return { where: "ranking", what: isWriting(assignment) ? stillToWrite(draft, assignment) : "" };
+  const judged = said.verdict !== "cannot_judge";
+  if (!isWriting(assignment)) {
+    const score = judged ? missingScore(draft, assignment) : null;
+    if (score) return { where: "scores", what: score };
+    const edit = judged && protocol.edit === "required" && !editOf(draft, said, assignment);
+    if (edit) return { where: "edit", what: "Still to do: edit the winner" };
+    const { min, max, required } = protocol.reasons;
+    const given = draft.reasons.length;
+    const least = Math.max(min, 1);
+    if ((given > 0 || (judged && required)) && given < least) {
+      return { where: "reasons", what: least === 1 ? "Still to give: a reason" : `Still to give: ${least - given} more reasons` };
+    }
+    if (given > max) return { where: "reasons", what: `At most ${max} reasons: take ${given - max} back` };
+  }
+  const words = draft.comment.trim().length;
+  const least = Math.max(protocol.comment.min_length, 1);
+  const asked = protocol.comment.ask !== "off" && (words > 0 || (judged && protocol.comment.ask === "required"));
+  if (asked && words < least) {
+    return { where: "reasons", what: least === 1 ? "Still to write: a comment" : `The comment needs ${least - words} more characters` };
+  }
+  return null;
+}
+
+function stillToWrite(draft: Draft, assignment: Assignment): string {
+  const left = assignment.protocol.demonstrations.min_length - draft.written.trim().length;
+  return draft.written === "" || left <= 0 ? "" : `${left} more characters, please`;
+}
+
+function missingScore(draft: Draft, assignment: Assignment): string | null {
+  for (const [index, key] of keysOf(assignment).entries()) {
+    for (const criterion of assignment.protocol.criteria) {
+      if (criterion.required && draft.scores[key]?.[criterion.key] === undefined) {
+        return `Still to score: ${criterion.label} of ${letter(index)}`;
+      }
+    }
+  }
+  return null;
+}
+
+export function score(draft: Draft, key: string, criterion: string, value: number | null): Draft {
+  const others = Object.fromEntries(Object.entries(draft.scores[key] ?? {}).filter(([name]) => name !== criterion));
+  return { ...draft, scores: { ...draft.scores, [key]: value === null ? others : { ...others, [criterion]: value } } };
+}
+
+export function toggleReason(draft: Draft, key: string): Draft {
+  const reasons = draft.reasons.includes(key) ? draft.reasons.filter((one) => one !== key) : [...draft.reasons, key];
+  return { ...draft, reasons };
 }
 
 export interface Tier {
@@ -124,17 +258,28 @@ export function step(choice: PairChoice | null, towards: -1 | 1, protocol: Assig
   return values[Math.max(0, Math.min(values.length - 1, index))] ?? towards;
 }
 
+type Stored = Partial<Omit<JudgmentSaid, "id" | "active_seconds">> & Pick<JudgmentSaid, "tiers" | "verdict" | "strengths">;
+
 /** The draft that a stored judgment came from, to open it again. */
-export function fromSaid(said: Pick<JudgmentSaid, "tiers" | "verdict" | "strengths"> & { comment?: string }, assignment: Assignment): Draft {
+export function fromSaid(said: Stored, assignment: Assignment): Draft {
   const keys = keysOf(assignment);
-  const comment = said.comment ?? "";
-  const verdict = said.verdict === "both_good" || said.verdict === "both_bad" ? said.verdict : "none";
-  const places: Record<string, number> = {};
-  said.tiers.forEach((tier, index) => tier.forEach((key) => (places[key] = index + 1)));
-  const strengths: Record<number, Strength> = {};
-  said.strengths.forEach((value, index) => (strengths[index + 1] = value as Strength));
+  const verdict = said.verdict;
+  const beside = {
+    ...EMPTY_DRAFT,
+    comment: said.comment ?? "",
+    reasons: said.reasons ?? [],
+    scores: said.criteria ?? {},
+    spans: said.spans ?? [],
+    written: textOf(said.demonstration),
+    edit: editFrom(said),
+  };
+  if (isWriting(assignment)) return { ...beside, verdict };
   if (!isPair(assignment)) {
-    return { ...EMPTY_DRAFT, comment, places: verdict === "none" ? places : {}, strengths, verdict };
+    const places: Record<string, number> = {};
+    if (verdict === "none") said.tiers.forEach((tier, index) => tier.forEach((key) => (places[key] = index + 1)));
+    const strengths: Record<number, Strength> = {};
+    said.strengths.forEach((value, index) => (strengths[index + 1] = value as Strength));
+    return { ...beside, places, strengths, verdict };
   }
   let choice: PairChoice | null = verdict === "none" ? null : verdict;
   if (choice === null && said.tiers.length === 1) choice = 0;
@@ -142,7 +287,34 @@ export function fromSaid(said: Pick<JudgmentSaid, "tiers" | "verdict" | "strengt
     const size = said.strengths[0] ?? 1;
     choice = (said.tiers[0]?.[0] === keys[0] ? -size : size) as Preference;
   }
-  return { ...EMPTY_DRAFT, comment, choice };
+  return { ...beside, choice };
+}
+
+/** Text, or the last of several messages. */
+function textOf(words: Stored["demonstration"] | Stored["edit"]): string {
+  return words?.text ?? words?.messages?.at(-1)?.content ?? "";
+}
+
+function editFrom(said: Stored): Draft["edit"] {
+  const key = said.edit?.response ?? said.tiers[0]?.[0];
+  return said.edit && key !== undefined ? { key, text: textOf(said.edit) } : null;
+}
+
+/** What a task opens with: a judgment that was taken back or returned, else nothing. */
+export function openingDraft(assignment: Assignment): Draft {
+  const { body } = assignment.draft;
+  if (isSaid(body, assignment)) return fromSaid(body, assignment);
+  return assignment.returned ? fromSaid(assignment.returned.judgment, assignment) : EMPTY_DRAFT;
+}
+
+/** Drafts on the server are free in form; those of an undo have the form of a judgment. */
+function isSaid(body: unknown, assignment: Assignment): body is Stored {
+  if (!isRecord(body) || !Array.isArray(body.tiers) || !Array.isArray(body.strengths)) return false;
+  const keys: unknown[] = keysOf(assignment);
+  return (
+    typeof body.verdict === "string" &&
+    body.tiers.every((tier: unknown) => Array.isArray(tier) && tier.every((key) => keys.includes(key)))
+  );
 }
 
 const SIZES = ["", "slightly better", "better", "much better"];
@@ -151,6 +323,7 @@ const SIZES = ["", "slightly better", "better", "much better"];
 export function inWords(choice: PairChoice, withStrength: boolean): string {
   if (choice === "both_bad") return "Both are bad";
   if (choice === "both_good") return "Both are good";
+  if (choice === "cannot_judge") return "I cannot judge this";
   if (choice === 0) return "Tie";
   const size = withStrength ? SIZES[Math.abs(choice)] : "better";
   return `${choice < 0 ? "A" : "B"} is ${size}`;

@@ -5,7 +5,7 @@ import type { JudgmentReceipt } from "@/api/types";
 
 import { Outbox, type Entry, type Send } from "./outbox";
 
-const RECEIPT: JudgmentReceipt = { judgment: 1, state: "accepted", replayed: false };
+const RECEIPT: JudgmentReceipt = { judgment: 1, state: "accepted", replayed: false, feedback: null };
 const offline = new ApiError(0, "unreachable", "The server cannot be reached.");
 
 let made = 0;

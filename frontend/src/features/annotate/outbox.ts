@@ -1,5 +1,7 @@
 import { ApiError } from "@/api/client";
+import type { SkipBody } from "@/api/queue";
 import type { JudgmentCreate, JudgmentReceipt } from "@/api/types";
+import { uuid } from "@/lib/uuid";
 
 interface Sealed {
   /** Made once; every attempt carries it, so that the server stores one judgment. */
@@ -12,7 +14,12 @@ interface Sealed {
 }
 
 export type Entry = Sealed &
-  ({ kind: "judgment"; body: JudgmentCreate } | { kind: "skip"; body: { lease_token: number; reason: string } });
+  ({ kind: "judgment"; body: JudgmentCreate } | { kind: "skip"; body: SkipBody });
+
+/** What every entry begins with. */
+export function seal(slug: string, assignmentId: string): Sealed {
+  return { clientKey: uuid(), slug, assignmentId, madeAt: Date.now() };
+}
 
 export type OnReceipt = (entry: Entry, receipt: JudgmentReceipt | null) => void;
 export type Send = (entry: Entry) => Promise<JudgmentReceipt | null>;
@@ -188,7 +195,8 @@ type Fate = "offline" | "signed_out" | "retry" | "refuse" | "drop";
 
 function fateOf(entry: Entry, error: unknown): Fate {
   if (!(error instanceof ApiError) || error.unreachable) return "offline";
-  if (error.status === 401) return "signed_out";
+  // Both end by signing in: with the password, or with the second factor that is asked for since.
+  if (error.status === 401 || error.code === "second_factor_needed") return "signed_out";
   if (error.status >= 500 || error.status === 408 || error.status === 429) return "retry";
   // A skip of something that is no longer mine has nothing left to give back.
   return entry.kind === "skip" ? "drop" : "refuse";

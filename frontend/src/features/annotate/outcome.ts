@@ -21,6 +21,7 @@ function inPair(assignment: Assignment, { choice }: Draft, index: number): Outco
   if (choice === null) return null;
   if (choice === "both_bad") return { word: "Bad", short: "bad", chosen: false };
   if (choice === "both_good") return { word: "Good", short: "good", chosen: true };
+  if (choice === "cannot_judge") return null;
   if (choice === 0) return { word: "Tie", short: "tie", chosen: false };
   if (choice < 0 !== (index === 0)) return null;
   const word = assignment.protocol.strength ? (SIZES[Math.abs(choice)] ?? "") : "Better";

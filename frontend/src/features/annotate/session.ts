@@ -1,4 +1,4 @@
-import type { Assignment } from "@/api/types";
+import type { Assignment, NothingReason } from "@/api/types";
 
 import type { Draft } from "./judgment";
 
@@ -6,7 +6,14 @@ import type { Draft } from "./judgment";
 export const HELD = 3;
 const MAX_PAST = 30;
 
-export type Reason = "empty" | "all_leased" | "no_more_for_you";
+/** Why the server had nothing more. */
+export interface Nothing {
+  reason: NothingReason;
+  /** In words, where somebody holds one back. */
+  message: string | null;
+  /** The version to read first. */
+  guidelines: number | null;
+}
 
 /** Something already submitted, to be opened again. */
 export interface Past {
@@ -19,13 +26,15 @@ export interface Session {
   queue: readonly Assignment[];
   /** Leases that ran out while held. */
   lost: readonly string[];
-  /** Submitted or skipped in this visit; never shown as new again. */
+  /** Submitted or skipped in this visit; never shown as new again, unless it is returned anew. */
   finished: readonly string[];
+  /** Submitted, and taken back since. */
+  takenBack: readonly string[];
   past: readonly Past[];
   /** Index into `past` while a correction is open. */
   correcting: number | null;
-  /** Why the server had nothing more, when it last said so. */
-  reason: Reason | null;
+  /** What the server last said about why there is nothing more. */
+  nothing: Nothing | null;
   asked: boolean;
 }
 
@@ -33,18 +42,20 @@ export const START: Session = {
   queue: [],
   lost: [],
   finished: [],
+  takenBack: [],
   past: [],
   correcting: null,
-  reason: null,
+  nothing: null,
   asked: false,
 };
 
 export type Action =
-  | { type: "received"; assignments: readonly Assignment[]; reason: Reason | null; held: readonly string[] }
+  | { type: "received"; assignments: readonly Assignment[]; nothing: Nothing | null; held: readonly string[] }
   | { type: "submitted"; past: Past }
   | { type: "skipped"; id: string }
   | { type: "lost"; id: string }
   | { type: "dropped"; id: string }
+  | { type: "taken_back"; from: string; assignment: Assignment }
   | { type: "undo"; fallback: Past | null }
   | { type: "leave_correction" };
 
@@ -56,9 +67,9 @@ export function current(session: Session): Assignment | null {
 export function reduce(session: Session, action: Action): Session {
   switch (action.type) {
     case "received": {
-      const known = new Set([...session.queue.map((one) => one.id), ...session.finished, ...action.held]);
-      const fresh = action.assignments.filter((one) => !known.has(one.id));
-      return { ...session, queue: [...session.queue, ...fresh], reason: action.reason, asked: true };
+      const known = new Set([...session.queue.map((one) => one.id), ...action.held]);
+      const fresh = action.assignments.filter((one) => !known.has(one.id) && !session.finished.includes(mark(one)));
+      return { ...session, queue: [...session.queue, ...fresh], nothing: action.nothing, asked: true };
     }
     case "submitted":
       return submitted(session, action.past);
@@ -71,6 +82,8 @@ export function reduce(session: Session, action: Action): Session {
     }
     case "dropped":
       return without(session, action.id, false);
+    case "taken_back":
+      return takenBack(session, action.from, action.assignment);
     case "undo": {
       if (session.correcting !== null) return { ...session, correcting: Math.max(0, session.correcting - 1) };
       if (session.past.length > 0) return { ...session, correcting: session.past.length - 1 };
@@ -89,11 +102,32 @@ function submitted(session: Session, past: Past): Session {
   return { ...without(session, past.assignment.id), past: [...session.past, past].slice(-MAX_PAST) };
 }
 
+/** Held again, first in line. */
+function takenBack(session: Session, from: string, assignment: Assignment): Session {
+  const other = (id: string) => id !== from && id !== assignment.id;
+  return {
+    ...session,
+    queue: [assignment, ...session.queue.filter((one) => other(one.id))],
+    lost: session.lost.filter(other),
+    finished: session.finished.filter((done) => other(done.split(":")[0] ?? "")),
+    past: session.past.filter((one) => other(one.assignment.id)),
+    takenBack: [...session.takenBack.filter(other), assignment.id],
+    correcting: null,
+  };
+}
+
+/** An assignment that a reviewer returns keeps its id: it is new by what is returned. */
+function mark(assignment: Assignment): string {
+  return assignment.returned ? `${assignment.id}:${assignment.returned.judgment.id}` : assignment.id;
+}
+
 function without(session: Session, id: string, finished = true): Session {
+  const gone = session.queue.find((one) => one.id === id);
   return {
     ...session,
     queue: session.queue.filter((one) => one.id !== id),
     lost: session.lost.filter((other) => other !== id),
-    finished: finished ? [...session.finished, id] : session.finished,
+    finished: finished ? [...session.finished, gone ? mark(gone) : id] : session.finished,
+    takenBack: session.takenBack.filter((other) => other !== id),
   };
 }

@@ -2,21 +2,32 @@ import { useMutation, useQuery } from "@tanstack/react-query";
 import { useCallback, useEffect, useEffectEvent, useMemo, useReducer, useRef, useState } from "react";
 
 import { ApiError } from "@/api/client";
-import { heartbeat, myWorkQuery, nextAssignments } from "@/api/queue";
-import type { Assignment, JudgmentReceipt, Project } from "@/api/types";
+import { heartbeat, myWorkQuery, nextAssignments, revealAssignment } from "@/api/queue";
+import type { Assignment, GoldFeedback, JudgmentReceipt, Project } from "@/api/types";
 import { useReachable } from "@/lib/connection";
-import { uuid } from "@/lib/uuid";
 
 import { dropDraft, loadDraft, saveDraft, sweepDrafts } from "./drafts";
-import { EMPTY_DRAFT, fromSaid, toSaid, type Draft } from "./judgment";
-import type { Outbox, OutboxState } from "./outbox";
+import { EMPTY_DRAFT, fromSaid, openingDraft, owed, toBody, type Draft } from "./judgment";
+import { seal, type Outbox, type OutboxState } from "./outbox";
 import { current, HELD, reduce, START, type Past, type Session } from "./session";
 import { useActiveTimer } from "./useActiveTimer";
 import { useOutbox } from "./useOutbox";
+import { useTakingBack, type StoredJudgments } from "./useTakingBack";
 
 const LOOK_AGAIN_MS = 15_000;
 // Whoever is away this long gives the rest back by letting the leases run out.
 const AWAY_MS = 10 * 60_000;
+
+export interface SkipWhy {
+  reason?: string;
+  category?: string;
+}
+
+/** What is known about a task that was just judged. */
+export interface Known {
+  past: Past | null;
+  feedback: GoldFeedback;
+}
 
 export interface Ranking {
   session: Session;
@@ -24,11 +35,18 @@ export interface Ranking {
   draft: Draft;
   setDraft: (draft: Draft) => void;
   submit: (draft: Draft) => boolean;
-  skip: (reason: string) => void;
+  skip: (why: SkipWhy) => void;
   undo: () => void;
   canUndo: boolean;
   leaveCorrection: () => void;
   dropCurrent: () => void;
+  /** A known answer to look at before the next task. */
+  known: Known | null;
+  goOn: () => void;
+  /** The page hides what carries a risk tag until somebody asks for it. */
+  veiled: boolean;
+  reveal: () => void;
+  revealError: unknown;
   lookAgain: () => void;
   error: unknown;
   outbox: Outbox;
@@ -41,7 +59,18 @@ export function useRanking(project: Project, userId: number): Ranking {
   const slug = project.slug;
   const [session, dispatch] = useReducer(reduce, START);
   const [receipt, setReceipt] = useState<JudgmentReceipt | null>(null);
-  const [outbox, saving] = useOutbox(userId, (_entry, answer) => answer && setReceipt(answer));
+  const [acknowledged, setAcknowledged] = useState<StoredJudgments>({});
+  const [known, setKnown] = useState<readonly Known[]>([]);
+  const [revealed, setRevealed] = useState<readonly string[]>([]);
+  const [outbox, saving] = useOutbox(userId, (entry, answer) => {
+    if (!answer) return;
+    setReceipt(answer);
+    setAcknowledged((all) => ({ ...all, [entry.assignmentId]: { judgment: answer.judgment, madeAt: entry.madeAt } }));
+    const { feedback } = answer;
+    if (!feedback) return;
+    const past = session.past.find((one) => one.assignment.id === entry.assignmentId) ?? null;
+    setKnown((all) => [...all, { past, feedback }]);
+  });
   const { error, lookAgain } = useRefill(slug, session, dispatch, outbox);
   const timer = useActiveTimer();
   const work = useQuery(myWorkQuery(slug));
@@ -50,10 +79,14 @@ export function useRanking(project: Project, userId: number): Ranking {
   const [drafts, setDrafts] = useState<Readonly<Record<string, Draft>>>({});
   const opened = session.correcting === null ? undefined : session.past[session.correcting];
   const draftKey = assignment ? (opened ? `correction:${assignment.id}` : assignment.id) : null;
-  const stored = useMemo(() => (assignment ? loadDraft(assignment.id) : EMPTY_DRAFT), [assignment]);
+  const stored = useMemo(
+    () => (assignment ? (loadDraft(assignment.id) ?? openingDraft(assignment)) : EMPTY_DRAFT),
+    [assignment],
+  );
   const draft = (draftKey === null ? undefined : drafts[draftKey]) ?? opened?.draft ?? stored;
 
-  useEffect(() => timer.restart(), [draftKey, timer]);
+  const answerShown = known.length > 0;
+  useEffect(() => timer.restart(), [draftKey, answerShown, timer]);
   useEffect(() => sweepDrafts(Date.now()), []);
   useHeartbeats(project.lease_seconds, session, dispatch, timer.aliveWithin);
 
@@ -65,40 +98,38 @@ export function useRanking(project: Project, userId: number): Ranking {
 
   const forget = (key: string) => setDrafts((all) => Object.fromEntries(Object.entries(all).filter(([k]) => k !== key)));
 
-  const submit = (final: Draft): boolean => {
-    const said = assignment ? toSaid(final, assignment) : null;
-    if (!assignment || !said || !draftKey) return false;
-    const clientKey = uuid();
-    const comment = final.comment.trim();
+  const send = (assignment: Assignment, final: Draft, activeSeconds: number | null): boolean => {
+    const body = owed(final, assignment) ? null : toBody(final, assignment);
+    if (!body) return false;
+    const sealed = seal(slug, assignment.id);
     outbox.add({
       kind: "judgment",
-      clientKey,
-      slug,
-      assignmentId: assignment.id,
-      madeAt: Date.now(),
+      ...sealed,
       body: {
         lease_token: assignment.lease_token,
-        client_key: clientKey,
-        ...said,
-        active_seconds: timer.seconds(),
-        ...(comment ? { comment } : {}),
+        client_key: sealed.clientKey,
+        ...body,
+        active_seconds: activeSeconds,
       },
     });
+    taking.settle(assignment.id);
+    return true;
+  };
+
+  const submit = (final: Draft): boolean => {
+    if (!assignment || !draftKey || !send(assignment, final, timer.seconds())) return false;
     dispatch({ type: "submitted", past: { assignment, draft: final } });
     dropDraft(assignment.id);
     forget(draftKey);
     return true;
   };
 
-  const skip = (reason: string) => {
+  const skip = (why: SkipWhy) => {
     if (!assignment || opened) return;
     outbox.add({
       kind: "skip",
-      clientKey: uuid(),
-      slug,
-      assignmentId: assignment.id,
-      madeAt: Date.now(),
-      body: { lease_token: assignment.lease_token, reason },
+      ...seal(slug, assignment.id),
+      body: { lease_token: assignment.lease_token, ...why },
     });
     dispatch({ type: "skipped", id: assignment.id });
     dropDraft(assignment.id);
@@ -109,6 +140,31 @@ export function useRanking(project: Project, userId: number): Ranking {
     ? { assignment: last.assignment, draft: fromSaid(last.judgment, last.assignment) }
     : null;
 
+  const taking = useTakingBack({
+    slug,
+    stored: acknowledged,
+    saving,
+    last: last ?? null,
+    onTaken: (past, held) => {
+      const again = held.id === past.assignment.id ? past.draft : openingDraft(held);
+      saveDraft(held.id, again);
+      setDrafts((all) => ({ ...all, [held.id]: again }));
+      dispatch({ type: "taken_back", from: past.assignment.id, assignment: held });
+    },
+    onStands: (past) => dispatch({ type: "undo", fallback: past }),
+  });
+
+  const undo = () => {
+    if (taking.busy) return;
+    const target = session.correcting === null ? (session.past.at(-1) ?? fallback) : null;
+    if (!target || !taking.tryTake(target)) dispatch({ type: "undo", fallback });
+  };
+
+  const asking = useMutation({
+    mutationFn: (id: string) => revealAssignment(id),
+    onSuccess: (_tags, id) => setRevealed((ids) => [...ids, id]),
+  });
+
   return {
     session,
     assignment,
@@ -116,13 +172,19 @@ export function useRanking(project: Project, userId: number): Ranking {
     setDraft,
     submit,
     skip,
-    undo: () => dispatch({ type: "undo", fallback }),
-    canUndo: session.correcting === null ? session.past.length > 0 || fallback !== null : session.correcting > 0,
+    undo,
+    canUndo: taking.busy ? false : session.correcting === null ? session.past.length > 0 || fallback !== null : session.correcting > 0,
     leaveCorrection: () => {
       if (draftKey) forget(draftKey);
+      if (opened && taking.isDoubtful(opened.assignment.id)) send(opened.assignment, opened.draft, null);
       dispatch({ type: "leave_correction" });
     },
     dropCurrent: () => assignment && dispatch({ type: "dropped", id: assignment.id }),
+    known: known[0] ?? null,
+    goOn: () => setKnown((all) => all.slice(1)),
+    veiled: assignment !== null && assignment.prompt.risk_tags.length > 0 && !revealed.includes(assignment.id),
+    reveal: () => assignment && asking.mutate(assignment.id),
+    revealError: asking.variables === assignment?.id ? asking.error : null,
     lookAgain,
     error,
     outbox,
@@ -152,7 +214,8 @@ function useRefill(
       const answer = await nextAssignments(slug, { count: missing, exclude });
       return { ...answer, held: unsent };
     },
-    onSuccess: ({ assignments, reason, held }) => dispatch({ type: "received", assignments, reason, held }),
+    onSuccess: ({ assignments, reason, message, guideline_version: guidelines, held }) =>
+      dispatch({ type: "received", assignments, nothing: reason && { reason, message, guidelines }, held }),
     onSettled: (_answer, _error, missing) => {
       asking.current = false;
       // Something was finished meanwhile, and its own refill was turned away.
@@ -189,8 +252,9 @@ function useHeartbeats(
 ): void {
   const beat = useEffectEvent(() => {
     if (document.hidden || !aliveWithin(AWAY_MS)) return;
-    for (const { id, lease_token } of session.queue) {
-      if (session.lost.includes(id)) continue;
+    for (const { id, lease_token, expires_at } of session.queue) {
+      // What is judged already has no lease to keep.
+      if (expires_at === null || session.lost.includes(id)) continue;
       heartbeat(id, lease_token).catch((error: unknown) => {
         if (error instanceof ApiError && (error.status === 409 || error.status === 404)) dispatch({ type: "lost", id });
       });

@@ -1,0 +1,47 @@
+import { Button, Group, Textarea } from "@mantine/core";
+
+import classes from "./WritingPane.module.css";
+
+interface Props {
+  /** The letter of the winner. */
+  name: string;
+  text: string;
+  original: string;
+  onChange: (text: string) => void;
+  onSubmit: () => void;
+  onClose: () => void;
+}
+
+/** The winner as it should have been, beneath the text it starts from. */
+export function EditPane({ name, text, original, onChange, onSubmit, onClose }: Props) {
+  return (
+    <div className={classes.edit}>
+      <Textarea
+        label={`${name} as it should have been`}
+        value={text}
+        onChange={(event) => onChange(event.currentTarget.value)}
+        onKeyDown={(event) => {
+          if (event.key === "Escape") {
+            event.preventDefault();
+            event.currentTarget.blur();
+          } else if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+            event.preventDefault();
+            onSubmit();
+          }
+        }}
+        autosize
+        minRows={4}
+        autoFocus
+        dir="auto"
+      />
+      <Group gap="xs" mt={8}>
+        <Button size="compact-sm" variant="default" disabled={text === original} onClick={() => onChange(original)}>
+          Start from the original again
+        </Button>
+        <Button size="compact-sm" variant="subtle" color="gray" onClick={onClose}>
+          Do not edit
+        </Button>
+      </Group>
+    </div>
+  );
+}

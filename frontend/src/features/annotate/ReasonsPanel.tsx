@@ -1,0 +1,93 @@
+import { Textarea } from "@mantine/core";
+import { useEffect, useRef } from "react";
+
+import type { Assignment } from "@/api/types";
+import type { Command } from "@/lib/commands";
+import { useCommands } from "@/lib/useCommands";
+
+import { CommandButton } from "./CommandButton";
+import classes from "./Dock.module.css";
+import { isWriting, toggleReason, type Draft } from "./judgment";
+
+interface Props {
+  assignment: Assignment;
+  draft: Draft;
+  onChange: (draft: Draft) => void;
+  onClose: () => void;
+}
+
+/** Why: the project's reasons by digit, and free text, as far as the protocol asks for them. */
+export function ReasonsPanel({ assignment, draft, onChange, onClose }: Props) {
+  const { reasons, comment } = assignment.protocol;
+  const choices = isWriting(assignment) ? [] : reasons.choices;
+  const writes = comment.ask !== "off";
+  const field = useRef<HTMLTextAreaElement>(null);
+  const group = "Because";
+  const commands: Command[] = choices.map(({ key, label }, index) => ({
+    id: `reason:${key}`,
+    label,
+    group,
+    keys: index < 9 ? [String(index + 1)] : [],
+    enabled: true,
+    perform: () => onChange(toggleReason(draft, key)),
+  }));
+  const others: Command[] = [
+    {
+      id: "reason:text",
+      label: "Write a comment",
+      group,
+      keys: ["t"],
+      enabled: writes && choices.length > 0,
+      perform: () => field.current?.focus(),
+    },
+    { id: "reason:close", label: "Close", group, keys: ["Escape", "r"], enabled: true, perform: onClose },
+  ];
+  useCommands([...commands, ...others]);
+  // With reasons to choose from, digits come first.
+  useEffect(() => {
+    if (choices.length === 0) field.current?.focus();
+  }, [choices.length]);
+  return (
+    <div className={classes.panel} role="group" aria-label="Why?">
+      {choices.length > 0 ? <span className={classes.panelTitle}>{titleOf(reasons)}</span> : null}
+      {choices.map(({ key, description }, index) => (
+        <span key={key} title={description || undefined}>
+          <CommandButton command={commands[index]} pressed={draft.reasons.includes(key)} />
+        </span>
+      ))}
+      {writes ? (
+        <Textarea
+          ref={field}
+          aria-label="Comment on this judgment"
+          placeholder={placeholderOf(comment, choices.length > 0)}
+          value={draft.comment}
+          onChange={(event) => onChange({ ...draft, comment: event.currentTarget.value })}
+          onKeyDown={(event) => {
+            if (event.key === "Escape" || (event.key === "Enter" && (event.ctrlKey || event.metaKey))) {
+              event.preventDefault();
+              onClose();
+            }
+          }}
+          autosize
+          minRows={1}
+          maxRows={5}
+          maxLength={10_000}
+          style={{ flex: "1 1 280px" }}
+        />
+      ) : null}
+    </div>
+  );
+}
+
+function titleOf({ required, min, max, choices }: Assignment["protocol"]["reasons"]): string {
+  const least = Math.max(min, 1);
+  if (max < choices.length) return max === least ? `Because (${max})` : `Because (${least} to ${max})`;
+  if (required || min > 1) return `Because (at least ${least})`;
+  return "Because";
+}
+
+function placeholderOf({ ask, min_length }: Assignment["protocol"]["comment"], withKey: boolean): string {
+  const length = min_length > 1 ? `, at least ${min_length} characters` : "";
+  if (withKey) return `In your words${length || (ask === "required" ? "" : ", if you like")} (t)`;
+  return `What made the difference${length}? Esc goes back to the scale.`;
+}

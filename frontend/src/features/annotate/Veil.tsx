@@ -1,0 +1,37 @@
+import { Button } from "@mantine/core";
+import type { ReactNode } from "react";
+
+import { messageOf } from "@/api/client";
+import { Key } from "@/components/Key";
+import { Note } from "@/components/States";
+
+import classes from "./Veil.module.css";
+
+interface Props {
+  tags: readonly string[];
+  error: unknown;
+  canSkip: boolean;
+  onReveal: () => void;
+  children: ReactNode;
+}
+
+/** Keeps what carries a risk tag out of sight until somebody asks for it. */
+export function Veil({ tags, error, canSkip, onReveal, children }: Props) {
+  return (
+    <>
+      <Note>
+        This task is marked <b>{tags.join(", ")}</b>, so it is hidden until you ask for it.
+        {canSkip ? " You may skip it; that costs you nothing." : ""}
+        <div className={classes.action}>
+          <Button size="xs" variant="default" onClick={onReveal} rightSection={<Key name="v" />}>
+            Show
+          </Button>
+        </div>
+      </Note>
+      {error ? <Note care>{messageOf(error)}</Note> : null}
+      <div className={classes.veiled} aria-hidden inert>
+        {children}
+      </div>
+    </>
+  );
+}
