@@ -19,7 +19,7 @@ class Judgment(models.Model):
 
     `tiers` holds response ids, best tier first; one tier is a tie. `strengths` has one of
     1 slightly, 2 better, 3 much better for each boundary between tiers. `criteria` is
-    `{response id: {criterion: score}}`; a span is `{"response", "message", "start", "end", "label",
+    `{criterion: {response id: score}}`; a span is `{"response", "message", "start", "end", "label",
     "note"}`, counted in Unicode code points of that response's message as it was shown.
     """
 

@@ -18,7 +18,7 @@ def said_in_keys(judgment: Judgment, assignment: Assignment, content: TaskConten
         "tiers": [[keys[response_id] for response_id in tier] for tier in judgment.tiers],
         "verdict": judgment.verdict,
         "strengths": judgment.strengths,
-        "criteria": {keys[int(id)]: scores for id, scores in judgment.criteria.items()},
+        "criteria": _by_response(judgment, keys),
         "reasons": judgment.reasons,
         "comment": judgment.comment,
         "spans": [{**span, "response": keys[span["response"]]} for span in judgment.spans],
@@ -36,6 +36,15 @@ def said_in_keys(judgment: Judgment, assignment: Assignment, content: TaskConten
         before = content.messages[source][:-1]
         said["edit"] = {"response": keys[source], **_words(written.messages, before)}
     return said
+
+
+def _by_response(judgment: Judgment, keys: dict[int, str]) -> dict[str, dict[str, Any]]:
+    """`{response key: {criterion: score}}`, as it was sent."""
+    found: dict[str, dict[str, Any]] = {}
+    for name, scores in judgment.criteria.items():
+        for id, score in scores.items():
+            found.setdefault(keys[int(id)], {})[name] = score
+    return found
 
 
 def _words(written: list[Message], before: list[Message]) -> dict[str, Any]:

@@ -149,10 +149,8 @@ def _lease(
     )
     slot.fence, slot.state, slot.lease_expires_at = slot.fence + 1, Slot.State.LEASED, expires_at
     slot.save(update_fields=["fence", "state", "lease_expires_at"])
-    order = presented_order(
-        task_id=slot.task_id, slot_no=0, response_ids=response_ids_of(task_id=slot.task_id)
-    )
     hashes = contents_of([slot.task_id])[slot.task_id].hashes
+    order = presented_order(task_id=slot.task_id, slot_no=0, hashes=hashes)
     return Assignment.objects.create(
         slot=slot,
         task_id=slot.task_id,

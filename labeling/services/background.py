@@ -14,7 +14,7 @@ from datetime import datetime
 from django.db import OperationalError, close_old_connections, connection
 from django.utils import timezone
 
-from labeling.services import import_running, notifications, queue_watch, webhook_sending
+from labeling.services import import_running, notifications, quality_sweep, queue_watch, webhook_sending
 
 logger = logging.getLogger(__name__)
 Job = Callable[..., bool]
@@ -28,6 +28,7 @@ JOBS: tuple[Job, ...] = (
     import_running.run_due,
     webhook_sending.forget_old,
     notifications.forget_old,
+    quality_sweep.sweep_due,
 )
 _known_problems: dict[Job, str] = {}
 

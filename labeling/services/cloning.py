@@ -9,13 +9,23 @@ from django.db import transaction
 
 from labeling.core.models import User
 from labeling.core.services import audit
-from labeling.models import ConsentVersion, GuidelineVersion, Membership, Project, Prompt
+from labeling.models import (
+    ConsentVersion,
+    GuidelineVersion,
+    Membership,
+    Project,
+    Prompt,
+    ProtocolVersion,
+)
 from labeling.models.projects import Role
 from labeling.services.chunks import chunks
 from labeling.services.projects import with_free_slug
 
 # What makes a project itself, and where it stands; every other column is a setting.
-NOT_SETTINGS = {"id", "slug", "name", "created_at", "archived_at", "protocol_version", "consent_version"}
+NOT_SETTINGS = {
+    "id", "slug", "name", "created_at", "archived_at", "protocol_version", "consent_version",
+    "required_guideline", "queue_generation", "queue_was_empty", "webhook_events",
+}  # fmt: skip
 CHUNK = 1000
 
 
@@ -36,6 +46,9 @@ def clone_project(
         if field.name not in NOT_SETTINGS
     }
     clone = with_free_slug(Project(name=name, created_at=now, **settings))
+    ProtocolVersion.objects.create(
+        project=clone, number=1, body=clone.protocol, created_by=actor, created_at=now
+    )
     Membership.objects.create(project=clone, user=actor, role=Role.OWNER, created_at=now)
     _copy_texts(project, clone, actor, now)
     if members:

@@ -96,6 +96,9 @@ def _pseudonymise(annotator: Annotator, pseudonym: str, now: datetime) -> None:
         held = Slot.objects.filter(pk=assignment.slot_id, state=Slot.State.LEASED, fence=assignment.fence)
         held.update(state=Slot.State.OPEN, lease_expires_at=None)
     leases.update(state=Assignment.State.EXPIRED, ended_at=now)
+    # What was typed and never said is nobody's business any more.
+    drafts = Assignment.objects.filter(annotator=annotator, draft__isnull=False)
+    drafts.update(draft=None, draft_saved_at=None)
     links = WorkerLink.objects.filter(person=annotator)
     for number, link in enumerate(links.select_related("worker")):
         # The platform's name for a worker who is known to be this person names this person.

@@ -8,6 +8,7 @@ project's figures take most of a minute.
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -21,6 +22,7 @@ from labeling.services.quality_rules import apply_to_annotators, apply_to_tasks
 
 logger = logging.getLogger(__name__)
 
+EVERY = timedelta(seconds=20)
 # A sweep that takes longer has died.
 SWEEP_SECONDS = 600
 # Judgments whose tasks are looked at in one sweep; the next one goes on from there.
@@ -54,6 +56,19 @@ def sweep_all(*, now: datetime) -> int:
         except Exception:
             logger.exception("the quality of project %s could not be looked at", project.slug)
     return num
+
+
+_swept_at: datetime | None = None
+
+
+def sweep_due(*, now: datetime, stop: Callable[[], bool]) -> bool:
+    """A job of the background loop: `sweep_all`, at most every `EVERY`. It leaves nothing to go on with."""
+    global _swept_at
+    if stop() or (_swept_at is not None and now - _swept_at < EVERY):
+        return False
+    _swept_at = now
+    sweep_all(now=now)
+    return False
 
 
 def sweep(*, project: Project, now: datetime) -> Swept | None:

@@ -162,7 +162,11 @@ def _criteria(
         for criterion in protocol.criteria:
             if criterion.required and criterion.key not in given.get(key, {}):
                 raise refused("criteria", f"“{criterion.key}” of {key} is missing: score every response.")
-    return {str(ids[key]): dict(scores) for key, scores in given.items() if scores}
+    by_criterion: dict[str, dict[str, int]] = {}
+    for key, scores in given.items():
+        for name, score in scores.items():
+            by_criterion.setdefault(name, {})[str(ids[key])] = score
+    return by_criterion
 
 
 def _edited(

@@ -12,6 +12,7 @@ from labeling.core.models import User
 from labeling.core.services import audit
 from labeling.models import Assignment, Membership, Project, Reveal
 from labeling.selectors.wellbeing import exposures_today
+from labeling.services import opt_outs
 from labeling.services.claims import take_seat
 
 
@@ -24,6 +25,7 @@ def opt_out(*, user: User, project: Project, tags: Sequence[str]) -> list[str]:
             "You have no role of your own in this project, so there is nothing to opt out of.",
             code="not_a_member",
         )
+    opt_outs.opt_out(user=user, project=project, tags=wanted)
     # Which tags is between the person and the queue.
     audit.record(actor=user, action="member.opted_out", project_id=project.pk, obj=project)
     return wanted

@@ -16,6 +16,8 @@ from tests.labeling.factories import NOON, fill_queue, judge, next_of
 from tests.labeling.racing import check_invariants
 from tests.labeling.test_queue_api import submit, take
 
+AB = [["A"], ["B"]]
+
 
 def set_rules(project, **rules) -> None:
     project.queue_rules = QueueRules(**rules).dump()
@@ -26,7 +28,7 @@ def make_gold(project, lena, num: int = 1, *, feedback: bool = False) -> list[Ta
     batch = fill_queue(project, num, word="Known").batch
     tasks = list(batch.tasks.order_by("pk"))
     for task in tasks:
-        gold.set_gold(
+        gold.set_gold_by_letters(
             actor=lena,
             project=project,
             task_id=task.pk,
@@ -143,7 +145,7 @@ def test_a_gold_lease_that_ran_out_goes_to_nobody_else(project, bob, carol, lena
 def test_gold_is_set_and_retired_over_http(project, as_lena, as_bob):
     fill_queue(project, 1)
     url = f"/api/projects/support/tasks/{Task.objects.get().pk}/gold"
-    body = {"tiers": [["B"], ["A"]], "feedback": True, "explanation": "Because."}
+    body = {"tiers": [["B"], ["A"]], "verdict": "none", "feedback": True, "explanation": "Because."}
     assert as_bob.put(url, body, format="json").status_code == 403
     shown = as_lena.put(url, body, format="json").json()
     assert (shown["gold"], shown["arm"]) == (body, "gold")
@@ -210,5 +212,7 @@ def test_a_repeat_cannot_become_gold(project, bob, lena):
     work(bob, project, 6)
     repeat = Task.objects.filter(arm="repeat").first()
     with pytest.raises(Conflict):
-        gold.set_gold(actor=lena, project=project, task_id=repeat.pk, tiers=[["A"], ["B"]], now=NOON)
+        gold.set_gold_by_letters(
+            actor=lena, project=project, task_id=repeat.pk, tiers=[["A"], ["B"]], now=NOON
+        )
     assert Slot.objects.get(task=repeat).withdrawn

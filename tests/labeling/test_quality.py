@@ -17,9 +17,9 @@ from labeling.models import (
     QualityFigures,
     QueueCursor,
     RuleEvent,
-    Slot,
     Task,
 )
+from labeling.queue_rules import QueueRules
 from labeling.selectors.quality import num_new, reliabilities
 from labeling.services import pauses
 from labeling.services.assignments import next_assignments
@@ -53,7 +53,9 @@ def answer_gold(project, num: int, *, right: int) -> list[Task]:
     for place, task in enumerate(tasks):
         low, high = task.task_responses.order_by("response_id").values_list("response_id", flat=True)
         tiers = [[low], [high]] if place < right else [[high], [low]]
-        set_gold(actor=None, task=task, tiers=tiers, now=NOON)
+        set_gold(actor=None, project=project, task_id=task.pk, tiers=tiers, now=NOON)
+    project.queue_rules = QueueRules(gold_every=1).dump()
+    project.save(update_fields=["queue_rules"])
     return tasks
 
 
@@ -162,13 +164,12 @@ def test_repeats_measure_self_consistency(project, bob):
 def test_a_task_becomes_gold_and_annotators_see_no_difference(project, bob, as_lena, as_bob):
     fill_queue(project, 2)
     first = Task.objects.order_by("pk")[0]
-    answer = as_lena.put(f"{QUALITY}/gold/{first.pk}", {"tiers": [[1], [0]]}, format="json")
+    address = f"/api/projects/support/tasks/{first.pk}/gold"
+    answer = as_lena.put(address, {"tiers": [["B"], ["A"]]}, format="json")
     assert answer.status_code == 200, answer.content
-    assert answer.json()["tiers"] == [[1], [0]]
-    assert GoldAnswer.objects.get().tiers == [
-        [id] for id in reversed([r.pk for r in first.responses.order_by("pk")])
-    ]
-    assert Slot.objects.get(task=first).arm == "gold"
+    assert answer.json()["gold"]["tiers"] == [["B"], ["A"]]
+    assert len(GoldAnswer.objects.get().tiers) == 2
+    as_lena.patch("/api/projects/support/queue", {"gold_every": 1}, format="json")
     offers = as_bob.post("/api/projects/support/assignments/next", {"count": 2}, format="json").json()
     gold, plain = offers["assignments"]
     assert gold.keys() == plain.keys()
@@ -178,16 +179,16 @@ def test_a_task_becomes_gold_and_annotators_see_no_difference(project, bob, as_l
 @pytest.mark.parametrize(
     ("tiers", "verdict"),
     [
-        ([[0]], "none"),
-        ([[0, 1]], "none"),
-        ([[0], [5]], "none"),
+        ([["A"]], "none"),
+        ([["A"], ["E"]], "none"),
+        ([], "none"),
         ([], "cannot_judge"),
-        ([[0], [1]], "both_bad"),
+        ([["A"], ["B"]], "both_bad"),
     ],
 )
 def test_a_gold_answer_that_decides_nothing_is_refused(project, as_lena, tiers, verdict):
     fill_queue(project, 1)
-    address = f"{QUALITY}/gold/{Task.objects.get().pk}"
+    address = f"/api/projects/support/tasks/{Task.objects.get().pk}/gold"
     assert as_lena.put(address, {"tiers": tiers, "verdict": verdict}, format="json").status_code == 400
 
 
@@ -195,7 +196,7 @@ def test_an_evaluation_task_cannot_be_gold(project):
     fill_queue(project, 1, arm="evaluation")
     task = Task.objects.get()
     with pytest.raises(DomainError, match="evaluation"):
-        set_gold(actor=None, task=task, tiers=[], verdict="both_bad", now=NOON)
+        set_gold(actor=None, project=project, task_id=task.pk, tiers=[], verdict="both_bad", now=NOON)
 
 
 # --- rules -----------------------------------------------------------------------------

@@ -55,13 +55,13 @@ def refused(user, held, field: str, **said) -> str:
 # --- criteria --------------------------------------------------------------------------
 
 
-def test_criteria_are_stored_by_response(project, bob):
+def test_scores_are_stored_by_criterion_and_response(project, bob):
     held = hold(bob, project, criteria=[SCALE, WIT])
     first, second = keys_of(held)
     scores = {first: {"helpful": 4, "wit": -2}, second: {"helpful": 0}}
     judgment = Judgment.objects.get(pk=judge(bob, held, criteria=scores).judgment_id)
     one, two = ids_of(held)
-    assert judgment.criteria == {str(one): {"helpful": 4, "wit": -2}, str(two): {"helpful": 0}}
+    assert judgment.criteria == {"helpful": {str(one): 4, str(two): 0}, "wit": {str(one): -2}}
 
 
 def test_criteria_stay_on_their_scales_and_responses(project, bob):
@@ -391,6 +391,10 @@ def test_whatever_is_said_is_stored_whole_or_refused_in_a_sentence(project, bob,
     ids = dict(zip("abc", ids_of(held), strict=True))
     if said.tiers:
         assert checked.tiers == [[ids[key] for key in tier] for tier in said.tiers]
-    assert checked.criteria == {str(ids[key]): scores for key, scores in said.criteria.items() if scores}
+    assert {
+        (str(ids[key]), name, score)
+        for key, scores in said.criteria.items()
+        for name, score in scores.items()
+    } == {(id, name, score) for name, scores in checked.criteria.items() for id, score in scores.items()}
     assert len(checked.spans) == len(said.spans)
     assert (checked.written is None) == (said.edit is None)

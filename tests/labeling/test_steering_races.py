@@ -27,11 +27,13 @@ from labeling.models import Assignment, Judgment, Membership, Project, Slot, Tas
 from labeling.queue_rules import QueueRules
 from labeling.selectors.queue import assignment_of
 from labeling.services.assignments import heartbeat, next_assignments, skip
-from labeling.services.gold import set_gold
+from labeling.services.gold import set_gold_by_letters
 from labeling.services.opt_outs import opt_out
 from labeling.services.steering import TaskChanges, change_tasks, release_lease
 from tests.labeling.factories import NOON, fill_queue, judge, keys_of, next_of
 from tests.labeling.racing import check_invariants, database_for_processes, fork, race
+
+AB = [["A"], ["B"]]
 
 pytestmark = pytest.mark.django_db(transaction=True)
 LATER = NOON + timedelta(hours=1)
@@ -85,7 +87,7 @@ def test_people_who_take_few_tags_never_share_a_slot(project, crowd):
 def test_two_tabs_are_given_the_same_gold(project, bob, lena):
     fill_queue(project, 3, word="Known")
     for task in Task.objects.all():
-        set_gold(actor=lena, project=project, task_id=task.pk, tiers=[["A"], ["B"]], now=NOON)
+        set_gold_by_letters(actor=lena, project=project, task_id=task.pk, tiers=[["A"], ["B"]], now=NOON)
     set_rules(project, gold_every=1)
     held = race(*[partial(claim, bob, project) for _ in range(5)])
     assert len({one for tab in held for one in tab}) == 1
@@ -94,7 +96,9 @@ def test_two_tabs_are_given_the_same_gold(project, bob, lena):
 
 def test_everyone_gets_a_slot_of_the_same_gold_task(project, crowd, lena):
     fill_queue(project, 1, word="Known")
-    set_gold(actor=lena, project=project, task_id=Task.objects.get().pk, tiers=[["A"], ["B"]], now=NOON)
+    set_gold_by_letters(
+        actor=lena, project=project, task_id=Task.objects.get().pk, tiers=[["A"], ["B"]], now=NOON
+    )
     set_rules(project, gold_every=1)
     won = race(*[partial(claim, person, project) for person in crowd])
     assert [len(one) for one in won] == [1] * len(crowd)
@@ -323,7 +327,7 @@ def lead_acts(rng: random.Random, user: User, project: Project, now, known: list
         if held:
             release_lease(actor=user, project=project, assignment_id=rng.choice(held), now=now)
     elif dice < 0.9:
-        set_gold(actor=user, project=project, task_id=some[0], tiers=[["A", "B", "C"]], now=now)
+        set_gold_by_letters(actor=user, project=project, task_id=some[0], tiers=[["A", "B", "C"]], now=now)
     else:
         fill_queue(project, 5, overlap=2, num_responses=3, word=f"More {rng.random()}")
 
