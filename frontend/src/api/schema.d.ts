@@ -7248,7 +7248,7 @@ export interface operations {
                 adjudicated?: boolean | null;
                 annotator?: number[];
                 arm?: ("active" | "random" | "gold" | "repeat" | "evaluation" | "adjudication")[];
-                format?: "csv" | "json" | "jsonl" | "list" | "parquet";
+                format?: "csv" | "features" | "json" | "jsonl" | "list" | "parquet";
                 since?: string;
                 split?: ("train" | "validation" | "test")[];
                 /** @description Texts as lists of messages (conversational) or as plain text, where a kind has both. */
@@ -7270,10 +7270,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.plumbline.list+json": string;
+                    "application/x-ndjson": string;
+                    "application/vnd.plumbline.list+json": {
+                        [key: string]: unknown;
+                    }[];
                     "text/csv": string;
                     "application/vnd.apache.parquet": string;
-                    "application/x-ndjson": string;
+                    "application/vnd.plumbline.features+json": {
+                        [key: string]: unknown;
+                    };
                 };
             };
             /** @description Refused. */
@@ -7294,7 +7299,7 @@ export interface operations {
                 adjudicated?: boolean | null;
                 annotator?: number[];
                 arm?: ("active" | "random" | "gold" | "repeat" | "evaluation" | "adjudication")[];
-                format?: "csv" | "json" | "jsonl" | "list" | "parquet";
+                format?: "csv" | "features" | "json" | "jsonl" | "list" | "parquet";
                 since?: string;
                 split?: ("train" | "validation" | "test")[];
                 /** @description Texts as lists of messages (conversational) or as plain text, where a kind has both. */
@@ -7316,10 +7321,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.plumbline.list+json": string;
+                    "application/x-ndjson": string;
+                    "application/vnd.plumbline.list+json": {
+                        [key: string]: unknown;
+                    }[];
                     "text/csv": string;
                     "application/vnd.apache.parquet": string;
-                    "application/x-ndjson": string;
+                    "application/vnd.plumbline.features+json": {
+                        [key: string]: unknown;
+                    };
                 };
             };
             /** @description Refused. */
@@ -7340,7 +7350,7 @@ export interface operations {
                 adjudicated?: boolean | null;
                 annotator?: number[];
                 arm?: ("active" | "random" | "gold" | "repeat" | "evaluation" | "adjudication")[];
-                format?: "csv" | "json" | "jsonl" | "list" | "parquet";
+                format?: "csv" | "features" | "json" | "jsonl" | "list" | "parquet";
                 since?: string;
                 split?: ("train" | "validation" | "test")[];
                 /** @description Texts as lists of messages (conversational) or as plain text, where a kind has both. */
@@ -7362,10 +7372,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.plumbline.list+json": string;
+                    "application/x-ndjson": string;
+                    "application/vnd.plumbline.list+json": {
+                        [key: string]: unknown;
+                    }[];
                     "text/csv": string;
                     "application/vnd.apache.parquet": string;
-                    "application/x-ndjson": string;
+                    "application/vnd.plumbline.features+json": {
+                        [key: string]: unknown;
+                    };
                 };
             };
             /** @description Refused. */
@@ -7386,7 +7401,7 @@ export interface operations {
                 adjudicated?: boolean | null;
                 annotator?: number[];
                 arm?: ("active" | "random" | "gold" | "repeat" | "evaluation" | "adjudication")[];
-                format?: "csv" | "json" | "jsonl" | "list" | "parquet";
+                format?: "csv" | "features" | "json" | "jsonl" | "list" | "parquet";
                 since?: string;
                 split?: ("train" | "validation" | "test")[];
                 /** @description Texts as lists of messages (conversational) or as plain text, where a kind has both. */
@@ -7408,10 +7423,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.plumbline.list+json": string;
+                    "application/x-ndjson": string;
+                    "application/vnd.plumbline.list+json": {
+                        [key: string]: unknown;
+                    }[];
                     "text/csv": string;
                     "application/vnd.apache.parquet": string;
-                    "application/x-ndjson": string;
+                    "application/vnd.plumbline.features+json": {
+                        [key: string]: unknown;
+                    };
                 };
             };
             /** @description Refused. */
@@ -7432,7 +7452,7 @@ export interface operations {
                 adjudicated?: boolean | null;
                 annotator?: number[];
                 arm?: ("active" | "random" | "gold" | "repeat" | "evaluation" | "adjudication")[];
-                format?: "csv" | "json" | "jsonl" | "list" | "parquet";
+                format?: "csv" | "features" | "json" | "jsonl" | "list" | "parquet";
                 since?: string;
                 split?: ("train" | "validation" | "test")[];
                 /** @description Texts as lists of messages (conversational) or as plain text, where a kind has both. */
@@ -7454,10 +7474,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.plumbline.list+json": string;
+                    "application/x-ndjson": string;
+                    "application/vnd.plumbline.list+json": {
+                        [key: string]: unknown;
+                    }[];
                     "text/csv": string;
                     "application/vnd.apache.parquet": string;
-                    "application/x-ndjson": string;
+                    "application/vnd.plumbline.features+json": {
+                        [key: string]: unknown;
+                    };
                 };
             };
             /** @description Refused. */
@@ -7478,7 +7503,7 @@ export interface operations {
                 adjudicated?: boolean | null;
                 annotator?: number[];
                 arm?: ("active" | "random" | "gold" | "repeat" | "evaluation" | "adjudication")[];
-                format?: "csv" | "json" | "jsonl" | "list" | "parquet";
+                format?: "csv" | "features" | "json" | "jsonl" | "list" | "parquet";
                 since?: string;
                 split?: ("train" | "validation" | "test")[];
                 /** @description Texts as lists of messages (conversational) or as plain text, where a kind has both. */
@@ -7500,10 +7525,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.plumbline.list+json": string;
+                    "application/x-ndjson": string;
+                    "application/vnd.plumbline.list+json": {
+                        [key: string]: unknown;
+                    }[];
                     "text/csv": string;
                     "application/vnd.apache.parquet": string;
-                    "application/x-ndjson": string;
+                    "application/vnd.plumbline.features+json": {
+                        [key: string]: unknown;
+                    };
                 };
             };
             /** @description Refused. */
@@ -7524,7 +7554,7 @@ export interface operations {
                 adjudicated?: boolean | null;
                 annotator?: number[];
                 arm?: ("active" | "random" | "gold" | "repeat" | "evaluation" | "adjudication")[];
-                format?: "csv" | "json" | "jsonl" | "list" | "parquet";
+                format?: "csv" | "features" | "json" | "jsonl" | "list" | "parquet";
                 since?: string;
                 split?: ("train" | "validation" | "test")[];
                 /** @description Texts as lists of messages (conversational) or as plain text, where a kind has both. */
@@ -7546,10 +7576,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.plumbline.list+json": string;
+                    "application/x-ndjson": string;
+                    "application/vnd.plumbline.list+json": {
+                        [key: string]: unknown;
+                    }[];
                     "text/csv": string;
                     "application/vnd.apache.parquet": string;
-                    "application/x-ndjson": string;
+                    "application/vnd.plumbline.features+json": {
+                        [key: string]: unknown;
+                    };
                 };
             };
             /** @description Refused. */
@@ -7570,7 +7605,7 @@ export interface operations {
                 adjudicated?: boolean | null;
                 annotator?: number[];
                 arm?: ("active" | "random" | "gold" | "repeat" | "evaluation" | "adjudication")[];
-                format?: "csv" | "json" | "jsonl" | "list" | "parquet";
+                format?: "csv" | "features" | "json" | "jsonl" | "list" | "parquet";
                 since?: string;
                 split?: ("train" | "validation" | "test")[];
                 /** @description Texts as lists of messages (conversational) or as plain text, where a kind has both. */
@@ -7592,10 +7627,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.plumbline.list+json": string;
+                    "application/x-ndjson": string;
+                    "application/vnd.plumbline.list+json": {
+                        [key: string]: unknown;
+                    }[];
                     "text/csv": string;
                     "application/vnd.apache.parquet": string;
-                    "application/x-ndjson": string;
+                    "application/vnd.plumbline.features+json": {
+                        [key: string]: unknown;
+                    };
                 };
             };
             /** @description Refused. */
@@ -7616,7 +7656,7 @@ export interface operations {
                 adjudicated?: boolean | null;
                 annotator?: number[];
                 arm?: ("active" | "random" | "gold" | "repeat" | "evaluation" | "adjudication")[];
-                format?: "csv" | "json" | "jsonl" | "list" | "parquet";
+                format?: "csv" | "features" | "json" | "jsonl" | "list" | "parquet";
                 since?: string;
                 split?: ("train" | "validation" | "test")[];
                 /** @description Texts as lists of messages (conversational) or as plain text, where a kind has both. */
@@ -7638,10 +7678,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.plumbline.list+json": string;
+                    "application/x-ndjson": string;
+                    "application/vnd.plumbline.list+json": {
+                        [key: string]: unknown;
+                    }[];
                     "text/csv": string;
                     "application/vnd.apache.parquet": string;
-                    "application/x-ndjson": string;
+                    "application/vnd.plumbline.features+json": {
+                        [key: string]: unknown;
+                    };
                 };
             };
             /** @description Refused. */
@@ -7662,7 +7707,7 @@ export interface operations {
                 adjudicated?: boolean | null;
                 annotator?: number[];
                 arm?: ("active" | "random" | "gold" | "repeat" | "evaluation" | "adjudication")[];
-                format?: "csv" | "json" | "jsonl" | "list" | "parquet";
+                format?: "csv" | "features" | "json" | "jsonl" | "list" | "parquet";
                 since?: string;
                 split?: ("train" | "validation" | "test")[];
                 /** @description Texts as lists of messages (conversational) or as plain text, where a kind has both. */
@@ -7684,10 +7729,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.plumbline.list+json": string;
+                    "application/x-ndjson": string;
+                    "application/vnd.plumbline.list+json": {
+                        [key: string]: unknown;
+                    }[];
                     "text/csv": string;
                     "application/vnd.apache.parquet": string;
-                    "application/x-ndjson": string;
+                    "application/vnd.plumbline.features+json": {
+                        [key: string]: unknown;
+                    };
                 };
             };
             /** @description Refused. */
