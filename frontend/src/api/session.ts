@@ -10,8 +10,19 @@ export const sessionQuery = queryOptions({
 
 export const refreshSession = () => call(api.GET("/api/session"));
 
-export const signIn = (body: { email: string; password: string }) => call(api.POST("/api/session", { body }));
+/** A password, and then the code where a second factor is needed. */
+export const signIn = (body: { email: string; password: string } | { code: string }) => call(api.POST("/api/session", { body }));
 export const signOut = () => call(api.DELETE("/api/session"));
+
+export const providersQuery = queryOptions({
+  queryKey: ["session", "providers"],
+  queryFn: () => call(api.GET("/api/session/providers")),
+  staleTime: Infinity,
+});
+
+/** Where to send the browser; it comes back to `next`. */
+export const startProvider = (body: { provider: string; next: string }) =>
+  call(api.POST("/api/session/providers", { body }));
 
 export const setUp = (body: { email: string; name: string; password: string; setup_key?: string }) =>
   call(api.POST("/api/setup", { body }));

@@ -3,7 +3,9 @@ import {
   createRoute,
   createRouter,
   Outlet,
+  parseSearchWith,
   redirect,
+  stringifySearchWith,
 } from "@tanstack/react-router";
 import type { QueryClient } from "@tanstack/react-query";
 
@@ -41,10 +43,11 @@ const flag = (value: unknown): true | undefined => (value === true || value === 
 const signIn = createRoute({
   getParentRoute: () => root,
   path: "/sign-in",
-  validateSearch: (search): { next?: string } => {
+  validateSearch: (search): { next?: string; problem?: string } => {
     const next = word(search.next);
+    const problem = word(search.problem);
     // Only an address of this site.
-    return next && /^\/(?![/\\])/.test(next) ? { next } : {};
+    return { ...(next && /^\/(?![/\\])/.test(next) ? { next } : {}), ...(problem ? { problem } : {}) };
   },
   beforeLoad: async ({ context }) => {
     const session = await context.queryClient.query({ ...sessionQuery, staleTime: "static" });
@@ -85,6 +88,26 @@ const resetPassword = createRoute({
   component: lazyPage(() => import("@/features/auth/ResetPasswordPage"), "ResetPasswordPage"),
 });
 
+const join = createRoute({
+  getParentRoute: () => root,
+  path: "/join/$token",
+  beforeLoad: async ({ context }) => {
+    const session = await context.queryClient.query({ ...sessionQuery, staleTime: "static" });
+    if (session.setup_needed) throw redirect({ to: "/setup" });
+  },
+  component: lazyPage(() => import("@/features/auth/JoinPage"), "JoinPage"),
+});
+
+const secondFactor = createRoute({
+  getParentRoute: () => root,
+  path: "/second-factor",
+  beforeLoad: async ({ context }) => {
+    const session = await context.queryClient.query({ ...sessionQuery, staleTime: "static" });
+    if (!session.user) throw redirect({ to: "/sign-in" });
+  },
+  component: lazyPage(() => import("@/features/auth/SecondFactorPage"), "SecondFactorPage"),
+});
+
 const signedIn = createRoute({
   getParentRoute: () => root,
   id: "signedIn",
@@ -94,6 +117,8 @@ const signedIn = createRoute({
     if (!session.user) {
       throw redirect({ to: "/sign-in", search: location.href === "/" ? {} : { next: location.href } });
     }
+    // All else is closed until there is one.
+    if (session.second_factor === "to_set_up") throw redirect({ to: "/second-factor" });
   },
   component: Shell,
 });
@@ -231,6 +256,8 @@ const routeTree = root.addChildren([
   setup,
   forgotPassword,
   resetPassword,
+  join,
+  secondFactor,
   signedIn.addChildren([
     home,
     settings,
@@ -252,8 +279,17 @@ const routeTree = root.addChildren([
   ]),
 ]);
 
+/** Digits that a number cannot hold, like the ids of crowd platforms, stay as they came. */
+function parsed(value: string): unknown {
+  const read: unknown = JSON.parse(value);
+  if (typeof read === "number" && String(read) !== value) throw new SyntaxError("Read as text.");
+  return read;
+}
+
 export const router = createRouter({
   routeTree,
+  parseSearch: parseSearchWith(parsed),
+  stringifySearch: stringifySearchWith(JSON.stringify, parsed),
   context: { queryClient },
   defaultPendingMs: 150,
   defaultPendingMinMs: 0,

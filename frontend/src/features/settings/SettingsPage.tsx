@@ -4,6 +4,7 @@ import { Panel } from "@/components/Panel";
 import { Appearance } from "./Appearance";
 import { PasswordForm } from "./PasswordForm";
 import { ProfileForm } from "./ProfileForm";
+import { SecondFactor } from "./SecondFactor";
 import { Tokens } from "./Tokens";
 
 export function SettingsPage() {
@@ -15,6 +16,9 @@ export function SettingsPage() {
         </Panel>
         <Panel title="Password">
           <PasswordForm />
+        </Panel>
+        <Panel title="Second factor">
+          <SecondFactor />
         </Panel>
         <Panel title="Appearance">
           <Appearance />

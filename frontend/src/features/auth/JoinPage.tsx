@@ -1,0 +1,133 @@
+import { Anchor, Button, PasswordInput, Skeleton, TextInput } from "@mantine/core";
+import { useForm } from "@mantine/form";
+import { useMutation, useQuery, useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
+import { useParams, useRouter } from "@tanstack/react-router";
+import { useState } from "react";
+
+import { ApiError, fieldErrors, messageOf } from "@/api/client";
+import { acceptInvitation, invitationQuery, joinByInvitation } from "@/api/invitations";
+import { refreshSession, sessionQuery, signOut } from "@/api/session";
+import type { User } from "@/api/types";
+import { Failure, Note } from "@/components/States";
+
+import { arrivalOf } from "./arrival";
+import { AuthFrame } from "./AuthFrame";
+import classes from "./AuthFrame.module.css";
+
+/** Where an invitation's link leads: what it gives, and one step to take it. */
+export function JoinPage() {
+  const { token } = useParams({ from: "/join/$token" });
+  const { data: session } = useSuspenseQuery(sessionQuery);
+  const invitation = useQuery(invitationQuery(token));
+  if (invitation.isPending) {
+    return (
+      <AuthFrame title="An invitation" lead="Looking it up…">
+        <Skeleton height={120} radius={9} />
+      </AuthFrame>
+    );
+  }
+  if (invitation.isError) {
+    const { error } = invitation;
+    const again = error instanceof ApiError && error.unreachable;
+    return (
+      <AuthFrame title="An invitation" lead="This link could not be opened.">
+        <Failure what="It did not work." error={error} retry={again ? () => void invitation.refetch() : undefined} />
+      </AuthFrame>
+    );
+  }
+  const { project, roles, for_one_address } = invitation.data;
+  return (
+    <AuthFrame
+      title={`Join ${project}`}
+      lead={`You are invited as ${roles.join(" and ")}.${for_one_address ? " The link is for the address it was sent to." : ""}`}
+    >
+      {session.user ? <Accept token={token} user={session.user} /> : <Join token={token} />}
+    </AuthFrame>
+  );
+}
+
+/** The session is another one now, and so is all that was read under the old one. */
+function useEntering() {
+  const router = useRouter();
+  const client = useQueryClient();
+  return async (project: string) => {
+    client.clear();
+    const session = await refreshSession();
+    client.setQueryData(sessionQuery.queryKey, session);
+    router.history.push(session.second_factor === "to_set_up" ? "/second-factor" : `/p/${project}`);
+  };
+}
+
+function Accept({ token, user }: { token: string; user: User }) {
+  const client = useQueryClient();
+  const [arrival] = useState(() => arrivalOf(location.search));
+  const enter = useEntering();
+  const accept = useMutation({
+    mutationFn: () => acceptInvitation({ token, ...arrival }),
+    onSuccess: ({ project }) => enter(project),
+  });
+  const leave = useMutation({
+    mutationFn: signOut,
+    onSuccess: async () => client.setQueryData(sessionQuery.queryKey, await refreshSession()),
+  });
+  const error = accept.error ?? leave.error;
+  return (
+    <>
+      <div className={classes.fields}>
+        {error ? <Note care>{messageOf(error)}</Note> : null}
+        <Button size="md" loading={accept.isPending} onClick={() => accept.mutate()}>
+          Join as {user.name || user.email}
+        </Button>
+      </div>
+      <p className={classes.foot}>
+        <Anchor component="button" type="button" inherit onClick={() => leave.mutate()}>
+          Use another account
+        </Anchor>
+      </p>
+    </>
+  );
+}
+
+function Join({ token }: { token: string }) {
+  const router = useRouter();
+  const [arrival] = useState(() => arrivalOf(location.search));
+  const enter = useEntering();
+  const form = useForm({ initialValues: { name: "", email: "", password: "" } });
+  const join = useMutation({
+    mutationFn: (values: typeof form.values) => joinByInvitation({ token, ...values, ...arrival }),
+    onSuccess: ({ project }) => enter(project),
+    onError: (error) => form.setErrors(fieldErrors(error)),
+  });
+  // With what a crowd platform put on the link.
+  const back = `/join/${token}${location.search}`;
+  return (
+    <>
+      <form onSubmit={form.onSubmit((values) => join.mutate(values))} className={classes.fields}>
+        {join.isError ? <Note care>{messageOf(join.error)}</Note> : null}
+        <TextInput label="Name" autoComplete="name" autoFocus size="md" {...form.getInputProps("name")} />
+        <TextInput label="Email" type="email" autoComplete="username" required size="md" {...form.getInputProps("email")} />
+        <PasswordInput
+          label="Password"
+          description="At least 10 characters. With an account here already: its password."
+          autoComplete="new-password"
+          required
+          size="md"
+          {...form.getInputProps("password")}
+        />
+        <Button type="submit" size="md" loading={join.isPending}>
+          Join
+        </Button>
+      </form>
+      <p className={classes.foot}>
+        <Anchor
+          component="button"
+          type="button"
+          inherit
+          onClick={() => void router.navigate({ to: "/sign-in", search: { next: back } })}
+        >
+          Sign in to an account you have
+        </Anchor>
+      </p>
+    </>
+  );
+}
