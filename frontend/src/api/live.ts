@@ -118,6 +118,8 @@ export function useProjectLive(slug: string): LiveState {
         ...(id ? [["round", id]] : []),
       ];
     }
+    // Often, and of interest to those pages only which show them.
+    if (topic === "presence" || topic === "quality" || topic === "imports") return [["project", slug, topic]];
     return [["project", slug]];
   });
 }
