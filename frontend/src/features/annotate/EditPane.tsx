@@ -33,6 +33,7 @@ export function EditPane({ name, text, original, onChange, onSubmit, onClose }: 
         minRows={4}
         autoFocus
         dir="auto"
+        classNames={{ input: classes.input ?? "" }}
       />
       <Group gap="xs" mt={8}>
         <Button size="compact-sm" variant="default" disabled={text === original} onClick={() => onChange(original)}>

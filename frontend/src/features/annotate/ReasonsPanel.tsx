@@ -79,10 +79,10 @@ export function ReasonsPanel({ assignment, draft, onChange, onClose }: Props) {
   );
 }
 
-function titleOf({ required, min, max, choices }: Assignment["protocol"]["reasons"]): string {
+function titleOf({ min, max, choices }: Assignment["protocol"]["reasons"]): string {
   const least = Math.max(min, 1);
   if (max < choices.length) return max === least ? `Because (${max})` : `Because (${least} to ${max})`;
-  if (required || min > 1) return `Because (at least ${least})`;
+  if (least > 1) return `Because (at least ${least})`;
   return "Because";
 }
 

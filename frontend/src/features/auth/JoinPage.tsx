@@ -50,11 +50,13 @@ export function JoinPage() {
 function useEntering() {
   const router = useRouter();
   const client = useQueryClient();
-  return async (project: string) => {
+  return async ({ project, roles }: { project: string; roles: readonly string[] }) => {
+    // Who only ranks begins at once.
+    const page = roles.every((role) => role === "annotator") ? `/p/${project}/annotate` : `/p/${project}`;
     client.clear();
     const session = await refreshSession();
     client.setQueryData(sessionQuery.queryKey, session);
-    router.history.push(session.second_factor === "to_set_up" ? "/second-factor" : `/p/${project}`);
+    router.history.push(session.second_factor === "to_set_up" ? "/second-factor" : page);
   };
 }
 
@@ -64,7 +66,7 @@ function Accept({ token, user }: { token: string; user: User }) {
   const enter = useEntering();
   const accept = useMutation({
     mutationFn: () => acceptInvitation({ token, ...arrival }),
-    onSuccess: ({ project }) => enter(project),
+    onSuccess: enter,
   });
   const leave = useMutation({
     mutationFn: signOut,
@@ -95,7 +97,7 @@ function Join({ token }: { token: string }) {
   const form = useForm({ initialValues: { name: "", email: "", password: "" } });
   const join = useMutation({
     mutationFn: (values: typeof form.values) => joinByInvitation({ token, ...values, ...arrival }),
-    onSuccess: ({ project }) => enter(project),
+    onSuccess: enter,
     onError: (error) => form.setErrors(fieldErrors(error)),
   });
   // With what a crowd platform put on the link.
