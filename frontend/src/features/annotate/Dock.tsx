@@ -52,7 +52,7 @@ export function Dock(props: Props) {
           <div className={classes.left}>
             <CommandButton command={named("both_bad")} pressed={verdict === "both_bad"} />
             <CommandButton command={named("both_good")} pressed={verdict === "both_good"} />
-            <CommandButton command={named("cannot_judge")} text="Cannot judge" pressed={verdict === "cannot_judge"} />
+            <CommandButton command={named("cannot_judge")} text={isWriting(assignment) ? "Cannot write" : "Cannot judge"} pressed={verdict === "cannot_judge"} />
             <CommandButton command={named("edit")} text={draft.edit ? "Edit ✓" : "Edit"} />
             <CommandButton command={named("scores")} text="Score" />
             <CommandButton command={named("comment")} text={reasonText(assignment, draft)} pressed={panel === "comment"} />
