@@ -98,7 +98,7 @@ class DraftView(AssignmentView):
         return Response(DraftSerializer(draft).data)
 
     @extend_schema(
-        operation_id="drafts_delete", tags=["assignments"], request=None, responses=DraftSerializer
+        operation_id="drafts_delete", tags=["assignments"], request=None, responses={200: DraftSerializer}
     )
     def delete(self, request: Request, assignment_id: UUID) -> Response:
         """Forget the draft; the answer has the revision to go on from."""

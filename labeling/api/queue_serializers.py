@@ -93,7 +93,7 @@ class ShownResponseSerializer(serializers.Serializer):
 
 class DraftSerializer(serializers.Serializer):
     revision = serializers.IntegerField(help_text="What the next save is based on.")
-    body = serializers.JSONField(allow_null=True, help_text="As it was saved; null when there is none.")
+    body = serializers.JSONField(help_text="As it was saved; null when there is none.")
     saved_at = serializers.DateTimeField(allow_null=True)
 
 

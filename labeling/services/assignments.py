@@ -224,8 +224,8 @@ def _in_places(special: dict[int, Claim], ordinary: Sequence[Claim]) -> list[Cla
     rest = list(ordinary)
     claims: list[Claim] = []
     for place in range(len(special) + len(ordinary)):
-        due = [one for one in special if one <= place]
-        claims.append(special.pop(due[0]) if due or not rest else rest.pop(0))
+        is_due = bool(special) and min(special) <= place
+        claims.append(special.pop(min(special)) if is_due or not rest else rest.pop(0))
     return claims
 
 

@@ -216,3 +216,14 @@ def test_a_repeat_cannot_become_gold(project, bob, lena):
             actor=lena, project=project, task_id=repeat.pk, tiers=[["A"], ["B"]], now=NOON
         )
     assert Slot.objects.get(task=repeat).withdrawn
+
+
+def test_gold_is_given_where_nothing_ordinary_is_left(project, lena, bob):
+    make_gold(project, lena, 2)
+    set_rules(project, gold_every=2)
+    assert len(next_of(bob, project, count=4)) <= 2
+    assert insertions_only({3: "gold", 5: "repeat"}) == ["gold", "repeat"]
+
+
+def insertions_only(special: dict[int, str]) -> list[str]:
+    return assignments._in_places(special, [])

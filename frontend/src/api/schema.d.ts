@@ -3522,7 +3522,7 @@ export interface components {
             /** @description What the next save is based on. */
             revision: number;
             /** @description As it was saved; null when there is none. */
-            body: unknown | null;
+            body: unknown;
             /** Format: date-time */
             saved_at: string | null;
         };
@@ -5573,12 +5573,13 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description No response body */
-            204: {
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Draft"];
+                };
             };
             /** @description Refused. */
             "4XX": {

@@ -25,7 +25,7 @@ HEADER = ["id", "at", "actor", "actor_id", "action", "object_type", "object_id",
 
 
 class AuditFilterSerializer(serializers.Serializer):
-    actor = serializers.IntegerField(required=False, max_value=2**62, help_text="A person's id.")
+    actor = serializers.IntegerField(required=False, min_value=1, max_value=2**62, help_text="A person's id.")
     action = serializers.CharField(
         required=False, max_length=80, help_text="Like `member.added`, or `member.` for all about members."
     )
