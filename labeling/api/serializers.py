@@ -134,7 +134,7 @@ class MemberSerializer(serializers.ModelSerializer):
 
 class MemberFilterSerializer(serializers.Serializer):
     role = serializers.ChoiceField(choices=Role.choices, required=False)
-    team = serializers.IntegerField(required=False, max_value=2**62, help_text="A team's id.")
+    team = serializers.IntegerField(required=False, min_value=1, max_value=2**62, help_text="A team's id.")
     search = serializers.CharField(max_length=200, required=False, help_text="Part of a name or an address.")
 
 
