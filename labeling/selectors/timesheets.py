@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from itertools import groupby
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
@@ -82,10 +82,12 @@ def pieces(
         previous = act
 
 
-def first_words(judgments: QuerySet[Judgment]) -> QuerySet[Judgment]:
+def first_words(judgments: QuerySet[Judgment]) -> QuerySet[Any]:
     """Annotates `is_first`: whether it counts as a judgment. One on each task does, however often it
     was corrected or taken back and said again, and none where the last word was taken back."""
-    said = Judgment.objects.filter(task=OuterRef("task"), annotator=OuterRef("annotator"))
+    said = Judgment.objects.filter(
+        task=OuterRef("task"), annotator=OuterRef("annotator"), assignment__isnull=False
+    )
     before = Exists(said.filter(pk__lt=OuterRef("pk"), withdrawal=None))
     stands = Exists(said.filter(superseded_at=None))
     return judgments.annotate(is_first=stands & ~before & Q(withdrawal=None))

@@ -69,8 +69,8 @@ def _is_complete(task: Task) -> bool:
 @transaction.atomic
 def create_webhook(
     *, actor: User, project: Project, url: str, events: Collection[str], description: str, now: datetime
-) -> Webhook:
-    """The webhook with its secret, which cannot be read again."""
+) -> tuple[Webhook, str]:
+    """The webhook and its secret, which cannot be read again."""
     check_url(url)
     if Webhook.objects.filter(project=project).count() >= MAX_WEBHOOKS:
         raise DomainError(f"A project has at most {MAX_WEBHOOKS} webhooks: delete one first.")

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from labeling.models import Annotator, PayRate
+from labeling.models import Annotator, Judgment, PayRate
 from labeling.selectors.pay import pay_rows, totals
 from labeling.selectors.timesheets import days
 from labeling.services import assignments, pay
@@ -91,6 +91,17 @@ def test_what_is_taken_back_and_said_again_is_paid_by_the_hour_but_as_one_judgme
         assert sheet(project)[0].num_judgments == before + 1
     [row] = sheet(project)
     assert (row.seconds, row.num_judgments, row.num_corrections) == (10 + 3 + 10 + 5 + 3, 2, 1)
+
+
+def test_what_a_linked_worker_had_judged_elsewhere_takes_no_pay_away(as_rita, project, bob):
+    line = b'{"prompt": "Q?", "chosen": "Yes.", "rejected": "No.", "worker": "w"}'
+    address = "/api/projects/support/imports"
+    assert as_rita.generic("POST", address, line, content_type="application/x-ndjson").status_code == 200
+    fill_queue(project, 1)
+    assignment = work(bob, project, 30)
+    Judgment.objects.filter(assignment=None).update(annotator=assignment.annotator, task=assignment.task)
+    [row] = sheet(project)
+    assert (row.num_judgments, row.num_corrections) == (1, 0)
 
 
 def test_written_responses_are_work(project, alice, bob):
