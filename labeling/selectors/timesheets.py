@@ -99,8 +99,8 @@ def _judged(project: Project, since: datetime, until: datetime, annotator_id: in
     )
     if annotator_id is not None:
         rows = rows.filter(annotator=annotator_id)
-    rows = first_words(rows).order_by("annotator_id", "created_at", "id")
-    found = rows.values_list(
+    ordered = first_words(rows).order_by("annotator_id", "created_at", "id")
+    found = ordered.values_list(
         "annotator_id", "created_at", "assignment__leased_at", "active_seconds", "is_first", "withdrawal"
     )
     for annotator, at, leased_at, reported, is_first, withdrawal in found.iterator(chunk_size=2000):
