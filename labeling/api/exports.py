@@ -94,6 +94,7 @@ class ExportView(FileView):
             file_format=asked if asked in WRITERS else "jsonl",
             style=options.validated_data.get("style", ""),
             filters=options.filters(),
+            actor=request.user,
             now=timezone.now(),
         )
         name = f"{self.project.slug}-{self.kind}.{ENDINGS[made.file_format]}"

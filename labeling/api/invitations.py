@@ -189,7 +189,7 @@ class InvitationJoinView(ApiView):
         user, invitation = services.join(
             **said, arrival=arrival, address=address_of(request), now=timezone.now()
         )
-        sign_in.begin(request._request, user)
+        sign_in.begin(request._request, user, by="invitation")
         return Response(InvitationAcceptedSerializer(invitation).data)
 
 

@@ -108,7 +108,6 @@ class PauseView(ProjectView):
             project=self.project,
             annotator=annotator,
             now=timezone.now(),
-            why="paused by hand",
             **body.validated_data,
         )
         return Response(status=204)

@@ -38,7 +38,9 @@ class AgreementFigureSerializer(EstimateSerializer):
     unit = serializers.CharField(
         help_text="outcome (who won each pair), strength (by how much, −3 to 3), verdict, or criterion:NAME."
     )
-    statistic = serializers.ChoiceField(choices=["krippendorff_alpha", "fleiss_kappa", "mean_cohen_kappa"])
+    statistic = serializers.ChoiceField(
+        choices=["krippendorff_alpha", "fleiss_kappa", "gwet_ac1", "mean_cohen_kappa"]
+    )
     level = serializers.ChoiceField(choices=["nominal", "ordinal", "interval"])
     values = serializers.ListField(child=serializers.CharField())
     num_clusters = serializers.IntegerField(help_text="Prompts; the bootstrap draws whole prompts.")

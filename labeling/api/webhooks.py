@@ -116,10 +116,10 @@ class WebhooksView(ProjectView):
         """A new webhook with its secret, which is shown this once."""
         body = WebhookCreateSerializer(data=request.data)
         body.is_valid(raise_exception=True)
-        hook = services.create_webhook(
+        hook, secret = services.create_webhook(
             actor=request.user, project=self.project, now=timezone.now(), **body.validated_data
         )
-        return Response(WebhookSecretSerializer(hook).data, status=201)
+        return Response({**WebhookSerializer(hook).data, "secret": secret}, status=201)
 
 
 class WebhookView(ProjectView):
@@ -168,8 +168,9 @@ class WebhookSecretView(WebhookView):
     )
     def post(self, request: Request, slug: str, webhook_id: int) -> Response:
         """A new secret; the old one signs nothing any more."""
-        hook = services.new_secret(actor=request.user, webhook=self.webhook)
-        return Response(WebhookSecretSerializer(hook).data)
+        hook = self.webhook
+        secret = services.new_secret(actor=request.user, webhook=hook)
+        return Response({**WebhookSerializer(hook).data, "secret": secret})
 
 
 class WebhookTestView(WebhookView):

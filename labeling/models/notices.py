@@ -15,6 +15,7 @@ class Event(models.TextChoices):
     RUN_FINISHED = "run.finished"
     IMPORT_FINISHED = "import.finished"
     ANNOTATOR_PAUSED = "annotator.paused"
+    RULE_FIRED = "rule.fired"
     WEBHOOK_DISABLED = "webhook.disabled"
 
 
@@ -26,8 +27,8 @@ class Webhook(models.Model):
     url = models.CharField(max_length=1000)
     description = models.CharField(max_length=200, blank=True)
     events = models.JSONField()
-    # Signing needs the secret itself; it is shown once and never read back through the API.
-    secret = models.CharField(max_length=100)
+    # Signing needs the secret itself, so it is kept, encrypted (core.services.secrets), and shown once.
+    encrypted_secret = models.CharField(max_length=255)
     is_active = models.BooleanField(default=True)
     disabled_reason = models.TextField(blank=True)
     # Since when nothing has arrived; null after a success.

@@ -7,14 +7,17 @@ responses in a task), a cluster is what makes units alike (a prompt).
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from typing import Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 
 from labeling.quality.estimates import CONFIDENCE, RESAMPLES, SEED, Estimate, cluster_bootstrap
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Level = Literal["nominal", "ordinal", "interval", "ratio"]
 Weights = Literal["linear", "quadratic"]
@@ -79,26 +82,21 @@ def tabulate(ratings: Iterable[Rating]) -> Table:
 
 
 def krippendorff_alpha(counts: np.ndarray, values: Sequence[Any], level: Level) -> float | None:
-    """None where no unit has two ratings. Where everybody gave one and the same value, 1.0: the
-    expected disagreement is 0 too, and nltk and evalica choose 1 as well."""
-    import krippendorff
+    """None where no unit has two ratings; 1.0 where everybody gave one and the same value.
+
+    `counts` (units, values) as in `Table`; `values` are numbers unless the level is nominal."""
+    import evalica
 
     counts = counts[counts.sum(axis=1) > 1]
     if not len(counts):
         return None
-    used = np.flatnonzero(counts.sum(axis=0))
-    if len(used) == 1:
-        return 1.0
-    domain = [values[place] for place in used.tolist()] if level != "nominal" else list(range(len(used)))
-    alpha = krippendorff.alpha(
-        value_counts=counts[:, used], value_domain=domain, level_of_measurement=level, dtype=np.float64
-    )
-    return float(alpha)
+    domain = np.arange(counts.shape[1]) if level == "nominal" else np.asarray(values, dtype=float)
+    return float(evalica.alpha(_matrix(counts, domain), distance=level).alpha)
 
 
 def fleiss_kappa(counts: np.ndarray) -> float | None:
-    """Fleiss (1971) where all units have equally many ratings; otherwise Gwet's generalisation to
-    missing ratings, which is the same number where none is missing."""
+    """Fleiss (1971) by statsmodels, which wants equally many ratings of each unit; otherwise
+    `fleiss_with_gaps`. None where no unit has two ratings; 1.0 where everybody said one thing."""
     from statsmodels.stats.inter_rater import fleiss_kappa as plain
 
     counts = counts[counts.sum(axis=1) > 0]
@@ -107,22 +105,28 @@ def fleiss_kappa(counts: np.ndarray) -> float | None:
         return None
     if (counts.sum(axis=0) > 0).sum() == 1:
         return 1.0
-    if (per_unit == per_unit[0]).all():
-        return float(plain(counts))
-    agreed, shares, weights = _weighted(counts, np.eye(counts.shape[1]))
-    return _beyond_chance(agreed, float(shares @ weights @ shares))
+    return float(plain(counts)) if (per_unit == per_unit[0]).all() else fleiss_with_gaps(counts)
+
+
+def fleiss_with_gaps(counts: np.ndarray) -> float:
+    """Gwet's generalisation to missing ratings (Handbook of Inter-Rater Reliability, 4th ed., ch. 2):
+    agreement over the units with two ratings or more, each value's share over all units. The same
+    number as Fleiss' where none is missing. No kept library has it."""
+    agreed, shares = _weighted(counts, np.eye(counts.shape[1]))
+    return _beyond_chance(agreed, float(shares @ shares))
 
 
 def gwet_ac(counts: np.ndarray, values: Sequence[Any] = (), weights: Weights | None = None) -> float | None:
-    """AC1, or AC2 with weights: holds up where nearly everybody says one thing, where kappa and
-    alpha fall to 0. Gwet, Handbook of Inter-Rater Reliability (4th ed.), ch. 4-5. No kept library
-    with a free licence has it."""
+    """AC1 (Gwet 2008), or AC2 with weights: holds up where nearly everybody says one thing, where
+    kappa and alpha fall to 0. Gwet, Handbook of Inter-Rater Reliability (4th ed.), ch. 4-5. No kept
+    library has it: irrCAC wants a pandas and a scipy of years ago."""
     if not (counts.sum(axis=1) > 1).any():
         return None
     num = counts.shape[1]
     if num == 1:
         return 1.0
-    agreed, shares, table = _weighted(counts, _agreement_weights(values, weights, num))
+    table = _agreement_weights(values, weights, num)
+    agreed, shares = _weighted(counts, table)
     chance = float(table.sum() / (num * (num - 1)) * (shares * (1 - shares)).sum())
     return _beyond_chance(agreed, chance)
 
@@ -152,18 +156,24 @@ def cohen_kappa(
 
 
 def alpha_estimate(table: Table, level: Level, *, seed: int = SEED, resamples: int = RESAMPLES) -> Estimate:
-    return cluster_bootstrap(
-        lambda times: krippendorff_alpha(table.resampled(times), table.values, level),
-        num_clusters=table.num_clusters,
-        n=len(table.counts),
-        seed=seed,
-        resamples=resamples,
+    return _estimate(
+        table, lambda counts: krippendorff_alpha(counts, table.values, level), seed=seed, resamples=resamples
     )
 
 
 def fleiss_estimate(table: Table, *, seed: int = SEED, resamples: int = RESAMPLES) -> Estimate:
+    return _estimate(table, fleiss_kappa, seed=seed, resamples=resamples)
+
+
+def gwet_estimate(table: Table, *, seed: int = SEED, resamples: int = RESAMPLES) -> Estimate:
+    return _estimate(table, gwet_ac, seed=seed, resamples=resamples)
+
+
+def _estimate(
+    table: Table, statistic: Callable[[np.ndarray], float | None], *, seed: int, resamples: int
+) -> Estimate:
     return cluster_bootstrap(
-        lambda times: fleiss_kappa(table.resampled(times)),
+        lambda times: statistic(table.resampled(times)),
         num_clusters=table.num_clusters,
         n=len(table.counts),
         seed=seed,
@@ -185,7 +195,8 @@ class SharedTable:
 
     def kappa(self, times: np.ndarray) -> float | None:
         table = np.tensordot(times[self.clusters].astype(float), self.tables, axes=1)
-        return _kappa_or_none(table)
+        found = _cohen_or_none(table)
+        return None if found is None else found.kappa
 
 
 def shared_tables(
@@ -249,12 +260,22 @@ def _cohen_or_none(table: np.ndarray) -> Cohen | None:
     return cohen_kappa(table[np.ix_(used, used)])
 
 
-def _kappa_or_none(table: np.ndarray) -> float | None:
-    found = _cohen_or_none(table)
-    return None if found is None else found.kappa
+def _matrix(counts: np.ndarray, domain: np.ndarray) -> pd.DataFrame:
+    """The counts as ratings again, a row for each rating of a unit and a column for each unit, with
+    gaps. Who gave which is lost, and alpha does not ask."""
+    import pandas as pd
+
+    places = np.tile(np.arange(counts.shape[1]), len(counts))
+    said = domain[np.repeat(places, counts.astype(int).ravel())]
+    sizes = counts.sum(axis=1).astype(int)
+    units = np.repeat(np.arange(len(counts)), sizes)
+    begins = np.cumsum(sizes) - sizes
+    matrix = np.full((sizes.max(), len(counts)), np.nan)
+    matrix[np.arange(len(said)) - begins[units], units] = said
+    return pd.DataFrame(matrix)
 
 
-def _weighted(counts: np.ndarray, weights: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
+def _weighted(counts: np.ndarray, weights: np.ndarray) -> tuple[float, np.ndarray]:
     """Observed (weighted) agreement, and the share of each value, averaged over units."""
     per_unit = counts.sum(axis=1)
     counts, per_unit = counts[per_unit > 0], per_unit[per_unit > 0]
@@ -262,7 +283,7 @@ def _weighted(counts: np.ndarray, weights: np.ndarray) -> tuple[float, np.ndarra
     said, num = counts[several], per_unit[several]
     agreed = ((said * (said @ weights - 1)).sum(axis=1) / (num * (num - 1))).mean()
     shares = (counts / per_unit[:, None]).mean(axis=0)
-    return float(agreed), shares, weights
+    return float(agreed), shares
 
 
 def _agreement_weights(values: Sequence[Any], weights: Weights | None, num: int) -> np.ndarray:

@@ -1,5 +1,5 @@
-"""Who worked how long, from what they submitted and skipped. Nothing is stored beside that, so a
-timesheet cannot drift from the work itself. Days are UTC."""
+"""Who worked how long, from what they submitted (demonstrations too), took back and skipped. Nothing
+is stored beside that, so a timesheet cannot drift from the work itself. Days are UTC."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from itertools import groupby
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from labeling.models import Assignment, Judgment, Project
 
@@ -22,7 +24,7 @@ class Piece(NamedTuple):
     annotator_id: int
     at: datetime
     seconds: Decimal
-    kind: str  # "judgment" | "correction" | "skip"
+    kind: str  # "judgment" | "correction" | "withdrawn" | "skip"
 
 
 class _Act(NamedTuple):
@@ -80,17 +82,30 @@ def pieces(
         previous = act
 
 
+def first_words(judgments: QuerySet[Judgment]) -> QuerySet[Any]:
+    """Annotates `is_first`: whether it counts as a judgment. One on each task does, however often it
+    was corrected or taken back and said again, and none where the last word was taken back."""
+    said = Judgment.objects.filter(
+        task=OuterRef("task"), annotator=OuterRef("annotator"), assignment__isnull=False
+    )
+    before = Exists(said.filter(pk__lt=OuterRef("pk"), withdrawal=None))
+    stands = Exists(said.filter(superseded_at=None))
+    return judgments.annotate(is_first=stands & ~before & Q(withdrawal=None))
+
+
 def _judged(project: Project, since: datetime, until: datetime, annotator_id: int | None) -> Iterable[_Act]:
     rows = Judgment.objects.filter(
         project=project, assignment__isnull=False, created_at__gte=since, created_at__lt=until
     )
     if annotator_id is not None:
         rows = rows.filter(annotator=annotator_id)
-    found = rows.order_by("annotator_id", "created_at", "id").values_list(
-        "annotator_id", "created_at", "assignment__leased_at", "active_seconds", "supersedes_id"
+    ordered = first_words(rows).order_by("annotator_id", "created_at", "id")
+    found = ordered.values_list(
+        "annotator_id", "created_at", "assignment__leased_at", "active_seconds", "is_first", "withdrawal"
     )
-    for annotator, at, leased_at, reported, supersedes in found.iterator(chunk_size=2000):
-        yield _Act(annotator, at, leased_at, reported, "correction" if supersedes else "judgment")
+    for annotator, at, leased_at, reported, is_first, withdrawal in found.iterator(chunk_size=2000):
+        kind = "judgment" if is_first else "correction" if withdrawal is None else "withdrawn"
+        yield _Act(annotator, at, leased_at, reported, kind)
 
 
 def _skipped(project: Project, since: datetime, until: datetime, annotator_id: int | None) -> Iterable[_Act]:

@@ -13,6 +13,7 @@ from labeling.core.models import User
 from labeling.core.services import audit
 from labeling.models import Assignment, CompletionCode, Judgment, Project, QueueCursor
 from labeling.models.judgments import Verdict
+from labeling.selectors.timesheets import first_words
 from labeling.services.holds import held_back
 
 # Without what is easily mistaken for something else.
@@ -78,6 +79,5 @@ def what_is_missing(*, cursor: QueueCursor, project: Project) -> str | None:
 
 def _own(cursor: QueueCursor, project: Project):
     """This person's first word on each task: a correction is not another task done."""
-    return Judgment.objects.filter(
-        project=project, annotator=cursor.annotator_id, assignment__isnull=False, supersedes=None
-    )
+    own = Judgment.objects.filter(project=project, annotator=cursor.annotator_id, assignment__isnull=False)
+    return first_words(own).filter(is_first=True)

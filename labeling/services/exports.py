@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from labeling.core.errors import DomainError, NotFound
+from labeling.core.models import User
+from labeling.core.services import audit
 from labeling.models import Project
 from labeling.selectors import exports as selectors
 from labeling.selectors.exports import Filters
@@ -34,6 +36,7 @@ def export(
     file_format: str = "jsonl",
     style: str = "",
     filters: Filters | None = None,
+    actor: User | None = None,
     now: datetime,
 ) -> Export:
     """An export that is read from the database as `chunks` are taken; its cut is made here."""
@@ -50,6 +53,8 @@ def export(
             fields={"format": ["Unknown."]},
         )
     rows = _rows(project, wanted, style, filters or Filters(), now)
+    data = {"kind": kind, "format": file_format, "style": style}
+    audit.record(actor=actor, action="export.started", project_id=project.pk, obj=project, data=data)
     return Export(wanted, rows, style, file_format, WRITERS[file_format][1](rows, wanted, style))
 
 

@@ -146,12 +146,14 @@ def join(
         raise Conflict(
             "This invitation is for another address: use the one it was sent to.", code="other_address"
         )
+    user = None
+    if User.objects.filter(email=email).exists():
+        # Before the transaction: what the audit log keeps of a wrong password stays.
+        user = accounts.check_credentials(email=email, password=password, address=address)
+        if user.has_second_factor:
+            raise Conflict("Sign in first, then open the link again.", code="sign_in_first")
     with transaction.atomic():
-        if User.objects.filter(email=email).exists():
-            user = accounts.check_credentials(email=email, password=password, address=address)
-            if user.has_second_factor:
-                raise Conflict("Sign in first, then open the link again.", code="sign_in_first")
-        else:
+        if user is None:
             user = accounts.create_user(email=email, name=name or email.partition("@")[0], password=password)
         return user, accept(user=user, token=token, arrival=arrival, now=now)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -34,10 +34,16 @@ TOLD_BY_DEFAULT: Mapping[str, frozenset[str]] = {
     Event.SNAPSHOT_FROZEN: frozenset(),
     Event.IMPORT_FINISHED: frozenset(),
     Event.ANNOTATOR_PAUSED: frozenset({Role.LEAD, Role.OWNER}),
+    Event.RULE_FIRED: frozenset({Role.LEAD, Role.OWNER}),
     Event.WEBHOOK_DISABLED: frozenset({Role.OWNER}),
 }
 # Of these an annotator, who is blind, learns nothing.
 ROLES_TOLD = frozenset({Role.LEAD, Role.RESEARCHER, Role.OWNER})
+
+BECAUSE_OF_ROLE = (
+    "You get this mail because of your role in the project. Change it in the project's notifications."
+)
+BECAUSE_OF_YOU = "You get this mail because it is about your own work in the project."
 
 
 def notify(
@@ -52,7 +58,20 @@ def notify(
     webhooks.emit(project=project, event=event, data=data, now=now)
     if event not in TOLD_BY_DEFAULT:
         return
-    subject, text = _worded(project, event, data)
+    sentence = _SENTENCES[event].format_map(_Known(data))
+    _queue(project, event, _told(project, event, to), sentence, BECAUSE_OF_ROLE, now)
+
+
+def tell(user: User, project: Project, event: str, sentence: str, *, now: datetime) -> None:
+    """Queue a mail to the one person that an event is about, in the caller's transaction. Nobody
+    can refuse what concerns themselves, and `sentence` is all they are told."""
+    _queue(project, event, [user], sentence, BECAUSE_OF_YOU, now)
+
+
+def _queue(
+    project: Project, event: str, users: Iterable[User], sentence: str, because: str, now: datetime
+) -> None:
+    subject, text = _worded(project, sentence, because)
     Mail.objects.bulk_create(
         Mail(
             project=project,
@@ -63,7 +82,7 @@ def notify(
             next_try_at=now,
             created_at=now,
         )
-        for user in _told(project, event, to)
+        for user in users
     )
 
 
@@ -142,15 +161,11 @@ def _told(project: Project, event: str, also: Any) -> list[User]:
     return list(told.values())
 
 
-def _worded(project: Project, event: str, data: Mapping[str, Any]) -> tuple[str, str]:
-    """Subject and text: one sentence, where to look, and how to hear no more."""
-    subject = _SENTENCES[event].format_map(_Known(data))
+def _worded(project: Project, sentence: str, because: str) -> tuple[str, str]:
+    """Subject and text: one sentence, where to look, and why they get it."""
     place = f"{settings.PUBLIC_URL}/projects/{project.slug}"
-    text = (
-        f"{project.name}: {subject}\n\n{place}\n\n"
-        "You get this mail because of your role in the project. Change it in the project's notifications.\n"
-    )
-    return " ".join(f"[{project.name}] {subject}".split()), text
+    text = f"{project.name}: {sentence}\n\n{place}\n\n{because}\n"
+    return " ".join(f"[{project.name}] {sentence}".split()), text
 
 
 class _Known(dict[str, Any]):
@@ -164,5 +179,6 @@ _SENTENCES: Mapping[str, str] = {
     Event.SNAPSHOT_FROZEN: "snapshot {snapshot} of {kind} was frozen.",
     Event.IMPORT_FINISHED: "the import of {filename} {state}: {rows_done} rows, {num_errors} left out.",
     Event.ANNOTATOR_PAUSED: "annotator {annotator} was paused: {reason}",
+    Event.RULE_FIRED: "a rule speaks of {about}: {message}",
     Event.WEBHOOK_DISABLED: "the webhook to {url} was switched off. {reason}",
 }

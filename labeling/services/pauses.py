@@ -14,6 +14,8 @@ from labeling.core.errors import Conflict, NotFound
 from labeling.core.models import User
 from labeling.core.services import audit
 from labeling.models import Annotator, Project, QueueCursor
+from labeling.models.notices import Event
+from labeling.services.notifications import notify, tell
 from labeling.services.quality_figures import announce
 
 TOLD = "A lead is looking at your work in this project before you go on: ask a lead when you may continue."
@@ -29,20 +31,24 @@ def pause(
     reason: str = "",
     why: str = "",
 ) -> None:
-    """`reason` is what they are told, `why` what the audit log keeps. Pausing twice keeps the first."""
-    if annotator.user_id is None:
+    """`reason` is what they are told, on the page and by mail; `why` is what leads and the audit log
+    are told besides. Pausing twice keeps the first."""
+    if annotator.user is None:
         raise Conflict("This annotator has no login here and asks for no tasks: there is nothing to pause.")
     cursor, _ = QueueCursor.objects.get_or_create(project=project, annotator=annotator)
     stopped = QueueCursor.objects.filter(pk=cursor.pk, paused_reason="")
-    if not stopped.update(paused_reason=reason.strip() or TOLD, paused_at=now):
+    told = reason.strip() or TOLD
+    if not stopped.update(paused_reason=told, paused_at=now):
         return
     audit.record(
         actor=actor,
         action="annotator.paused",
         project_id=project.pk,
         obj=annotator,
-        data={"told": reason.strip() or TOLD, "why": why},
+        data={"told": told, "why": why},
     )
+    tell(annotator.user, project, Event.ANNOTATOR_PAUSED, f"your work is paused. {told}", now=now)
+    notify(project, Event.ANNOTATOR_PAUSED, {"annotator": annotator.pk, "reason": why or told}, now=now)
     announce(project.pk)
 
 

@@ -90,8 +90,9 @@ def agreement_of(judged: Sequence[Judged]) -> dict[str, Any]:
             if (found := stats.alpha_estimate(table, level)) is not None
         ]
         if unit == "outcome":
-            fleiss = stats.fleiss_estimate(table)
+            fleiss, gwet = stats.fleiss_estimate(table), stats.gwet_estimate(table)
             figures.append({**about, "statistic": "fleiss_kappa", "level": "nominal", **_estimate(fleiss)})
+            figures.append({**about, "statistic": "gwet_ac1", "level": "nominal", **_estimate(gwet)})
             shared, num_clusters = stats.shared_tables(ratings)
             cohen = stats.mean_cohen(shared, num_clusters)
             figures.append({**about, "statistic": "mean_cohen_kappa", "level": "nominal", **_estimate(cohen)})

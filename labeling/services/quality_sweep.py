@@ -17,8 +17,8 @@ from django.db.models import Q
 from labeling.models import Judgment, Project, QualityFigures, RuleEvent
 from labeling.selectors.judged import newest_judgment_id
 from labeling.selectors.quality import num_new
+from labeling.services.quality_actions import apply_to_annotators, apply_to_tasks
 from labeling.services.quality_figures import compute
-from labeling.services.quality_rules import apply_to_annotators, apply_to_tasks
 
 logger = logging.getLogger(__name__)
 

@@ -23,6 +23,7 @@ from django.db.models import F
 
 from labeling.core.errors import DomainError
 from labeling.core.services import audit
+from labeling.core.services.secrets import decrypt
 from labeling.models import Webhook, WebhookDelivery
 from labeling.models.notices import Event, Sending
 from labeling.services import notifications, webhooks
@@ -110,7 +111,7 @@ def _post(row: WebhookDelivery, *, deadline: float) -> int:
         "Host": url.netloc.decode(),
         "Content-Type": "application/json",
         "User-Agent": "plumbline-webhooks",
-        **signature_headers(row.message_id, int(time.time()), body, row.webhook.secret),
+        **signature_headers(row.message_id, int(time.time()), body, decrypt(row.webhook.encrypted_secret)),
     }
     # The address that was checked is the one connected to; the certificate is still the name's.
     with (

@@ -17,6 +17,7 @@ from django.db import transaction
 from labeling.core.errors import DomainError
 from labeling.core.models import User
 from labeling.core.services import audit
+from labeling.core.services.secrets import encrypt
 from labeling.models import Project, Slot, Task, Webhook, WebhookDelivery
 from labeling.models.notices import Event, Sending
 from labeling.services.addresses import check_url
@@ -68,23 +69,24 @@ def _is_complete(task: Task) -> bool:
 @transaction.atomic
 def create_webhook(
     *, actor: User, project: Project, url: str, events: Collection[str], description: str, now: datetime
-) -> Webhook:
-    """The webhook with its secret, which cannot be read again."""
+) -> tuple[Webhook, str]:
+    """The webhook and its secret, which cannot be read again."""
     check_url(url)
     if Webhook.objects.filter(project=project).count() >= MAX_WEBHOOKS:
         raise DomainError(f"A project has at most {MAX_WEBHOOKS} webhooks: delete one first.")
+    secret = _random_secret()
     hook = Webhook.objects.create(
         project=project,
         url=url,
         events=_checked(events),
         description=description,
-        secret=_new_secret(),
+        encrypted_secret=encrypt(secret),
         created_by=actor,
         created_at=now,
     )
     audit.record(actor=actor, action="webhook.created", project_id=project.pk, obj=hook, data={"url": url})
     refresh_flag(project_id=project.pk)
-    return hook
+    return hook, secret
 
 
 @transaction.atomic
@@ -121,11 +123,13 @@ def delete_webhook(*, actor: User, webhook: Webhook) -> None:
 
 
 @transaction.atomic
-def new_secret(*, actor: User, webhook: Webhook) -> Webhook:
-    webhook.secret = _new_secret()
-    webhook.save(update_fields=["secret"])
+def new_secret(*, actor: User, webhook: Webhook) -> str:
+    """A secret in the place of the old one; it cannot be read again."""
+    secret = _random_secret()
+    webhook.encrypted_secret = encrypt(secret)
+    webhook.save(update_fields=["encrypted_secret"])
     audit.record(actor=actor, action="webhook.secret_changed", project_id=webhook.project_id, obj=webhook)
-    return webhook
+    return secret
 
 
 def send_test(*, webhook: Webhook, now: datetime) -> WebhookDelivery:
@@ -180,5 +184,5 @@ def _checked(events: Collection[str]) -> list[str]:
     return sorted(set(events))
 
 
-def _new_secret() -> str:
+def _random_secret() -> str:
     return SECRET_PREFIX + base64.b64encode(secrets.token_bytes(32)).decode()

@@ -35,10 +35,16 @@ class Client:
         token: str | None = None,
         timeout: float = 30.0,
         retry_seconds: float = 15.0,
+        max_wait_seconds: float = 90.0,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
         self.http = Http(
-            base_url, token=token, timeout=timeout, retry_seconds=retry_seconds, transport=transport
+            base_url,
+            token=token,
+            timeout=timeout,
+            retry_seconds=retry_seconds,
+            max_wait_seconds=max_wait_seconds,
+            transport=transport,
         )
 
     def __enter__(self) -> Self:

@@ -13,6 +13,7 @@ from typing import Any, BinaryIO
 import httpx
 
 CHUNK_BYTES = 1 << 20
+TOO_MANY = 429
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 # The server, or the proxy before it, is restarting; the request was not carried out.
 TRANSIENT_STATUSES = frozenset({502, 503, 504})
@@ -21,10 +22,20 @@ UNSAFE_METHODS = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 
 class ApiError(Exception):
-    """What went wrong, in the server's words. `status` is 0 when no server answered."""
+    """What went wrong, in the server's words. `status` is 0 when no server answered; `retry_after`
+    is how many seconds the server asked to wait, where it did."""
 
-    def __init__(self, status: int, code: str, message: str, fields: dict[str, Any] | None = None) -> None:
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        message: str,
+        fields: dict[str, Any] | None = None,
+        *,
+        retry_after: float | None = None,
+    ) -> None:
         super().__init__(status, code, message, fields or {})
+        self.retry_after = retry_after
         self.status = status
         self.code = code
         self.message = message
@@ -58,6 +69,10 @@ class Http:
     Requests that may safely arrive twice (GET, PUT, DELETE, and whatever the caller marks
     `idempotent`) are repeated with backoff for `retry_seconds` while the server cannot be
     reached. Any other request is repeated only if it never left this machine.
+
+    Whoever is too fast (status 429) waits as long as the server says in Retry-After and asks again,
+    whatever the request: it was not carried out. A request that would wait longer than
+    `max_wait_seconds` altogether raises the server's refusal at once.
     """
 
     def __init__(
@@ -67,10 +82,12 @@ class Http:
         token: str | None = None,
         timeout: float = 30.0,
         retry_seconds: float = 15.0,
+        max_wait_seconds: float = 90.0,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
         self.base_url = base_url.rstrip("/")
         self.retry_seconds = retry_seconds
+        self.max_wait_seconds = max_wait_seconds
         headers = {"Accept": "application/json", "User-Agent": "plumbline"}
         if token:
             headers["Authorization"] = f"Bearer {token}"
@@ -180,6 +197,7 @@ class Http:
     def _with_retries(self, send: Any, *, idempotent: bool, retry_seconds: float | None = None) -> Any:
         budget = self.retry_seconds if retry_seconds is None else retry_seconds
         give_up_at = time.monotonic() + budget
+        may_wait = self.max_wait_seconds
         delay = 0.1
         while True:
             try:
@@ -191,6 +209,13 @@ class Http:
                 if not idempotent:
                     raise failure from error
             except ApiError as error:
+                if error.status == TOO_MANY and error.retry_after is not None:
+                    may_wait -= error.retry_after
+                    if may_wait < 0:
+                        raise
+                    time.sleep(error.retry_after)
+                    give_up_at += error.retry_after
+                    continue
                 if not (error.is_unreachable and idempotent):
                     raise
                 failure = error
@@ -253,4 +278,11 @@ def _raise_for_error(response: httpx.Response) -> None:
             f"with status {response.status_code}."
         ),
         body.get("fields") or {},
+        retry_after=_wait_of(response),
     )
+
+
+def _wait_of(response: httpx.Response) -> float | None:
+    """Retry-After in whole seconds, as our server sends it; never none at all, which would spin."""
+    said = response.headers.get("Retry-After", "")
+    return max(float(said), 0.5) if said.isascii() and said.isdecimal() else None

@@ -3,6 +3,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+import time
 
 import pytest
 
@@ -65,6 +66,32 @@ def test_unreachable_server_is_named():
 def test_lost_answers_are_asked_for_again(server):
     server.answers = [None, (503, {}), (200, {"ok": True})]
     assert Client(server.url).get("/api/projects") == {"ok": True}
+    assert len(server.received) == 3
+
+
+SLOW_DOWN = {"code": "throttled", "message": "Too fast: wait 1 seconds and go on.", "fields": {}}
+
+
+def test_who_is_too_fast_waits_as_long_as_the_server_says(server):
+    server.answers = [(429, SLOW_DOWN, {"Retry-After": "1"}), (201, {"id": 1})]
+    began = time.monotonic()
+    assert Client(server.url, retry_seconds=0).launch_run("support", {"kind": "sft"}) == {"id": 1}
+    assert 1 <= time.monotonic() - began < 5
+    assert server.received[0].body == server.received[1].body
+
+
+@pytest.mark.parametrize("headers", [{"Retry-After": "300"}, {"Retry-After": "soon"}, {}])
+def test_nobody_waits_for_longer_than_they_will_or_without_knowing_how_long(server, headers):
+    server.answers = [(429, SLOW_DOWN, headers)]
+    with pytest.raises(ApiError, match="Too fast") as caught:
+        Client(server.url).post("/api/session", {})
+    assert (caught.value.status, len(server.received)) == (429, 1)
+
+
+def test_waiting_again_and_again_ends(server):
+    server.answers = [(429, SLOW_DOWN, {"Retry-After": "0"})]
+    with pytest.raises(ApiError, match="Too fast"):
+        Client(server.url, max_wait_seconds=1.0).get("/api/projects")
     assert len(server.received) == 3
 
 

@@ -8,7 +8,9 @@ import io
 import json
 import random
 from collections import Counter
+from itertools import combinations
 from pathlib import Path
+from statistics import fmean
 
 import numpy as np
 import pytest
@@ -20,7 +22,9 @@ from labeling.quality.agreement import (
     cohen_kappa,
     fleiss_estimate,
     fleiss_kappa,
+    fleiss_with_gaps,
     gwet_ac,
+    gwet_estimate,
     krippendorff_alpha,
     mean_cohen,
     shared_tables,
@@ -153,8 +157,9 @@ def test_alpha_equals_nltks_on_real_ratings(name):
 @needs_data
 @pytest.mark.parametrize("name", SETS)
 @pytest.mark.parametrize("level", ["nominal", "ordinal", "interval"])
-def test_alpha_from_counts_equals_alpha_from_the_whole_matrix(name, level):
-    """The same library by its other door: raters by units, with gaps."""
+def test_alpha_equals_another_librarys_on_the_whole_matrix_of_raters_by_units(name, level):
+    """Ours counts how often each value was given and asks evalica; krippendorff, which shares no
+    code with it, sees who gave what, with gaps."""
     import krippendorff
 
     rows = last_of_each(SETS[name]())[:20_000]
@@ -191,7 +196,7 @@ def test_cohen_equals_scikit_learns_on_real_ratings(name):
 
 @needs_data
 @pytest.mark.parametrize("name", SETS)
-def test_fleiss_equals_statsmodels_on_units_with_equally_many_ratings(name):
+def test_our_fleiss_equals_statsmodels_on_units_with_equally_many_ratings(name):
     from statsmodels.stats.inter_rater import aggregate_raters
     from statsmodels.stats.inter_rater import fleiss_kappa as peer
 
@@ -202,7 +207,24 @@ def test_fleiss_equals_statsmodels_on_units_with_equally_many_ratings(name):
     full = [rows for rows in by_unit.values() if len(rows) == size]
     matrix, _ = aggregate_raters([[str(row.value) for row in rows] for rows in full])
     table = tabulate(row for rows in full for row in rows)
-    assert fleiss_kappa(table.counts) == pytest.approx(peer(matrix), abs=1e-9)
+    assert fleiss_with_gaps(table.counts) == pytest.approx(peer(matrix), abs=1e-9)
+
+
+@needs_data
+@pytest.mark.parametrize("name", SETS)
+def test_our_fleiss_with_gaps_is_what_its_definition_says_of_pairs_of_people(name):
+    """By hand, from the votes: two people drawn from a unit, and a person drawn from a unit drawn."""
+    by_unit: dict = {}
+    for row in last_of_each(SETS[name]())[:3000]:
+        by_unit.setdefault(row.unit, []).append(row.value)
+    several = [said for said in by_unit.values() if len(said) > 1]
+    assert len({len(said) for said in several}) > 1
+    agreed = fmean(fmean(a == b for a, b in combinations(said, 2)) for said in several)
+    values = {value for said in several for value in said}
+    shares = [fmean(said.count(value) / len(said) for said in several) for value in values]
+    chance = sum(share**2 for share in shares)
+    table = tabulate(Rating(unit, i, v, unit) for unit, said in by_unit.items() for i, v in enumerate(said))
+    assert fleiss_kappa(table.counts) == pytest.approx((agreed - chance) / (1 - chance), abs=1e-9)
 
 
 def last_of_each(rows: list[Rating]) -> list[Rating]:
@@ -260,15 +282,26 @@ def test_units_of_one_prompt_that_go_together_widen_the_interval():
     assert clustered.high - clustered.low > 1.5 * (alone.high - alone.low)
 
 
-def test_fleiss_and_the_mean_cohen_have_intervals_too():
+def test_fleiss_gwet_and_the_mean_cohen_have_intervals_too():
     rows = simulated(4)
-    fleiss = fleiss_estimate(tabulate(rows))
+    fleiss, gwet = fleiss_estimate(tabulate(rows)), gwet_estimate(tabulate(rows))
     pairs, num_clusters = shared_tables(rows)
     cohen = mean_cohen(pairs, num_clusters)
     assert [pair.raters for pair in pairs] == [("a", "b"), ("a", "c"), ("b", "c")]
-    for found in (fleiss, cohen):
+    for found in (fleiss, gwet, cohen):
         assert found.low < found.value < found.high
     assert cohen.value == pytest.approx(fleiss.value, abs=0.05)
+
+
+def test_gwet_holds_up_where_nearly_everybody_says_one_thing():
+    rows = [Rating(unit, rater, 1, unit) for unit in range(60) for rater in "abc"]
+    rows += [
+        Rating(60 + unit, rater, 0 if rater == "abc"[unit] else 1, unit)
+        for unit in range(3)
+        for rater in "abc"
+    ]
+    table = tabulate(rows)
+    assert fleiss_estimate(table).value < 0 < 0.95 < gwet_estimate(table).value
 
 
 def test_nothing_rated_twice_gives_no_number():

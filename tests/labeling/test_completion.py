@@ -5,6 +5,7 @@ import pytest
 
 from labeling.models import CompletionCode
 from labeling.services import assignments
+from labeling.services.undo import undo
 from tests.labeling.factories import NOON, fill_queue, judge, next_of
 from tests.labeling.test_invitations import accept, invite  # noqa: F401  (a fixture)
 
@@ -28,6 +29,16 @@ def work(user, project, num=2, **said):
     for _ in range(num):
         [assignment] = next_of(user, project)
         judge(user, assignment, **{"active_seconds": 8, **said})
+
+
+def test_taking_one_task_back_again_and_again_fills_no_quota(as_bob, project, bob, quota):
+    [assignment] = next_of(bob, project)
+    said = judge(bob, assignment, active_seconds=8)
+    for _ in range(3):
+        undo(user=bob, assignment=assignment, judgment_id=said.judgment_id, reason="", now=NOON)
+        assert "0 of 2" in as_bob.post(MINE).json()["message"]
+        said = judge(bob, assignment, active_seconds=8)
+    assert "1 of 2" in as_bob.post(MINE).json()["message"]
 
 
 def test_the_code_comes_with_the_quota_and_is_shown_once(as_bob, as_lena, project, bob, quota):

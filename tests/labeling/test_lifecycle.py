@@ -47,7 +47,7 @@ def test_an_archive_can_be_read_exported_and_ended(as_alice, as_bob, as_rita, pr
     asked = as_bob.post("/api/projects/support/assignments/next", {}, format="json").json()
     assert len(asked["assignments"]) == 1
     actions = [row["action"] for row in as_alice.get("/api/projects/support/audit").json()["results"]]
-    assert actions == ["project.unarchived", "project.archived"]
+    assert actions == ["project.unarchived", "export.started", "project.archived"]
 
 
 def clone(client, **fields):

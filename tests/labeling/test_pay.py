@@ -6,11 +6,14 @@ from uuid import uuid4
 
 import pytest
 
-from labeling.models import Annotator, PayRate
+from labeling.models import Annotator, Judgment, PayRate
 from labeling.selectors.pay import pay_rows, totals
 from labeling.selectors.timesheets import days
 from labeling.services import assignments, pay
-from tests.labeling.factories import NOON, fill_queue, judge, keys_of, next_of
+from labeling.services.demonstrations import queue_demonstrations
+from labeling.services.undo import undo
+from labeling.services.written import Words
+from tests.labeling.factories import NOON, ask_for, fill_queue, judge, keys_of, make_prompts, next_of
 
 PAY = "/api/projects/support/pay"
 DAY = NOON.date()
@@ -72,6 +75,45 @@ def test_a_correction_is_work_but_no_second_judgment(project, bob):
     judge(bob, assignment, tiers=tiers, now=later, active_seconds=10, client_key=uuid4())
     [row] = sheet(project)
     assert (row.seconds, row.num_judgments, row.num_corrections) == (40, 1, 1)
+
+
+def test_what_is_taken_back_and_said_again_is_paid_by_the_hour_but_as_one_judgment(project, bob):
+    fill_queue(project, 2)
+    for corrected in (False, True):
+        [assignment] = next_of(bob, project)
+        said = judge(bob, assignment, now=NOON + timedelta(seconds=30), active_seconds=10)
+        if corrected:
+            said = judge(bob, assignment, now=NOON + timedelta(seconds=40), active_seconds=5)
+        soon = NOON + timedelta(seconds=50)
+        undo(user=bob, assignment=assignment, judgment_id=said.judgment_id, reason="", now=soon)
+        before = sheet(project)[0].num_judgments
+        judge(bob, assignment, now=NOON + timedelta(seconds=60), active_seconds=3)
+        assert sheet(project)[0].num_judgments == before + 1
+    [row] = sheet(project)
+    assert (row.seconds, row.num_judgments, row.num_corrections) == (10 + 3 + 10 + 5 + 3, 2, 1)
+
+
+def test_what_a_linked_worker_had_judged_elsewhere_takes_no_pay_away(as_rita, project, bob):
+    line = b'{"prompt": "Q?", "chosen": "Yes.", "rejected": "No.", "worker": "w"}'
+    address = "/api/projects/support/imports"
+    assert as_rita.generic("POST", address, line, content_type="application/x-ndjson").status_code == 200
+    fill_queue(project, 1)
+    assignment = work(bob, project, 30)
+    Judgment.objects.filter(assignment=None).update(annotator=assignment.annotator, task=assignment.task)
+    [row] = sheet(project)
+    assert (row.num_judgments, row.num_corrections) == (1, 0)
+
+
+def test_written_responses_are_work(project, alice, bob):
+    ask_for(project, demonstrations={"on": True, "min_length": 3})
+    prompts = make_prompts(project, 1, word="Write")
+    queue_demonstrations(actor=alice, project=project, reference="w", name="W", now=NOON, prompt_ids=prompts)
+    [assignment] = next_of(bob, project)
+    words = Words(text="A good reply.")
+    later = NOON + timedelta(minutes=5)
+    judge(bob, assignment, tiers=[], demonstration=words, now=later, active_seconds=200)
+    [row] = sheet(project)
+    assert (row.seconds, row.num_judgments) == (200, 1)
 
 
 def test_imported_judgments_are_nobodys_work(as_rita, project):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.core import mail as outbox
 from django.core.management import call_command
 
 from labeling.core.errors import DomainError
@@ -24,6 +25,7 @@ from labeling.selectors.quality import num_new, reliabilities
 from labeling.services import pauses
 from labeling.services.assignments import next_assignments
 from labeling.services.gold import set_gold
+from labeling.services.notifications import send_due, set_preferences
 from labeling.services.quality_figures import compute
 from labeling.services.quality_rules import add_rule
 from labeling.services.quality_sweep import are_old, sweep, sweep_all
@@ -131,7 +133,7 @@ def test_reliability_is_stored_for_whoever_makes_snapshots(project, bob, carol, 
     fill_queue(project, 30, overlap=3)
     judge_all(bob, project)
     judge_all(carol, project)
-    judge_all(lena, project, prefer=lambda ids: sorted(ids)[sum(ids) % 4 // 2])
+    judge_all(lena, project, prefer=lambda ids: sorted(ids)[min(ids) // 2 % 2])
     compute(project=project, now=NOON)
     found = reliabilities(project_id=project.pk)
     assert set(found) == {annotator_of(user).pk for user in (bob, carol, lena)}
@@ -243,6 +245,67 @@ def test_a_pause_costs_no_query_and_keeps_what_is_held(
     assert as_lena.post(f"{address}/resume").status_code == 204
     assert next_of(bob, project)
     assert as_lena.post(f"{address}/resume").status_code == 409
+
+
+def mails() -> dict[str, str]:
+    """What went out since the last look: address → subject."""
+    outbox.outbox.clear()
+    while send_due(now=LATER + timedelta(days=3650), stop=lambda: False):
+        pass
+    assert len({one.to[0] for one in outbox.outbox}) == len(outbox.outbox)
+    return {one.to[0].partition("@")[0]: one.subject for one in outbox.outbox}
+
+
+def test_who_is_paused_hears_it_by_mail_and_leads_hear_why(project, alice, bob):
+    answer_gold(project, 6, right=0)
+    a_rule(project, alice, min_num=3)
+    judge_all(bob, project)
+    sweep(project=project, now=LATER)
+    heard = mails()
+    assert set(heard) == {"alice", "lena", "bob"}
+    assert heard["bob"] == f"[Support] your work is paused. {pauses.TOLD}"
+    assert "gold" not in str([one.message() for one in outbox.outbox if one.to == [bob.email]])
+    number = annotator_of(bob).pk
+    assert heard["lena"].startswith(f"[Support] annotator {number} was paused: Gold accuracy is 0.00 (")
+
+
+def test_a_leads_pause_is_told_once_and_to_whom_it_concerns_even_who_wants_no_mail(
+    project, alice, bob, as_lena
+):
+    fill_queue(project, 1)
+    next_of(bob, project)
+    set_preferences(user=bob, project=project, wanted={"annotator.paused": False})
+    set_preferences(user=alice, project=project, wanted={"annotator.paused": False})
+    pause = f"{QUALITY}/annotators/{annotator_of(bob).pk}/pause"
+    for _ in range(2):
+        assert as_lena.post(pause, {"reason": "Let us talk."}, format="json").status_code == 204
+    assert mails() == {
+        "bob": "[Support] your work is paused. Let us talk.",
+        "lena": f"[Support] annotator {annotator_of(bob).pk} was paused: Let us talk.",
+    }
+
+
+def test_a_rule_that_notifies_mails_leads_and_calls_webhooks(project, alice, bob):
+    from labeling.models import WebhookDelivery
+    from labeling.services.webhooks import create_webhook
+
+    url = "https://203.0.114.7/hook"
+    create_webhook(actor=alice, project=project, url=url, events=["rule.fired"], description="", now=NOON)
+    project.refresh_from_db()
+    fill_queue(project, 12)
+    rule = a_rule(project, alice, measure="too_fast_share", action="notify", threshold=0.5, min_num=10)
+    judge_all(bob, project, active_seconds=0.01)
+    sweep(project=project, now=LATER)
+    sweep(project=project, now=LATER)
+    number = annotator_of(bob).pk
+    heard = mails()
+    assert set(heard) == {"alice", "lena"}
+    assert heard["lena"].startswith(
+        f"[Support] a rule speaks of annotator {number}: Share answered faster than anyone reads is 1.00"
+    )
+    [delivery] = WebhookDelivery.objects.all()
+    told = delivery.payload["data"]
+    assert (told["rule"], told["annotator"], told["task"], told["n"]) == (rule.pk, number, None, 12)
 
 
 def test_someone_let_go_on_is_paused_again_only_after_more_judgments(project, alice, bob):

@@ -18,6 +18,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from labeling.core.errors import DomainError
+from labeling.core.services.secrets import decrypt
 from labeling.models import Mail, Project, Webhook, WebhookDelivery
 from labeling.services import webhook_sending, webhooks
 from labeling.services.addresses import resolve
@@ -91,7 +92,7 @@ def hook(listener, project, alice) -> Webhook:
 
 
 def hook_to(project, user, url, *events: str) -> Webhook:
-    made = webhooks.create_webhook(
+    made, _ = webhooks.create_webhook(
         actor=user, project=project, url=url, events=events or webhooks.CHOICES, description="", now=NOW
     )
     project.refresh_from_db()
@@ -164,7 +165,7 @@ def test_a_message_is_signed_as_the_standard_says(project, hook, listener):
     sent = emit(project)
     assert send_due(now=NOW, stop=never)
     [(headers, body)] = listener.received
-    key = base64.b64decode(hook.secret.removeprefix("whsec_"))
+    key = base64.b64decode(decrypt(hook.encrypted_secret).removeprefix("whsec_"))
     content = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + body
     expected = base64.b64encode(hmac.new(key, content, hashlib.sha256).digest()).decode()
     assert headers["webhook-signature"] == f"v1,{expected}"
@@ -332,6 +333,26 @@ def test_the_secret_is_shown_once(project, as_alice, listener):
     assert "secret" not in as_alice.get(url).json()["results"][0]
     again = as_alice.post(f"{url}/{made['id']}/secret").json()
     assert again["secret"] != made["secret"]
+    kept = str(Webhook.objects.values().get())
+    assert not any(one["secret"].removeprefix("whsec_") in kept for one in (made, again))
+
+
+def test_secrets_outlive_a_change_of_the_servers_key(project, as_alice, listener, settings):
+    wanted = {"url": listener.url, "events": ["run.finished"]}
+    made = as_alice.post("/api/projects/support/webhooks", wanted, format="json").json()
+    project.refresh_from_db()
+    first = emit(project)
+    old, settings.SECRET_KEY = settings.SECRET_KEY, "another key"
+    send_due(now=NOW, stop=never)
+    first.refresh_from_db()
+    assert not listener.received
+    assert "put the old key into SECRET_KEY_FALLBACKS" in first.tries[0]["error"]
+    settings.SECRET_KEY_FALLBACKS = [old]
+    send_due(now=first.next_try_at, stop=never)
+    [(headers, body)] = listener.received
+    stamp = int(headers["webhook-timestamp"])
+    signed = webhook_sending.signature_headers(first.message_id, stamp, body, made["secret"])
+    assert headers["webhook-signature"] == signed["webhook-signature"]
     assert "whsec_" not in str(as_alice.get("/api/projects/support/audit").json())
 
 

@@ -30,13 +30,13 @@ STEPS = 12
 class House:
     """A web server with its own database; dispatchers are started by the tests."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, **environment: str) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
         self.port = stack.free_port()
         self.url = url = f"http://127.0.0.1:{self.port}"
         self.environment = stack.private_environment(
-            folder, PUBLIC_URL=url, SECRET_KEY="a key that workers must not see"
+            folder, PUBLIC_URL=url, SECRET_KEY="a key that workers must not see", **environment
         )
         self.environment["PLUMBLINE_OPERATOR_PASSWORD"] = PASSWORD
         self.environment |= database_of_its_own()

@@ -78,7 +78,7 @@ class ProviderAdapter(DefaultSocialAccountAdapter):
         raised, so django-allauth neither signs up nor signs in by itself."""
         try:
             user = self._person(request, sociallogin)
-            signed_in = sign_in.begin(request, user)
+            signed_in = sign_in.begin(request, user, by=sociallogin.account.provider)
         except DomainError as refused:
             raise ImmediateHttpResponse(to_sign_in(problem=refused.code)) from refused
         next_page = page_of_ours(sociallogin.get_redirect_url(request) or "/")

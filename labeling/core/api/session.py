@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from django.contrib.auth import login, logout
 from django.middleware.csrf import get_token
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
@@ -76,14 +75,14 @@ class SessionView(ApiView):
             user = accounts.check_credentials(
                 email=said["email"], password=said["password"], address=address_of(request)
             )
-            signed_in = sign_in.begin(request._request, user, code=code)
+            signed_in = sign_in.begin(request._request, user, by="password", code=code)
         else:
             signed_in = sign_in.finish(request._request, code=code)
         return session_response(request, signed_in)
 
     @extend_schema(operation_id="session_end", tags=["people"], request=None, responses={204: None})
     def delete(self, request: Request) -> Response:
-        logout(request._request)
+        sign_in.end(request._request)
         return Response(status=204)
 
 
@@ -103,7 +102,7 @@ class SetupView(ApiView):
         body = SetupSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         user = setup.set_up(**body.validated_data, address=address_of(request))
-        login(request._request, user)
+        sign_in.begin(request._request, user, by="setup")
         return session_response(request, user, status=201)
 
 

@@ -86,15 +86,13 @@ class ApiView(APIView):
             )
 
     def _check_second_factor(self, request: Request) -> None:
-        if (
-            second_factor_missing(request.user)
-            and not self.open_before_second_factor
-            and request.user.token is None
-        ):
-            raise Forbidden(
-                "This server asks for a second factor: set it up under your account first.",
-                code="second_factor_needed",
-            )
+        """A token is its owner's key: where they must have a second factor, it waits for that too."""
+        if self.open_before_second_factor or not second_factor_missing(request.user):
+            return
+        todo = "set it up under your account first."
+        if request.user.token is not None:
+            todo = "sign in as the owner of this token and set it up, and the token works again."
+        raise Forbidden(f"This server asks for a second factor: {todo}", code="second_factor_needed")
 
     def handle_exception(self, exc: Exception) -> Response:
         """A refusal is JSON, whatever form of file was asked for."""

@@ -49,12 +49,19 @@ def create_user(
 
 
 def check_credentials(*, email: str, password: str, address: str) -> User:
-    """The person, or one refusal for every reason. `address` is the caller's network address."""
+    """The person, or one refusal for every reason, which the audit log keeps. `address` is the
+    caller's network address."""
     email = email.strip().lower()
     limits.count(limits.SIGN_IN, email, address)
     limits.count(limits.SIGN_IN_FROM_ADDRESS, address)
     user = authenticate(email=email, password=password)
     if not isinstance(user, User):
+        # For an unknown address a row is written too, with nobody in it: what is known must not show
+        # in how long the answer takes.
+        known = User.objects.filter(email=email).first() or User()
+        audit.record(
+            actor=None, action="user.sign_in_failed", project_id=None, obj=known, data={"by": "password"}
+        )
         raise DomainError(
             "The e-mail address or the password is wrong: try again, or reset the password.",
             code="wrong_credentials",

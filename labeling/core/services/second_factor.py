@@ -16,6 +16,10 @@ from labeling.core.models import User
 from labeling.core.services import audit, limits
 
 
+class WrongCode(DomainError):
+    code = "wrong_code"
+
+
 def second_factor_missing(user: User) -> bool:
     """Whether this server asks a second factor of `user`, who has none."""
     asked = settings.SECOND_FACTOR == "everyone" or (
@@ -97,9 +101,8 @@ def _remove(*, user: User, actor: User) -> None:
     audit.record(actor=actor, action="second_factor.disabled", project_id=None, obj=user)
 
 
-def _wrong_code() -> DomainError:
-    return DomainError(
+def _wrong_code() -> WrongCode:
+    return WrongCode(
         "The code is wrong or was used: wait for the next one and type that.",
-        code="wrong_code",
         fields={"code": ["Not a current code."]},
     )

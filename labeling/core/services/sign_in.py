@@ -1,15 +1,15 @@
-"""From known credentials to a session, by way of the second factor where there is one."""
+"""From known credentials to a session, by way of the second factor where there is one, and its end."""
 
 from __future__ import annotations
 
 import time
 
-from django.contrib.auth import login
+from django.contrib.auth import login, logout
 from django.http import HttpRequest
 
 from labeling.core.errors import DomainError
 from labeling.core.models import User
-from labeling.core.services import second_factor
+from labeling.core.services import audit, second_factor
 
 # The session's note of who gave the right password and still owes the code.
 WAITING = "second_factor"
@@ -17,20 +17,22 @@ WAITING_SECONDS = 600
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 
-def begin(request: HttpRequest, user: User, *, code: str = "") -> User | None:
-    """Sign `user` in, or note that a code is needed and return None."""
+def begin(request: HttpRequest, user: User, *, by: str, code: str = "") -> User | None:
+    """Sign `user` in, or note that a code is needed and return None. `by` says what vouched for
+    them: a password, an invitation, a provider's name."""
     if user.has_second_factor:
         if not code:
             request.session[WAITING] = {
                 "user": user.pk,
+                "by": by,
                 "until": time.time() + WAITING_SECONDS,
                 # Another password in the meantime makes this void.
                 "hash": user.get_session_auth_hash(),
             }
             return None
-        second_factor.check_code(user=user, code=code)
+        _check_code(user, code)
     request.session.pop(WAITING, None)
-    login(request, user, backend=BACKEND)
+    _start(request, user, by)
     return user
 
 
@@ -41,10 +43,17 @@ def finish(request: HttpRequest, *, code: str) -> User:
         raise DomainError(
             "Nobody waits for a code here: sign in with your password first.", code="nobody_waiting"
         )
-    second_factor.check_code(user=user, code=code)
-    del request.session[WAITING]
-    login(request, user, backend=BACKEND)
+    _check_code(user, code)
+    by = request.session.pop(WAITING)["by"]
+    _start(request, user, by)
     return user
+
+
+def end(request: HttpRequest) -> None:
+    user = request.user
+    logout(request)
+    if isinstance(user, User):
+        audit.record(actor=user, action="user.signed_out", project_id=None, obj=user)
 
 
 def state_of(request: HttpRequest, user: User | None) -> str | None:
@@ -52,6 +61,20 @@ def state_of(request: HttpRequest, user: User | None) -> str | None:
     if user is not None:
         return "to_set_up" if second_factor.second_factor_missing(user) else None
     return "needed" if _waiting(request) is not None else None
+
+
+def _start(request: HttpRequest, user: User, by: str) -> None:
+    login(request, user, backend=BACKEND)
+    data = {"by": by, "second_factor": user.has_second_factor}
+    audit.record(actor=user, action="user.signed_in", project_id=None, obj=user, data=data)
+
+
+def _check_code(user: User, code: str) -> None:
+    try:
+        second_factor.check_code(user=user, code=code)
+    except second_factor.WrongCode:
+        audit.record(actor=None, action="user.sign_in_failed", project_id=None, obj=user, data={"by": "code"})
+        raise
 
 
 def _waiting(request: HttpRequest) -> User | None:

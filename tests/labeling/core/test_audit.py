@@ -4,9 +4,10 @@ import io
 import pytest
 from django.db import DatabaseError, transaction
 from django.utils import timezone
+from rest_framework.test import APIClient
 
 from labeling.core.models import AuditEvent
-from labeling.core.services import audit
+from labeling.core.services import audit, tokens
 
 
 def record(actor, project, action="member.added", **data):
@@ -95,3 +96,22 @@ def test_the_whole_log_is_for_operators(as_operator, as_alice, project, alice):
     record(alice, project)
     assert as_alice.get("/api/audit").status_code == 403
     assert as_operator.get("/api/audit").json()["results"][0]["actor_id"] == alice.pk
+
+
+def test_an_export_says_who_took_what_along(as_rita, as_bob, project, rita):
+    as_bob.get("/api/projects/support/export/rankings")
+    as_rita.get("/api/projects/support/export/rankings?format=nonsense")
+    answer = as_rita.get("/api/projects/support/export/preferences?format=parquet")
+    assert answer.status_code == 200
+    [event] = AuditEvent.objects.filter(action="export.started")
+    assert (event.actor, event.project_id, event.object_id) == (rita, project.pk, str(project.pk))
+    assert (event.data["kind"], event.data["format"]) == ("preferences", "parquet")
+
+
+def test_what_was_done_by_a_token_says_by_which(project, rita):
+    token, secret = tokens.create_token(user=rita, name="script", now=timezone.now(), scopes=["export"])
+    script = APIClient(headers={"authorization": f"Bearer {secret}"})
+    assert script.get("/api/projects/support/export/rankings").status_code == 200
+    [event] = AuditEvent.objects.filter(action="export.started")
+    assert (event.actor, event.data["token"]) == (rita, token.prefix)
+    assert secret not in str(event.data)

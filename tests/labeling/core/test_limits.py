@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import time
 from datetime import timedelta
 
 import pytest
@@ -11,7 +12,8 @@ from django.core.cache import caches
 from django.utils import timezone
 
 from deploy.stack import free_port
-from labeling.core.services import limits
+from labeling.core.services import limits, tokens
+from rlhf.client import Client
 from tests.conftest import PASSWORD
 from tests.labeling.factories import NOON
 
@@ -52,6 +54,18 @@ def test_one_account_writes_so_many_times_a_minute(few_writes, as_bob, as_carol)
     assert slowed.json()["message"].endswith(f"wait {wait} seconds and go on.")
     assert as_bob.get("/api/me").status_code == 200
     assert as_carol.patch("/api/me", {"name": "Carol"}, format="json").status_code == 200
+
+
+def test_the_client_waits_out_the_minute(few_writes, transactional_db, live_server, bob, monkeypatch):
+    monkeypatch.setattr(limits, "WINDOW_SECONDS", 1)
+    _, secret = tokens.create_token(user=bob, name="script", now=timezone.now())
+    with Client(live_server.url, token=secret) as client:
+        began = time.monotonic()
+        for number in range(11):
+            client.patch("/api/me", {"name": f"Bob {number}"})
+    assert time.monotonic() - began > 1  # eleven writes are more than two windows hold
+    bob.refresh_from_db()
+    assert bob.name == "Bob 10"
 
 
 def test_the_next_minute_starts_anew(few_writes, db):

@@ -9,9 +9,11 @@ import time
 import pytest
 from allauth.mfa.models import Authenticator
 from django.core.cache import cache
+from django.utils import timezone
+from rest_framework.test import APIClient
 
 from labeling.core.models import AuditEvent
-from labeling.core.services import limits, sign_in
+from labeling.core.services import limits, sign_in, tokens
 from tests.conftest import PASSWORD
 
 
@@ -167,6 +169,37 @@ def test_a_server_can_ask_for_it(settings, as_bob, as_operator, project, asked_o
             assert client.get("/api/me").status_code == 200
             enrol(client)
             assert client.get("/api/projects").status_code == 200
+
+
+def test_a_wrong_code_is_in_the_audit_log_and_the_sign_in_says_how(as_bob, anonymous, bob):
+    secret, _ = enrol(as_bob)
+    password(anonymous, bob)
+    code(anonymous, "000000")
+    code(anonymous, code_for(secret))
+    events = AuditEvent.objects.filter(action__startswith="user.sign").order_by("pk")
+    assert list(events.values_list("action", "actor", "object_id", "data")) == [
+        ("user.sign_in_failed", None, str(bob.pk), {"by": "code"}),
+        ("user.signed_in", bob.pk, str(bob.pk), {"by": "password", "second_factor": True}),
+    ]
+
+
+def test_a_token_waits_for_its_owners_second_factor(settings, project, as_bob, bob):
+    _, secret = tokens.create_token(user=bob, name="script", now=timezone.now())
+    script = APIClient(headers={"authorization": f"Bearer {secret}"})
+    addresses = ("/api/projects", "/api/projects/support", "/api/projects/support/my-timesheet")
+    settings.SECOND_FACTOR = "everyone"
+    for address in addresses:
+        refused = script.get(address)
+        assert (refused.status_code, refused.json()["code"]) == (403, "second_factor_needed")
+        assert "sign in as the owner of this token" in refused.json()["message"]
+    taken = script.post("/api/projects/support/assignments/next", {}, format="json")
+    assert (taken.status_code, taken.json()["code"]) == (403, "second_factor_needed")
+    enrol(as_bob)
+    assert script.get("/api/projects/support").status_code == 200
+    settings.SECOND_FACTOR = "operators"
+    Authenticator.objects.all().delete()
+    type(bob).objects.update(has_second_factor=False)
+    assert script.get("/api/projects/support").status_code == 200
 
 
 def test_a_project_can_ask_for_it(as_alice, as_bob, project):

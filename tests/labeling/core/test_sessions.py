@@ -1,5 +1,6 @@
 from rest_framework.test import APIClient
 
+from labeling.core.models import AuditEvent
 from labeling.core.services import limits
 from tests.conftest import PASSWORD
 
@@ -42,6 +43,35 @@ def test_wrong_password_and_unknown_address_look_alike(anonymous, bob):
     assert wrong.status_code == unknown.status_code == 400
     assert wrong.json() == unknown.json()
     assert wrong.json()["code"] == "wrong_credentials"
+
+
+def log_of(*names: str) -> list[tuple]:
+    events = AuditEvent.objects.order_by("pk").values_list("action", "actor", "object_id", "data")
+    return [event for event in events if event[0] in names]
+
+
+def test_signing_in_and_out_is_in_the_audit_log(anonymous, bob):
+    anonymous.post("/api/session", {"email": bob.email, "password": PASSWORD}, format="json")
+    anonymous.delete("/api/session")
+    anonymous.delete("/api/session")
+    how = {"by": "password", "second_factor": False}
+    assert log_of("user.signed_in", "user.signed_out") == [
+        ("user.signed_in", bob.pk, str(bob.pk), how),
+        ("user.signed_out", bob.pk, str(bob.pk), {}),
+    ]
+
+
+def test_a_wrong_password_is_in_the_audit_log_and_an_unknown_address_is_not_written_down(
+    anonymous, bob, django_assert_num_queries
+):
+    for email in (bob.email, "x@example.com"):
+        with django_assert_num_queries(3):  # the clock must not tell one from the other
+            anonymous.post("/api/session", {"email": email, "password": "nope"}, format="json")
+    assert log_of("user.sign_in_failed") == [
+        ("user.sign_in_failed", None, str(bob.pk), {"by": "password"}),
+        ("user.sign_in_failed", None, "", {"by": "password"}),
+    ]
+    assert "x@example" not in str(AuditEvent.objects.values())
 
 
 def test_signing_in_needs_the_csrf_token(db, bob):
