@@ -13,8 +13,8 @@ from labeling.services.export_rows import MESSAGES, TEXT, Row
 @dataclass(frozen=True, slots=True)
 class Kind:
     """`columns` by the word for their type (services/export_files.py); `of` is what one row is made
-    from; `styles` are how its texts may be written, the default first. What `trains` leaves out, unless
-    asked for by its arm, what must not be trained on."""
+    from; `styles` are how its texts may be written, the default first. A kind that `trains` leaves out
+    what must not be trained on, unless it is asked for by its arm."""
 
     name: str
     summary: str

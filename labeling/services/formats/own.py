@@ -21,7 +21,7 @@ def judgments(value: Value, options: Options) -> Iterator[Plain]:
     places = {one["id"]: place for place, one in enumerate(responses, start=1)}
     written = _json(value.get("written"))
     demonstrations = [{"messages": need(written, "messages", list)}] if written else []
-    if not responses:
+    if not responses and not value.get("tiers"):
         yield plain(value, prompt=value.get("prompt"), demonstrations=demonstrations)
         return
     judgment = {

@@ -11,8 +11,8 @@ export function Row({ row, number: at }: { row: Record<string, unknown>; number:
   const chosen = messages(row.chosen);
   const rejected = messages(row.rejected);
   const completion = messages(row.completion);
-  const ranked = Array.isArray(row.responses) ? row.responses : [];
-  const tiers = Array.isArray(row.tiers) ? row.tiers : [];
+  const ranked: unknown[] = Array.isArray(row.responses) ? row.responses : [];
+  const tiers: unknown[] = Array.isArray(row.tiers) ? row.tiers : [];
   const facts = SHORT.filter((name) => row[name] !== undefined && row[name] !== null && row[name] !== "");
   return (
     <article className={classes.row} aria-label={`Row ${at}`}>
@@ -35,7 +35,12 @@ export function Row({ row, number: at }: { row: Record<string, unknown>; number:
       ) : null}
       {completion.length ? <Texts title="Completion" list={completion} strong /> : null}
       {ranked.map((response, index) => (
-        <Texts key={index} title={`Rank ${(number(tiers[index]) ?? index) + 1}`} list={messages(response)} strong={tiers[index] === 0} />
+        <Texts
+          key={index}
+          title={`Rank ${(number(tiers[index]) ?? index) + 1}`}
+          list={messages(response)}
+          strong={tiers[index] === 0}
+        />
       ))}
     </article>
   );
