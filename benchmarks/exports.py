@@ -73,8 +73,8 @@ def seed(num_comparisons: int) -> None:
     )
     fill(
         "labeling_response",
-        "id, prompt_id, generator_id, messages, hash, created_at",
-        f"n, (n + 1) / 2, {generator.pk}, {message('assistant', text)}, 'r' || n, {now}",
+        "id, prompt_id, generator_id, messages, hash, finish, created_at",
+        f"n, (n + 1) / 2, {generator.pk}, {message('assistant', text)}, 'r' || n, 'stop', {now}",
         2 * num_prompts,
     )
     fill(
@@ -100,12 +100,6 @@ def seed(num_comparisons: int) -> None:
         "comment, spans, presentation, surplus, created_at",
         f"n, {project.pk}, {task}, {annotator}, {key}, {tiers}, 'none', {empty}, '{{}}'{cast}, {empty}, '', "
         f"{empty}, '{{}}'{cast}, {no}, {now}",
-        num_comparisons,
-    )
-    fill(
-        "labeling_comparison",
-        "judgment_id, project_id, prompt_id, annotator_id, arm, winner_id, loser_id, is_tie",
-        f"n, {project.pk}, {task}, {annotator}, 'random', 2 * {task} - 1, 2 * {task}, {no}",
         num_comparisons,
     )
     if is_postgres:

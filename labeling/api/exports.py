@@ -18,7 +18,8 @@ from labeling.models.prompts import Split
 from labeling.models.queue import Arm
 from labeling.selectors.exports import Filters
 from labeling.services.export_files import ENDINGS, WRITERS
-from labeling.services.export_rows import KINDS, MESSAGES, TEXT
+from labeling.services.export_kinds import KINDS
+from labeling.services.export_rows import MESSAGES, TEXT
 from labeling.services.exports import export
 
 
@@ -28,7 +29,11 @@ class ExportOptionsSerializer(serializers.Serializer):
         required=False,
         help_text="Texts as lists of messages (conversational) or as plain text, where a kind has both.",
     )
-    arm = serializers.ListField(child=serializers.ChoiceField(choices=Arm.choices), default=list)
+    arm = serializers.ListField(
+        child=serializers.ChoiceField(choices=Arm.choices),
+        default=list,
+        help_text="Why tasks were asked. Without it, what is for training leaves out evaluation and repeats.",
+    )
     split = serializers.ListField(child=serializers.ChoiceField(choices=Split.choices), default=list)
     tag = serializers.ListField(
         child=serializers.CharField(max_length=100), default=list, help_text="At least one of them."

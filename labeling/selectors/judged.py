@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from labeling.messages import shown
 from labeling.models import GoldAnswer, Judgment, Prompt, Response, TaskResponse
 from labeling.models.queue import Arm
+from labeling.selectors.labels import standing
 
 # The figures look at this many judgments and no more, however many there are.
 WINDOW = 50_000
@@ -35,11 +36,6 @@ class JudgedRow(NamedTuple):
     active_seconds: float | None
 
 
-def standing(project_id: int) -> QuerySet[Judgment]:
-    """Everybody's last word, but for what a reviewer sent back."""
-    return Judgment.objects.filter(project_id=project_id, superseded_at=None, returned_at=None)
-
-
 def newest_judgment_id(*, project_id: int) -> int:
     """By the index on time, so that asking costs the same however many there are."""
     newest = Judgment.objects.filter(project_id=project_id).order_by("-created_at", "-id")
@@ -52,8 +48,11 @@ def project_of_judgment(judgment_id: int) -> int:
 
 def window(*, project_id: int, limit: int = WINDOW) -> list[JudgedRow]:
     """The newest judgments that stand, decisions of leads left out."""
-    rows = standing(project_id).exclude(task__arm=Arm.ADJUDICATION).order_by("-created_at", "-id")
-    return _judged(rows[:limit])
+    return newest(standing(project_id).exclude(task__arm=Arm.ADJUDICATION), limit=limit)
+
+
+def newest(rows: QuerySet[Judgment], *, limit: int = WINDOW) -> list[JudgedRow]:
+    return _judged(rows.order_by("-created_at", "-id")[:limit])
 
 
 def of_tasks(*, project_id: int, task_ids: Sequence[int]) -> list[JudgedRow]:

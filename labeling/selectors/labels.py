@@ -9,24 +9,29 @@ from typing import Any, NamedTuple
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
 from labeling.messages import Message
-from labeling.models import Comparison, Generator, Hold, Judgment, Response, Slot, Task, TaskResponse
+from labeling.models import Generator, Hold, Judgment, Response, Slot, Task
 from labeling.models.judgments import Verdict
 from labeling.models.queue import Arm
+from labeling.selectors import pages
+from labeling.selectors.pages import Judged
 
-CHUNK = 500
+# What may be trained on. Evaluation judgments measure models, and a hidden repeat asks one person the
+# same again: it measures them, and would count what they said twice.
+TRAINING_ARMS = (Arm.ACTIVE, Arm.RANDOM, Arm.GOLD, Arm.ADJUDICATION)
 
 
 class ComparisonRow(NamedTuple):
     """In a tie, winner and loser are merely the two sides."""
 
     judgment_id: int
-    comparison_id: int
     prompt_id: int
     prompt_messages: list[Message]
     winner_messages: list[Message]
     loser_messages: list[Message]
     winner_id: int
     loser_id: int
+    winner_finish: str
+    loser_finish: str
     is_tie: bool
     strength: int | None
     annotator_id: int
@@ -53,35 +58,64 @@ class DemonstrationRow(NamedTuple):
     created_at: datetime
 
 
-class JudgmentRow(NamedTuple):
-    id: int
-    prompt_id: int
-    prompt_messages: list[Message]
-    # In the task's stored order: {"id", "generator", "messages"}.
-    responses: list[dict[str, Any]]
-    tiers: list[list[int]]
-    verdict: str
-    strengths: list[int]
-    comment: str
-    reasons: list[str]
-    active_seconds: float | None
-    presentation: dict[str, Any]
-    surplus: bool
-    annotator_id: int
-    split: str
-    arm: str
-    licence: str
-    created_at: datetime
-    kind: str
-    # Response id → criterion → score.
-    criteria: dict[str, dict[str, int]]
-    spans: list[dict[str, Any]]
-    # The edited winner or the demonstration: {"id", "edited_from", "messages"}.
-    written: dict[str, Any] | None
-    # Null for imported judgments, which were made under nobody's protocol.
-    protocol_version: int | None
-    guideline_version: int | None
-    supersedes_id: int | None
+def standing(project_id: int, *, at: datetime | None = None) -> QuerySet[Judgment]:
+    """The judgments that count: everybody's last word, but for what they took back and what a reviewer
+    sent back to them. With `at`, as it stood then, whatever was corrected since."""
+    rows = Judgment.objects.filter(project_id=project_id)
+    if at is None:
+        return rows.filter(superseded_at=None, returned_at=None)
+    still_standing = Q(superseded_at=None) | Q(superseded_at__gt=at)
+    not_returned = Q(returned_at=None) | Q(returned_at__gt=at)
+    return rows.filter(still_standing, not_returned, created_at__lte=at)
+
+
+def selected(
+    *,
+    project_id: int,
+    arms: Sequence[str] | None = None,
+    splits: Sequence[str] | None = None,
+    until: datetime | None = None,
+    prefer_adjudicated: bool = False,
+    adjudicated_only: bool = False,
+) -> QuerySet[Judgment]:
+    """Judgments that count.
+
+    `prefer_adjudicated` leaves out what annotators said of tasks that a lead has decided since;
+    `adjudicated_only` keeps nothing but the leads' decisions.
+    """
+    rows = standing(project_id, at=until)
+    if arms is not None:
+        rows = rows.filter(task__arm__in=arms)
+    if splits is not None:
+        rows = rows.filter(task__prompt__split__in=splits)
+    if prefer_adjudicated:
+        decisions = standing(project_id, at=until).filter(task__adjudicates__task=OuterRef("task"))
+        rows = rows.filter(~Exists(decisions))
+    if adjudicated_only:
+        rows = rows.filter(task__arm=Arm.ADJUDICATION)
+    return rows
+
+
+def judgments(
+    *,
+    project_id: int,
+    arms: Sequence[str] | None = None,
+    splits: Sequence[str] | None = None,
+    until: datetime | None = None,
+    prefer_adjudicated: bool = False,
+    adjudicated_only: bool = False,
+) -> Iterator[Judged]:
+    """`selected` judgments, whole, in the order of their storing."""
+    return pages.judged(
+        selected(
+            project_id=project_id,
+            arms=arms,
+            splits=splits,
+            until=until,
+            prefer_adjudicated=prefer_adjudicated,
+            adjudicated_only=adjudicated_only,
+        )
+    )
 
 
 def comparisons(
@@ -93,53 +127,64 @@ def comparisons(
     prefer_adjudicated: bool = False,
     adjudicated_only: bool = False,
 ) -> Iterator[ComparisonRow]:
-    """In the order of judgments, read as they are consumed: memory does not grow with them.
+    """The pairs of `judgments`, in their order."""
+    for one in judgments(
+        project_id=project_id,
+        arms=arms,
+        splits=splits,
+        until=until,
+        prefer_adjudicated=prefer_adjudicated,
+        adjudicated_only=adjudicated_only,
+    ):
+        for pair in one.pairs():
+            yield ComparisonRow(
+                judgment_id=one.id,
+                prompt_id=one.prompt.id,
+                prompt_messages=one.prompt.messages,
+                winner_messages=pair.winner.messages,
+                loser_messages=pair.loser.messages,
+                winner_id=pair.winner.id,
+                loser_id=pair.loser.id,
+                winner_finish=pair.winner.finish,
+                loser_finish=pair.loser.finish,
+                is_tie=pair.is_tie,
+                strength=pair.strength,
+                annotator_id=one.annotator_id,
+                split=one.prompt.split,
+                arm=one.arm,
+                licence=one.prompt.licence,
+                created_at=one.created_at,
+                from_edit=pair.from_edit,
+            )
 
-    `prefer_adjudicated` leaves out what annotators said of tasks that a lead has decided since;
-    `adjudicated_only` keeps nothing but the leads' decisions.
-    """
-    rows = Comparison.objects.filter(project_id=project_id, judgment__superseded_at=None)
+
+def written_by_people(
+    *,
+    project_id: int,
+    arms: Sequence[str] | None = None,
+    splits: Sequence[str] | None = None,
+    until: datetime | None = None,
+) -> QuerySet[Any]:
+    """What people wrote, or edited into shape, with the `judgment_id` and `annotator_id` it was written
+    in. What was written in a judgment counts while the judgment does; `arms` are those judgments'."""
+    by_people = Q(generator__kind=Generator.Kind.PERSON) | Q(edited_from__isnull=False)
+    judged = Judgment.objects.filter(written_response=OuterRef("pk"))
+    counts = standing(project_id, at=until).filter(written_response=OuterRef("pk")).order_by("pk")
     if arms is not None:
-        rows = rows.filter(arm__in=arms)
+        counts = counts.filter(task__arm__in=arms)
+    rows = (
+        Response.objects.filter(by_people, prompt__project_id=project_id)
+        .annotate(
+            judgment_id=Subquery(counts.values("pk")[:1]),
+            annotator_id=Subquery(counts.values("annotator_id")[:1]),
+        )
+        .filter(Q(judgment_id__isnull=False) | ~Exists(judged))
+    )
     if splits is not None:
         rows = rows.filter(prompt__split__in=splits)
     if until is not None:
-        rows = rows.filter(judgment__created_at__lte=until)
-    if prefer_adjudicated:
-        rows = rows.filter(~Exists(_decisions(OuterRef("judgment__task"))))
-    if adjudicated_only:
-        rows = rows.filter(arm=Arm.ADJUDICATION)
-    values = rows.order_by("judgment_id", "winner_id", "loser_id").values_list(
-        "judgment_id",
-        "id",
-        "prompt_id",
-        "prompt__messages",
-        "winner__messages",
-        "loser__messages",
-        "winner_id",
-        "loser_id",
-        "is_tie",
-        "strength",
-        "annotator_id",
-        "prompt__split",
-        "arm",
-        "prompt__licence",
-        "judgment__created_at",
-        "from_edit",
-    )
-    return (ComparisonRow(*row) for row in values.iterator(CHUNK))
-
-
-def judgments(*, project_id: int, after_id: int = 0) -> Iterator[JudgmentRow]:
-    """Everybody's last word, whole."""
-    while page := list(
-        Judgment.objects.filter(project_id=project_id, superseded_at=None, pk__gt=after_id)
-        .select_related("task__prompt", "written_response")
-        .order_by("pk")[:CHUNK]
-    ):
-        responses = _responses_of({judgment.task_id for judgment in page})
-        yield from (_judgment_row(judgment, responses[judgment.task_id]) for judgment in page)
-        after_id = page[-1].pk
+        rows = rows.filter(created_at__lte=until)
+    return rows
 
 
 def demonstrations(
@@ -149,41 +194,21 @@ def demonstrations(
     splits: Sequence[str] | None = None,
     until: datetime | None = None,
 ) -> Iterator[DemonstrationRow]:
-    """What people wrote, or edited into shape, in the order it was stored. What was written in a
-    judgment counts while that is somebody's last word; `arms` are those judgments'."""
-    by_people = Q(generator__kind=Generator.Kind.PERSON) | Q(edited_from__isnull=False)
-    judged = Judgment.objects.filter(written_response=OuterRef("pk")).order_by("pk")
-    standing = judged.filter(superseded_at=None)
-    if until is not None:
-        standing = standing.filter(created_at__lte=until)
-    if arms is not None:
-        standing = standing.filter(task__arm__in=arms)
-    responses = (
-        Response.objects.filter(by_people, prompt__project_id=project_id)
-        .annotate(
-            judgment_id=Subquery(standing.values("pk")[:1]),
-            annotator_id=Subquery(standing.values("annotator_id")[:1]),
+    """`written_by_people`, in the order of storing."""
+    rows = written_by_people(project_id=project_id, arms=arms, splits=splits, until=until)
+    for prompt, response, judgment_id, annotator_id, created_at in pages.written(rows):
+        yield DemonstrationRow(
+            response_id=response.id,
+            prompt_id=prompt.id,
+            prompt_messages=prompt.messages,
+            messages=response.messages,
+            split=prompt.split,
+            licence=prompt.licence,
+            edited_from=response.edited_from,
+            judgment_id=judgment_id,
+            annotator_id=annotator_id,
+            created_at=created_at,
         )
-        .filter(Q(judgment_id__isnull=False) | ~Exists(judged))
-        .order_by("id")
-    )
-    if splits is not None:
-        responses = responses.filter(prompt__split__in=splits)
-    if until is not None:
-        responses = responses.filter(created_at__lte=until)
-    values = responses.values_list(
-        "id",
-        "prompt_id",
-        "prompt__messages",
-        "messages",
-        "prompt__split",
-        "prompt__licence",
-        "edited_from_id",
-        "judgment_id",
-        "annotator_id",
-        "created_at",
-    )
-    return (DemonstrationRow(*row) for row in values.iterator(CHUNK))
 
 
 def num_judgments(
@@ -193,20 +218,15 @@ def num_judgments(
     since: datetime | None = None,
     splits: Sequence[str] | None = None,
 ) -> int:
-    """Last words that compare something: neither superseded nor sent back, nor “cannot judge”, nor
-    written."""
-    judgments = (
-        Judgment.objects.filter(project_id=project_id, superseded_at=None, returned_at=None)
+    """Judgments that count and compare something: not “cannot judge”, and not written."""
+    rows = (
+        selected(project_id=project_id, arms=arms, splits=splits)
         .exclude(verdict=Verdict.CANNOT_JUDGE)
         .exclude(task__kind=Task.Kind.DEMONSTRATE)
     )
     if since is not None:
-        judgments = judgments.filter(created_at__gte=since)
-    if arms is not None:
-        judgments = judgments.filter(task__arm__in=arms)
-    if splits is not None:
-        judgments = judgments.filter(task__prompt__split__in=splits)
-    return judgments.count()
+        rows = rows.filter(created_at__gte=since)
+    return rows.count()
 
 
 def open_slots(
@@ -230,10 +250,6 @@ def open_slots(
     return slots.count()
 
 
-def _decisions(task: OuterRef) -> QuerySet[Judgment]:
-    return Judgment.objects.filter(task__adjudicates__task=task, superseded_at=None, returned_at=None)
-
-
 def held_slots(
     *, project_id: int, arms: Sequence[str] | None = None, splits: Sequence[str] | None = None
 ) -> int:
@@ -246,51 +262,3 @@ def held_slots(
     if splits is not None:
         slots = slots.filter(task__prompt__split__in=splits)
     return slots.count()
-
-
-def _responses_of(task_ids: set[int]) -> dict[int, list[dict[str, Any]]]:
-    found: dict[int, list[dict[str, Any]]] = {task_id: [] for task_id in task_ids}
-    places = (
-        TaskResponse.objects.filter(task_id__in=task_ids)
-        .order_by("task_id", "position")
-        .values_list("task_id", "response_id", "response__generator__name", "response__messages")
-    )
-    for task_id, response_id, generator, messages in places:
-        found[task_id].append({"id": response_id, "generator": generator, "messages": messages})
-    return found
-
-
-def _judgment_row(judgment: Judgment, responses: list[dict[str, Any]]) -> JudgmentRow:
-    prompt = judgment.task.prompt
-    return JudgmentRow(
-        id=judgment.pk,
-        prompt_id=prompt.pk,
-        prompt_messages=prompt.messages,
-        responses=responses,
-        tiers=judgment.tiers,
-        verdict=judgment.verdict,
-        strengths=judgment.strengths,
-        comment=judgment.comment,
-        reasons=judgment.reasons,
-        active_seconds=judgment.active_seconds,
-        presentation=judgment.presentation,
-        surplus=judgment.surplus,
-        annotator_id=judgment.annotator_id,
-        split=prompt.split,
-        arm=judgment.task.arm,
-        licence=prompt.licence,
-        created_at=judgment.created_at,
-        kind=judgment.task.kind,
-        criteria=judgment.criteria,
-        spans=judgment.spans,
-        written=_written(judgment.written_response),
-        protocol_version=judgment.presentation.get("protocol_version"),
-        guideline_version=judgment.presentation.get("guideline_version"),
-        supersedes_id=judgment.supersedes_id,
-    )
-
-
-def _written(response: Response | None) -> dict[str, Any] | None:
-    if response is None:
-        return None
-    return {"id": response.pk, "edited_from": response.edited_from_id, "messages": response.messages}

@@ -20,7 +20,8 @@ from labeling.core.services import audit
 from labeling.models import Adjudication, Assignment, Judgment, Project, Slot, Task, TaskResponse
 from labeling.models.queue import Arm
 from labeling.selectors import quality as selectors
-from labeling.selectors.judged import response_ids_of, standing
+from labeling.selectors.judged import response_ids_of
+from labeling.selectors.labels import standing
 from labeling.selectors.queue import Offer, contents_of, offer
 from labeling.services.claims import take_seat
 from labeling.services.presentation import presented_order, random_key

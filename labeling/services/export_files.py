@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from rest_framework.utils.encoders import JSONEncoder
 
-from labeling.services.export_rows import MESSAGES, Kind, Row
+from labeling.services.export_kinds import Kind
+from labeling.services.export_rows import MESSAGES, Row
 
 if TYPE_CHECKING:
     import pyarrow as pa

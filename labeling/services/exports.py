@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from labeling.core.errors import DomainError, NotFound
@@ -12,8 +12,10 @@ from labeling.core.services import audit
 from labeling.models import Project
 from labeling.selectors import exports as selectors
 from labeling.selectors.exports import Filters
+from labeling.selectors.labels import TRAINING_ARMS
 from labeling.services.export_files import TYPED, WRITERS
-from labeling.services.export_rows import KINDS, Kind, Row
+from labeling.services.export_kinds import KINDS, Kind
+from labeling.services.export_rows import Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,8 @@ def _kind(name: str) -> Kind:
 
 
 def _rows(project: Project, kind: Kind, style: str, filters: Filters, now: datetime) -> Iterator[Row]:
+    if kind.trains and not filters.arms:
+        filters = replace(filters, arms=TRAINING_ARMS)
     until = selectors.cut(project_id=project.pk, now=now)
     read = {
         "judgment": selectors.judged,

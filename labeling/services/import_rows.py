@@ -7,21 +7,21 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from labeling.messages import (
-    BadContent,
-    Message,
-    canonical,
-    check_messages,
-    check_storable,
-    check_text,
-    kind_of,
-)
+from labeling.messages import BadContent, Message, kind_of
 from labeling.models.prompts import Generator
 from labeling.models.queue import Arm, Task
+from labeling.services.import_fields import short, whole, words
 from labeling.services.import_judgments import RowJudgment, parse_judgments
+from labeling.services.import_messages import (
+    RowResponse,
+    check_distinct,
+    dialogues,
+    prompt_of,
+    reply_of,
+    response_of,
+)
 from labeling.services.prompts import PromptDraft
 from labeling.services.queue import MAX_RESPONSES, MIN_RESPONSES
-from labeling.services.transcripts import is_transcript, parse_transcript, split_shared
 
 COMMON_KEYS = {
     "id",
@@ -37,18 +37,10 @@ COMMON_KEYS = {
 }
 PLAIN_KEYS = COMMON_KEYS | {"responses", "overlap", "priority", "kind", "judgments", "demonstrations"}
 PREFERENCE_KEYS = COMMON_KEYS | {"chosen", "rejected", "worker", "strength"}
-RESPONSE_KEYS = {"text", "messages", "generator", "by_person"}
 # Judged elsewhere, so no page has to show them all at once.
 MAX_JUDGED = 40
 MAX_OVERLAP = 100
 MAX_PRIORITY = 1_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class RowResponse:
-    messages: list[Message]
-    generator: str = ""
-    kind: str = Generator.Kind.IMPORTED
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +108,7 @@ def parse_row(value: object) -> Row:
 
 
 def _plain(value: Mapping[str, Any]) -> Row:
-    generator = _short(value, "generator")
+    generator = short(value, "generator")
     responses = _responses(value, generator)
     judgments = parse_judgments(value.get("judgments"), len(responses))
     if judgments and not responses:
@@ -129,16 +121,16 @@ def _plain(value: Mapping[str, Any]) -> Row:
     if kind == Task.Kind.DEMONSTRATE and responses:
         raise BadContent("a row to demonstrate has no responses: leave them out, people will write.")
     return Row(
-        prompt=_prompt_draft(value, _prompt(value)),
+        prompt=_prompt_draft(value, prompt_of(value)),
         responses=responses,
         judgments=judgments,
         demonstrations=[
-            replace(_response(one, generator, what=f"demonstration {number}"), kind=Generator.Kind.PERSON)
+            replace(response_of(one, generator, what=f"demonstration {number}"), kind=Generator.Kind.PERSON)
             for number, one in enumerate(written, start=1)
         ],
         arm=_arm(value),
-        overlap=_whole(value, "overlap", 1, MAX_OVERLAP),
-        priority=_whole(value, "priority", -MAX_PRIORITY, MAX_PRIORITY) or 0,
+        overlap=whole(value, "overlap", 1, MAX_OVERLAP),
+        priority=whole(value, "priority", -MAX_PRIORITY, MAX_PRIORITY) or 0,
         kind=kind,
     )
 
@@ -148,10 +140,10 @@ def _responses(value: Mapping[str, Any], generator: str) -> list[RowResponse]:
     if not isinstance(given, list):
         raise BadContent(f"responses must be a list, not {kind_of(given)}.")
     responses = [
-        _response(response, generator, what=f"response {number}")
+        response_of(response, generator, what=f"response {number}")
         for number, response in enumerate(given, start=1)
     ]
-    _check_distinct({f"response {number}": one for number, one in enumerate(responses, start=1)})
+    check_distinct({f"response {number}": one for number, one in enumerate(responses, start=1)})
     return responses
 
 
@@ -166,21 +158,21 @@ def _preference(value: Mapping[str, Any]) -> Row:
     for name in ("chosen", "rejected"):
         if value.get(name) is None:
             raise BadContent(f"{name} is missing: a preference has both chosen and rejected.")
-    generator = _short(value, "generator")
+    generator = short(value, "generator")
     if "prompt" in value or "messages" in value:
-        prompt = _prompt(value)
-        replies = [_reply(value[name], prompt, generator, what=name) for name in ("chosen", "rejected")]
+        prompt = prompt_of(value)
+        replies = [reply_of(value[name], prompt, generator, what=name) for name in ("chosen", "rejected")]
     else:
-        prompt, replies = _dialogues(value, generator)
-    _check_distinct(dict(zip(("chosen", "rejected"), replies, strict=True)))
-    strength = _whole(value, "strength", 1, 3)
+        prompt, replies = dialogues(value, generator)
+    check_distinct(dict(zip(("chosen", "rejected"), replies, strict=True)))
+    strength = whole(value, "strength", 1, 3)
     return Row(
         prompt=_prompt_draft(value, prompt),
         responses=replies,
         judgments=[
             RowJudgment(
                 tiers=[[0], [1]],
-                worker=_short(value, "worker"),
+                worker=short(value, "worker"),
                 strengths=[] if strength is None else [strength],
             )
         ],
@@ -188,95 +180,13 @@ def _preference(value: Mapping[str, Any]) -> Row:
     )
 
 
-def _dialogues(value: Mapping[str, Any], generator: str) -> tuple[list[Message], list[RowResponse]]:
-    """chosen and rejected as whole dialogues that share their beginning."""
-    sides = []
-    for name in ("chosen", "rejected"):
-        side = value[name]
-        if isinstance(side, str):
-            side = parse_transcript(check_text(side, what=name), what=name)
-        sides.append(check_messages(side, what=name))
-    prompt, *replies = split_shared(*sides)
-    for name, reply in zip(("chosen", "rejected"), replies, strict=True):
-        if not reply:
-            raise BadContent(f"{name} ends without a reply: every response needs words.")
-    if "system" in value:
-        prompt = _with_system(prompt, value["system"])
-    return prompt, [
-        _response(reply, generator, what=name)
-        for name, reply in zip(("chosen", "rejected"), replies, strict=True)
-    ]
-
-
-def _prompt(value: Mapping[str, Any]) -> list[Message]:
-    if ("prompt" in value) == ("messages" in value):
-        raise BadContent("give the prompt once: as prompt or as messages.")
-    given = value.get("prompt", value.get("messages"))
-    if isinstance(given, str):
-        check_text(given, what="the prompt")
-        given = (
-            parse_transcript(given, what="the prompt")
-            if is_transcript(given)
-            else [{"role": "user", "content": given}]
-        )
-    messages = check_messages(given, what="the prompt")
-    if "system" in value:
-        messages = _with_system(messages, value["system"])
-    if messages[-1]["role"] not in ("user", "tool"):
-        raise BadContent("the prompt must end with a user message: move what follows into the responses.")
-    return messages
-
-
-def _with_system(messages: list[Message], system: object) -> list[Message]:
-    if messages[0]["role"] == "system":
-        raise BadContent("there is a system message already: leave system out.")
-    return [{"role": "system", "content": check_text(system, what="system")}, *messages]
-
-
-def _reply(value: object, prompt: list[Message], generator: str, *, what: str) -> RowResponse:
-    """A response beside a prompt; a dialogue that repeats the prompt is cut to what follows."""
-    if isinstance(value, list) and value[: len(prompt)] == prompt:
-        value = value[len(prompt) :]
-    return _response(value, generator, what=what)
-
-
-def _response(value: object, generator: str, *, what: str) -> RowResponse:
-    kind = Generator.Kind.IMPORTED
-    if isinstance(value, dict):
-        if unknown := sorted(value.keys() - RESPONSE_KEYS):
-            raise BadContent(f"{what} has unknown keys: {', '.join(unknown)}.")
-        if ("text" in value) == ("messages" in value):
-            raise BadContent(f"{what} needs text or messages, and not both.")
-        generator = _short(value, "generator") or generator
-        if value.get("by_person"):
-            kind = Generator.Kind.PERSON
-        value = value.get("text", value.get("messages"))
-    if isinstance(value, str):
-        text = check_text(value, what=what)
-        return RowResponse([{"role": "assistant", "content": text}], generator, kind)
-    messages = check_messages(value, what=what)
-    if messages[0]["role"] != "assistant":
-        raise BadContent(f"{what} must begin with an assistant message.")
-    if messages[-1]["role"] != "assistant":
-        raise BadContent(f"{what} must end with an assistant message.")
-    return RowResponse(messages, generator, kind)
-
-
-def _check_distinct(responses: Mapping[str, RowResponse]) -> None:
-    texts: dict[bytes, str] = {}
-    for name, response in responses.items():
-        first = texts.setdefault(canonical(response.messages), name)
-        if first != name:
-            raise BadContent(f"{first} and {name} are identical: there is nothing to choose.")
-
-
 def _prompt_draft(value: Mapping[str, Any], messages: list[Message]) -> PromptDraft:
     return PromptDraft(
         messages=messages,
-        tags=_words(value, "tags"),
-        risk_tags=_words(value, "risk_tags"),
-        licence=_short(value, "licence", 100),
-        source=_short(value, "source"),
+        tags=words(value, "tags"),
+        risk_tags=words(value, "risk_tags"),
+        licence=short(value, "licence", 100),
+        source=short(value, "source"),
     )
 
 
@@ -293,36 +203,3 @@ def _kind(value: Mapping[str, Any]) -> str:
     if kind not in kinds:
         raise BadContent(f"kind must be one of {', '.join(kinds)}.")
     return str(kind)
-
-
-def _short(value: Mapping[str, Any], name: str, limit: int = 200) -> str:
-    text = value.get(name)
-    if text is None:
-        return ""
-    if not isinstance(text, str):
-        raise BadContent(f"{name} must be text, not {kind_of(text)}.")
-    if len(text) > limit:
-        raise BadContent(f"{name} is longer than {limit} characters: shorten it.")
-    check_storable(text, what=name)
-    return text
-
-
-def _words(value: Mapping[str, Any], name: str) -> list[str]:
-    words = value.get(name)
-    if words is None:
-        return []
-    if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
-        raise BadContent(f"{name} must be a list of words.")
-    if len(words) > 100 or any(len(word) > 100 for word in words):
-        raise BadContent(f"{name} may hold 100 words of 100 characters.")
-    check_storable(words, what=name)
-    return words
-
-
-def _whole(value: Mapping[str, Any], name: str, low: int, high: int) -> int | None:
-    number = value.get(name)
-    if number is None:
-        return None
-    if isinstance(number, bool) or not isinstance(number, int) or not low <= number <= high:
-        raise BadContent(f"{name} must be a whole number from {low} to {high}.")
-    return number

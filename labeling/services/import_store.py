@@ -4,24 +4,22 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
-from labeling.messages import canonical, content_hash
+from labeling.messages import content_hash
 from labeling.models import Annotator, Batch, Generator, Judgment, Project, Task, TaskResponse
 from labeling.services.demonstrations import check_asked, demonstration_task
 from labeling.services.generators import get_or_create_generator
-from labeling.services.import_judgments import RowJudgment
-from labeling.services.import_rows import Row, RowResponse
+from labeling.services.import_messages import RowResponse
+from labeling.services.import_rows import Row
+from labeling.services.import_said import Placed, Said
 from labeling.services.judgments import store_comparisons
 from labeling.services.prompts import ResponseText, add_prompts, store_responses
 from labeling.services.queue import NewTask, announce, create_tasks
 
 CHUNK = 300
 REFERENCE_PREFIX = "import:"
-NAMESPACE = uuid.UUID("1f0a6b52-6c55-5c0e-9d0e-5b8f2f6f4a11")
-NOBODY = "anonymous"
 
 
 @dataclass(slots=True)
@@ -31,49 +29,6 @@ class StoredCounts:
     responses_created: int = 0
     tasks_created: int = 0
     judgments_created: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Placed:
-    """A row whose prompt and responses are stored."""
-
-    row: Row
-    prompt_id: int
-    response_ids: tuple[int, ...]
-    hashes: tuple[str, ...]
-
-    @property
-    def choice(self) -> frozenset[int]:
-        """What there is to choose from: one task each, in whatever order a row lists it."""
-        return frozenset(self.response_ids)
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """One judgment of a placed row."""
-
-    placed: Placed
-    judgment: RowJudgment
-
-    @property
-    def annotator(self) -> tuple[str, str]:
-        return self.placed.row.prompt.source or "import", self.judgment.worker or NOBODY
-
-    def in_ids(self, places: Iterable[int]) -> list[int]:
-        return [self.placed.response_ids[place] for place in places]
-
-    def criteria(self) -> dict[str, dict[str, float]]:
-        """As Judgment keeps them: `{criterion: {response id: score}}`."""
-        ids = self.placed.response_ids
-        return {
-            name: {str(ids[place]): score for place, score in enumerate(scores) if score is not None}
-            for name, scores in self.judgment.criteria.items()
-        }
-
-    def spans(self) -> list[dict[str, Any]]:
-        return [
-            {**span, "response": self.placed.response_ids[span["response"]]} for span in self.judgment.spans
-        ]
 
 
 class Store:
@@ -211,7 +166,8 @@ class Store:
         tasks |= dict(zip(new, rows, strict=True))
         self._meet({one.annotator for one in by_key.values()})
         judgments = Judgment.objects.bulk_create(
-            self._judgment(one, key, tasks[one.placed.choice]) for key, one in by_key.items()
+            one.judgment_of(tasks[one.placed.choice], self._annotators[one.annotator], key=key, now=self._now)
+            for key, one in by_key.items()
         )
         store_comparisons(
             (judgment, tasks[one.placed.choice])
@@ -221,51 +177,11 @@ class Store:
 
     def _not_stored(self, said: Sequence[Said]) -> dict[uuid.UUID, Said]:
         """By the key each would be stored under; what this project has is left out."""
-        by_key = {self._client_key(one): one for one in said}
-        exported = {uuid.UUID(one.judgment.key) for one in said if one.judgment.key}
+        by_key = {one.client_key(self._project.pk): one for one in said}
+        exported = {one.exported_key for one in said if one.exported_key}
         stored = Judgment.objects.filter(project=self._project, client_key__in=[*by_key, *exported])
         known = set(stored.values_list("client_key", flat=True))
-        return {
-            key: one
-            for key, one in by_key.items()
-            if key not in known and not (one.judgment.key and uuid.UUID(one.judgment.key) in known)
-        }
-
-    def _judgment(self, one: Said, key: uuid.UUID, task: Task) -> Judgment:
-        judgment = one.judgment
-        presentation = {
-            "order": None,
-            "hashes": list(one.placed.hashes),
-            "source": one.placed.row.prompt.source,
-        }
-        return Judgment(
-            project=self._project,
-            task=task,
-            annotator=self._annotators[one.annotator],
-            client_key=key,
-            tiers=[one.in_ids(tier) for tier in judgment.tiers],
-            verdict=judgment.verdict,
-            strengths=judgment.strengths,
-            criteria=one.criteria(),
-            reasons=judgment.reasons,
-            comment=judgment.comment,
-            spans=one.spans(),
-            active_seconds=judgment.seconds,
-            presentation=presentation | ({"details": judgment.details} if judgment.details else {}),
-            created_at=self._now,
-        )
-
-    def _client_key(self, one: Said) -> uuid.UUID:
-        """From the content alone, so that the same row again is the same judgment."""
-        said = asdict(one.judgment)
-        if key := said.pop("key"):
-            # Of one judgment's comparisons each is its own.
-            pair = " ".join(map(str, sorted(one.placed.choice)))
-            return uuid.uuid5(NAMESPACE, f"{self._project.pk} {key} {pair}")
-        said["tiers"] = [sorted(one.in_ids(tier)) for tier in said["tiers"]]
-        said["criteria"], said["spans"] = one.criteria(), one.spans()
-        content = [self._project.pk, sorted(one.placed.choice), said, one.annotator[0]]
-        return uuid.uuid5(NAMESPACE, canonical(content).decode())
+        return {key: one for key, one in by_key.items() if key not in known and one.exported_key not in known}
 
     def _meet(self, named: set[tuple[str, str]]) -> None:
         """Have a row for each imported annotator, whose name is unique within its source."""

@@ -15,12 +15,12 @@ from labeling.core.models import User
 from labeling.core.prepared import PreparedUpdate, insert
 from labeling.models import Assignment, Comparison, Judgment, Response, Slot, Task, Withdrawal
 from labeling.models.judgments import Verdict
+from labeling.pairs import pairs_of
 from labeling.selectors.queue import last_word
 from labeling.services import webhooks
 from labeling.services.adaptive import ask_more
 from labeling.services.assignments import check_token, has_live_lease
 from labeling.services.claims import take_seat
-from labeling.services.comparisons import pairs_of
 from labeling.services.queue import announce
 from labeling.services.said import Checked, Said, check_said
 from labeling.services.written import store_written

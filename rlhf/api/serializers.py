@@ -5,6 +5,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from labeling.selectors.labels import TRAINING_ARMS
 from rlhf.models import Evaluation, ModelVersion, Round, RoundStep, Run, Snapshot
 from rlhf.selectors import rounds as round_selectors
 
@@ -39,16 +40,16 @@ class SnapshotSerializer(serializers.Serializer):
 
 
 class SnapshotCreateSerializer(serializers.Serializer):
-    kind = serializers.ChoiceField(["preferences", "prompts", "demonstrations"])
+    kind = serializers.ChoiceField(Snapshot.Kind.choices)
     name = serializers.CharField(max_length=200, required=False, allow_blank=True, default="")
     splits = serializers.ListField(
         child=serializers.ChoiceField(["train", "validation", "test"]), required=False, allow_empty=False
     )
     arms = serializers.ListField(
-        child=serializers.ChoiceField(["active", "random", "gold", "repeat", "adjudication"]),
+        child=serializers.ChoiceField([str(arm) for arm in TRAINING_ARMS]),
         required=False,
         allow_empty=False,
-        help_text="Why the tasks were asked; preferences only.",
+        help_text="Why the tasks were asked; not for prompts.",
     )
 
 

@@ -387,7 +387,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_project(sub)
 
     sub = add(commands, "snapshot", snapshot, "freeze data for training")
-    sub.add_argument("kind", choices=["preferences", "demonstrations", "prompts"])
+    sub.add_argument("kind", choices=["preferences", "rankings", "unpaired", "demonstrations", "prompts"])
     _add_project(sub)
     sub.add_argument("--name")
     sub.add_argument("--split", action="append", choices=["train", "validation", "test"])

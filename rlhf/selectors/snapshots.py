@@ -14,6 +14,8 @@ from labeling.core.errors import NotFound
 from rlhf import storage
 from rlhf.models import Snapshot, SnapshotJudgment
 
+MESSAGE_COLUMNS = {"prompt", "chosen", "rejected", "completion", "responses"}
+
 
 def of_project(*, project_id: int) -> QuerySet[Snapshot]:
     return Snapshot.objects.filter(project_id=project_id).select_related("created_by", "project")
@@ -66,19 +68,24 @@ def prompt_ids(*, snapshot: Snapshot) -> Iterator[int]:
 
 
 def num_decided(*, snapshot: Snapshot, split: str) -> int:
-    """Rows of a preferences snapshot that are no ties."""
+    """Rows of a preferences or rankings snapshot that prefer something: no mere ties."""
     if not snapshot.num_rows.get(split):
         return 0
     with storage.open_file(f"{snapshot.path}/{split}.parquet") as file:
-        ties = pq.ParquetFile(file).read(columns=["tie"])["tie"]
+        parquet = pq.ParquetFile(file)
+        if snapshot.kind == Snapshot.Kind.RANKINGS:
+            ranks = parquet.read(columns=["tiers"])["tiers"].to_pylist()
+            return sum(max(one) > 0 for one in ranks)
+        ties = parquet.read(columns=["tie"])["tie"]
     return len(ties) - (pc.sum(ties).as_py() or 0)
 
 
 def _decoded(row: dict[str, Any]) -> dict[str, Any]:
     """Messages that were stored whole are JSON texts in the file."""
-    return {
-        name: [json.loads(part) if isinstance(part, str) else part for part in value]
-        if isinstance(value, list)
-        else value
-        for name, value in row.items()
-    }
+    return {name: _messages(value) if name in MESSAGE_COLUMNS else value for name, value in row.items()}
+
+
+def _messages(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_messages(part) for part in value]
+    return json.loads(value) if isinstance(value, str) else value

@@ -22,7 +22,7 @@ from rlhf.services.validation import run_spec
 LANGUAGE_MODELS = frozenset({ModelVersion.Kind.BASE, ModelVersion.Kind.POLICY})
 SNAPSHOT_KINDS = {
     "sft": ("demonstrations", "preferences"),
-    "reward": ("preferences",),
+    "reward": ("preferences", "rankings"),
     "dpo": ("preferences",),
     "rloo": ("prompts", "preferences"),
 }
@@ -138,7 +138,8 @@ def _snapshot(prepared: Prepared) -> Snapshot:
             f"Snapshot {number} has no rows to train on: freeze one with the train split.",
             fields={"snapshot": "no_rows"},
         )
-    learns_from_pairs = snapshot.kind == Snapshot.Kind.PREFERENCES and kind != Run.Kind.RLOO
+    pairs = (Snapshot.Kind.PREFERENCES, Snapshot.Kind.RANKINGS)
+    learns_from_pairs = snapshot.kind in pairs and kind != Run.Kind.RLOO
     if learns_from_pairs and not snapshot_selectors.num_decided(snapshot=snapshot, split="train"):
         raise DomainError(
             f"Every training comparison of snapshot {number} is a tie: rank more responses first.",

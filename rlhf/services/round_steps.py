@@ -16,6 +16,7 @@ from django.db import transaction
 
 from labeling.core.errors import DomainError
 from labeling.selectors import counts, labels
+from labeling.selectors.labels import TRAINING_ARMS
 from labeling.services.queue import close_batch
 from rlhf.models import ModelVersion, Round, RoundStep, Run
 from rlhf.selectors import evaluations
@@ -23,7 +24,7 @@ from rlhf.selectors import models as model_selectors
 from rlhf.services import launching, live
 from rlhf.services.round_ending import end_round
 from rlhf.services.round_rows import current_step
-from rlhf.services.snapshots import TRAINING_ARMS, freeze
+from rlhf.services.snapshots import freeze
 
 LABEL_SPLITS = ("train", "validation")
 # Some sampled pairs turn out equal and some tasks are skipped: a few more prompts than judgments.

@@ -12,13 +12,13 @@ from labeling.core.errors import Conflict, DomainError
 from labeling.core.services import audit
 from labeling.selectors import labels
 from labeling.selectors import prompts as prompt_selectors
+from labeling.selectors.labels import TRAINING_ARMS
 from rlhf.models import ModelVersion, Round, RoundDefaults, RoundStep, Run
 from rlhf.services import live, runs
 from rlhf.services.launching import check_language_model
 from rlhf.services.models import resolve, save_new
 from rlhf.services.round_rows import create, current_step, lock_project
 from rlhf.services.round_steps import LABEL_SPLITS, advance
-from rlhf.services.snapshots import TRAINING_ARMS
 from rlhf.services.validation import checked
 from rlhf.specs import RoundSpec
 

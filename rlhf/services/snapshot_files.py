@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -62,10 +62,13 @@ def write_parquet(path: Path, kind: str, rows: Iterable[Row], *, plain: bool) ->
     return num_rows
 
 
+# A list of messages each; `responses` is a list of such lists.
 _MESSAGE_COLUMNS = {
     "preferences": ("prompt", "chosen", "rejected"),
-    "prompts": ("prompt",),
+    "rankings": ("prompt", "responses"),
+    "unpaired": ("prompt", "completion"),
     "demonstrations": ("prompt", "completion"),
+    "prompts": ("prompt",),
 }
 
 
@@ -73,33 +76,33 @@ def _features(kind: str, *, plain: bool) -> Any:
     from datasets import Features, Json, List, Value
 
     message: Any = {"role": Value("string"), "content": Value("string")} if plain else Json()
-    columns: dict[str, Any] = {name: List(message) for name in _MESSAGE_COLUMNS[kind]}
-    if kind == "preferences":
-        columns |= {
-            "strength": Value("int8"),
-            "tie": Value("bool"),
-            "weight": Value("float32"),
-            "annotator": Value("int64"),
-            "judgment": Value("int64"),
-            "comparison": Value("int64"),
-            "licence": Value("string"),
-        }
-    if kind == "demonstrations":
-        columns |= {
-            "response_id": Value("int64"),
-            # Null for imported writing.
-            "annotator": Value("int64"),
-            "judgment": Value("int64"),
-            "licence": Value("string"),
-        }
-    columns["prompt_id"] = Value("int64")
-    return Features(columns)
+    columns: dict[str, Any] = {
+        name: List(List(message)) if name == "responses" else List(message) for name in _MESSAGE_COLUMNS[kind]
+    }
+    whole, text, flag = Value("int64"), Value("string"), Value("bool")
+    # A pseudonym, null for imported writing; and the probability that they are right, null if unknown.
+    annotator = {"annotator": text, "reliability": Value("float32")}
+    origin = {"judgment": whole, "prompt_id": whole, "licence": text}
+    others: dict[str, dict[str, Any]] = {
+        "preferences": {"strength": Value("int8"), "tie": flag, "from_edit": flag}
+        | {"chosen_finish": text, "rejected_finish": text}
+        | annotator
+        | origin,
+        "rankings": {"tiers": List(whole), "strengths": List(whole), "finishes": List(text)}
+        | annotator
+        | origin,
+        "unpaired": {"label": flag, "finish": text} | annotator | origin,
+        "demonstrations": {"response_id": whole, "annotator": text} | origin,
+        "prompts": {"prompt_id": whole},
+    }
+    return Features(columns | others[kind])
 
 
 def _check_plain(batch: list[dict[str, Any]], kind: str) -> None:
     for row in batch:
         for column in _MESSAGE_COLUMNS[kind]:
-            for message in row[column]:
+            lists = row[column] if column == "responses" else [row[column]]
+            for message in chain.from_iterable(lists):
                 if set(message) != {"role", "content"} or not isinstance(message["content"], str):
                     raise NotPlain
 

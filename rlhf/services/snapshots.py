@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from array import array
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from datetime import datetime
 from itertools import islice
@@ -15,19 +15,21 @@ from django.db import IntegrityError, transaction
 
 from labeling.core.errors import DomainError
 from labeling.core.services import audit
-from labeling.selectors import labels
-from labeling.selectors import prompts as prompt_selectors
+from labeling.selectors.labels import TRAINING_ARMS
 from labeling.services.notifications import notify
 from rlhf import storage
 from rlhf.models import Snapshot, SnapshotJudgment
 from rlhf.services import live
+from rlhf.services import snapshot_sources as sources
 from rlhf.services.snapshot_files import NotPlain, Row, RowHasher, write_parquet
+from rlhf.services.snapshot_sources import RowsOf
 
 SPLITS = ("train", "validation", "test")
-# Blind evaluation judgments measure models; training on them would spoil the measure.
-TRAINING_ARMS = ("active", "random", "gold", "repeat", "adjudication")
 LINKS_PER_INSERT = 2000
-RowsOf = Callable[[str], Iterable[Row]]
+NEVER_TRAINED_ON = {
+    "evaluation": "Evaluation judgments measure models and are never trained on: leave that arm out.",
+    "repeat": "A hidden repeat asks one person the same again and would count twice: leave that arm out.",
+}
 
 
 def freeze(
@@ -35,8 +37,8 @@ def freeze(
 ) -> Snapshot:
     """The snapshot of what `filters` selects; the same rows again give the snapshot that exists.
 
-    `filters`: `splits` (default all); `arms` for preferences (default all but evaluation);
-    `limit` and `seed` for prompts (the least used first, default every prompt).
+    `filters`: `splits` (default all); `arms` of what was judged or written in a judgment (default all
+    that may be trained on); `limit` and `seed` for prompts (the least used first, default every prompt).
     Not inside a transaction: it may read and write for a while.
     """
     chosen = _checked(kind, filters)
@@ -69,14 +71,11 @@ def _checked(kind: str, filters: Mapping[str, Any]) -> dict[str, Any]:
         )
     chosen = {key: value for key, value in filters.items() if value is not None}
     chosen["splits"] = [split for split in SPLITS if split in chosen.get("splits", SPLITS)]
-    if kind == "preferences":
-        arms = chosen.get("arms", TRAINING_ARMS)
-        if "evaluation" in arms:
-            raise DomainError(
-                "Evaluation judgments measure models and are never trained on: leave that arm out.",
-                fields={"arms": "evaluation"},
-            )
-        chosen["arms"] = sorted(arms)
+    if kind != "prompts":
+        chosen["arms"] = sorted(map(str, chosen.get("arms", TRAINING_ARMS)))
+        for arm, why in NEVER_TRAINED_ON.items():
+            if arm in chosen["arms"]:
+                raise DomainError(why, fields={"arms": arm})
     return chosen
 
 
@@ -87,8 +86,7 @@ def _write(cleanup: ExitStack, kind: str, splits: list[str], rows_of: RowsOf, *,
 
     def observed(split: str) -> Iterator[Row]:
         for row in rows_of(split):
-            # A comparison is derived and may be derived again: its id is no content.
-            hasher.add(split, {key: value for key, value in row.items() if key != "comparison"})
+            hasher.add(split, row)
             if row.get("judgment") is not None:
                 judgments.append(row["judgment"])
             yield row
@@ -144,69 +142,17 @@ def _link(snapshot: Snapshot, judgments: array[int]) -> None:
         )
 
 
-def _preferences(project: Any, filters: Mapping[str, Any], now: datetime) -> RowsOf:
-    def rows_of(split: str) -> Iterator[Row]:
-        found = labels.comparisons(project_id=project.pk, arms=filters["arms"], splits=[split], until=now)
-        for row in found:
-            yield {
-                "prompt": row.prompt_messages,
-                "chosen": row.winner_messages,
-                "rejected": row.loser_messages,
-                "strength": row.strength,
-                "tie": row.is_tie,
-                "weight": 1.0,
-                "annotator": row.annotator_id,
-                "judgment": row.judgment_id,
-                "comparison": row.comparison_id,
-                "prompt_id": row.prompt_id,
-                "licence": row.licence,
-            }
-
-    return rows_of
-
-
-def _prompts(project: Any, filters: Mapping[str, Any], now: datetime) -> RowsOf:
-    limit, splits = filters.get("limit"), filters["splits"]
-    if limit is None:
-        return lambda split: map(
-            _prompt_row,
-            prompt_selectors.prompts_by_split(project_id=project.pk, splits=[split], limit=None),
-        )
-    picked = prompt_selectors.pick_prompts(
-        project_id=project.pk, splits=splits, limit=limit, seed=filters.get("seed", 0)
-    )
-    picked = sorted(picked, key=lambda row: row.id)
-    return lambda split: (_prompt_row(row) for row in picked if row.split == split)
-
-
-def _prompt_row(row: Any) -> Row:
-    return {"prompt": row.messages, "prompt_id": row.id}
-
-
-def _demonstrations(project: Any, filters: Mapping[str, Any], now: datetime) -> RowsOf:
-    def rows_of(split: str) -> Iterator[Row]:
-        found = labels.demonstrations(project_id=project.pk, arms=TRAINING_ARMS, splits=[split], until=now)
-        for row in found:
-            yield {
-                "prompt": row.prompt_messages,
-                "completion": row.messages,
-                "response_id": row.response_id,
-                "annotator": row.annotator_id,
-                "judgment": row.judgment_id,
-                "prompt_id": row.prompt_id,
-                "licence": row.licence,
-            }
-
-    return rows_of
-
-
 _SOURCES: dict[str, Callable[[Any, Mapping[str, Any], datetime], RowsOf]] = {
-    "preferences": _preferences,
-    "prompts": _prompts,
-    "demonstrations": _demonstrations,
+    "preferences": sources.preferences,
+    "rankings": sources.rankings,
+    "unpaired": sources.unpaired,
+    "demonstrations": sources.demonstrations,
+    "prompts": sources.prompts,
 }
 _EMPTY = {
     "preferences": "There is nothing to freeze: rank some responses first, or ask for other splits.",
-    "prompts": "There is nothing to freeze: import prompts first, or ask for other splits.",
+    "rankings": "There is nothing to freeze: rank some responses first, or ask for other splits.",
+    "unpaired": "There is nothing to freeze: nobody has called responses good or bad outright, by a verdict.",
     "demonstrations": "There is nothing to freeze: no person has written a response yet.",
+    "prompts": "There is nothing to freeze: import prompts first, or ask for other splits.",
 }

@@ -57,7 +57,7 @@ def test_a_written_response_is_a_demonstration(project, bob, held):
     )
     assert (row.annotator_id, row.split) == (judgment.annotator_id, held.task.prompt.split)
     [whole] = labels.judgments(project_id=project.pk)
-    assert (whole.kind, whole.responses, whole.written["messages"]) == ("demonstrate", [], written.messages)
+    assert (whole.kind, whole.responses, whole.written.messages) == ("demonstrate", [], written.messages)
     held.slot.refresh_from_db()
     assert held.slot.state == "done"
     check_invariants()

@@ -11,8 +11,9 @@ import pytest
 from django.utils import timezone
 
 from labeling.models import Comparison, Judgment, Project, Prompt, Response
+from labeling.selectors import pages
 from labeling.selectors.exports import Filters
-from labeling.services.export_rows import KINDS
+from labeling.services.export_kinds import KINDS
 from labeling.services.exports import export
 from labeling.services.imports import import_rows
 from tests.labeling.factories import NOON, fill_queue, judge, keys_of, next_of
@@ -200,9 +201,7 @@ def test_exports_are_filtered_by_annotator(filled):
 
 
 def test_pages_join_without_a_seam(project, monkeypatch):
-    from labeling.selectors import exports as selectors
-
-    monkeypatch.setattr(selectors, "PAGE", 7)
+    monkeypatch.setattr(pages, "PAGE", 7)
     rows = [{"prompt": f"Q{n}", "chosen": "A", "rejected": "B"} for n in range(40)]
     import_rows(project=project, stream=lines(*rows), now=NOON)
     ids = [row["judgment"] for row in rows_of(project, "comparisons")]

@@ -11,7 +11,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from labeling.models import Generator, Prompt, Response
-from labeling.selectors import counts, evaluation, labels, prompts
+from labeling.selectors import counts, evaluation, labels, pages, prompts
 from labeling.services.imports import import_rows
 from labeling.services.queue import close_batch
 from tests.labeling.factories import (
@@ -235,7 +235,7 @@ def test_judgments_are_exported_whole(project, bob, as_rita):
 
 
 def test_judgments_are_read_a_page_at_a_time(project, bob, as_rita, monkeypatch):
-    monkeypatch.setattr(labels, "CHUNK", 4)
+    monkeypatch.setattr(pages, "PAGE", 4)
     fill_queue(project, 10)
     judge_all(bob, project)
     assert len(exported(as_rita, "judgments")) == 10
@@ -263,4 +263,5 @@ def test_an_export_reads_in_a_fixed_number_of_queries(project, bob, num_tasks):
     judge_all(bob, project)
     with CaptureQueriesContext(connection) as captured:
         assert len(list(labels.comparisons(project_id=project.pk))) == num_tasks
-    assert len(captured) == 1
+    # A page: its judgments, prompts, places and responses; and the page behind it, which is empty.
+    assert len(captured) == 5

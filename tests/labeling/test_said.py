@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from labeling.core.errors import DomainError
 from labeling.models import Assignment, Comparison, Judgment, Response, Slot
+from labeling.pairs import pairs_of
 from labeling.selectors import labels
-from labeling.services.comparisons import pairs_of
 from labeling.services.said import Said, check_said
 from labeling.services.spans import Span
 from labeling.services.written import Edit

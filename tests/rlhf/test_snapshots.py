@@ -79,8 +79,9 @@ def test_rows_carry_what_trainers_and_lineage_need(labeled, rita):
     assert row["chosen"][0]["role"] == "assistant"
     assert row["rejected"] == [{"role": "assistant", "content": "No."}]
     assert row["tie"] is False
-    assert row["weight"] == 1.0
-    assert Judgment.objects.filter(pk=row["judgment"], annotator=row["annotator"]).exists()
+    assert (row["strength"], row["reliability"], row["annotator"]) == (0, None, "a1")
+    assert (row["chosen_finish"], row["rejected_finish"], row["from_edit"]) == ("", "", False)
+    assert Judgment.objects.filter(pk=row["judgment"]).exists()
 
 
 def test_every_judgment_in_a_snapshot_is_linked_once(labeled, rita):

@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+import gzip
+import json
+import math
+import re
+import shlex
+from itertools import islice
+from pathlib import Path
+
 import pytest
+from django.core.management import call_command
 from django.utils import timezone
 
+from labeling.models import Project
+from labeling.services.export_kinds import KINDS
 from labeling.services.exports import export
 from labeling.services.imports import import_rows
 from tests.labeling.test_imports import lines
@@ -62,61 +73,39 @@ def trained(trainer) -> float:
     return result.training_loss
 
 
+def train_a_step(kind: str, rows, base_model, tmp_path) -> float:
+    """The loss of one step of the trainer that the kind is for."""
+    import trl
+    from transformers import AutoModelForSequenceClassification, AutoTokenizer
+
+    model: object = str(base_model)
+    name = {"demonstrations": "SFT", "preferences": "DPO", "unpaired": "KTO"}.get(kind, "Reward")
+    if name == "Reward":
+        model = AutoModelForSequenceClassification.from_pretrained(base_model, num_labels=1)
+    trainer = getattr(trl, f"{name}Trainer")(
+        model,
+        # The small tokenizer needs a token for nearly each letter.
+        args=arguments(getattr(trl, f"{name}Config"), tmp_path, max_length=4096),
+        train_dataset=rows,
+        processing_class=AutoTokenizer.from_pretrained(base_model),
+    )
+    return trained(trainer)
+
+
 FORMS = [("parquet", "messages"), ("jsonl", "messages"), ("parquet", "text")]
 
 
 @pytest.mark.parametrize(("file_format", "style"), FORMS)
 @pytest.mark.parametrize("kind", ["preferences", "unpaired", "demonstrations", "hh"])
 def test_an_export_trains_a_step(load, base_model, tmp_path, kind, file_format, style):
-    from transformers import AutoModelForSequenceClassification, AutoTokenizer
-    from trl import DPOConfig, DPOTrainer, RewardConfig, RewardTrainer, SFTConfig, SFTTrainer
-
     if kind == "hh" and style == "messages":
         style = "text"
-    rows = load(kind, file_format, style)
-    tokenizer = AutoTokenizer.from_pretrained(base_model)
-    if kind == "demonstrations":
-        trainer = SFTTrainer(
-            str(base_model), arguments(SFTConfig, tmp_path), train_dataset=rows, processing_class=tokenizer
-        )
-    elif kind == "preferences":
-        trainer = DPOTrainer(
-            str(base_model),
-            args=arguments(DPOConfig, tmp_path),
-            train_dataset=rows,
-            processing_class=tokenizer,
-        )
-    elif kind == "unpaired":
-        from trl import KTOConfig, KTOTrainer
-
-        trainer = KTOTrainer(
-            str(base_model),
-            args=arguments(KTOConfig, tmp_path),
-            train_dataset=rows,
-            processing_class=tokenizer,
-        )
-    else:
-        model = AutoModelForSequenceClassification.from_pretrained(base_model, num_labels=1)
-        trainer = RewardTrainer(
-            model, args=arguments(RewardConfig, tmp_path), train_dataset=rows, processing_class=tokenizer
-        )
-    assert trained(trainer) == pytest.approx(trained_loss := trainer.state.log_history[-1]["train_loss"])
-    assert trained_loss == trained_loss  # not NaN
+    assert math.isfinite(train_a_step(kind, load(kind, file_format, style), base_model, tmp_path))
 
 
 @pytest.mark.parametrize("style", ["messages", "text"])
 def test_preferences_train_a_reward_model(load, base_model, tmp_path, style):
-    from transformers import AutoModelForSequenceClassification, AutoTokenizer
-    from trl import RewardConfig, RewardTrainer
-
-    model = AutoModelForSequenceClassification.from_pretrained(base_model, num_labels=1)
-    trainer = RewardTrainer(
-        model,
-        args=arguments(RewardConfig, tmp_path),
-        train_dataset=load("preferences", "parquet", style),
-        processing_class=AutoTokenizer.from_pretrained(base_model),
-    )
-    assert trained(trainer) > 0
+    assert train_a_step("reward", load("preferences", "parquet", style), base_model, tmp_path) > 0
 
 
 def test_prompts_are_enough_for_online_training(load, base_model, tmp_path):
@@ -138,3 +127,69 @@ def test_rankings_become_pairs_by_their_ranks(load):
     for row in rows:
         ranks = [answer["rank"] for answer in row["answers"]]
         assert ranks == sorted(ranks)
+
+
+# --- public data sets ------------------------------------------------------------------------
+
+ROOT = Path(__file__).parents[2]
+PREFS = ROOT.parent / "shared/data/prefs"
+COMMANDS = re.findall(r"^plumbline import (.+ -p prefs .+)$", (ROOT / "docs/importing.md").read_text(), re.M)
+# Of each file; enough to hold a row of every sort, few enough to train in a moment.
+NUM_ROWS, NUM_TRAINED = 200, 8
+TRAINED = {"preferences": ["preferences", "reward"], "hh": ["reward"]}
+
+
+def documented(name: str, folder: Path) -> list[str]:
+    """The arguments of the command that the documentation gives for this file, on its first rows."""
+    [found] = [words for one in COMMANDS if (words := shlex.split(one))[0] == name]
+    head = folder / name
+    with gzip.open(PREFS / name) as whole, gzip.open(head, "wb") as part:
+        part.writelines(islice(whole, NUM_ROWS))
+    rest = [str(PREFS / word) if word.endswith(".jsonl.gz") else word for word in found[1:]]
+    place = rest.index("-p")
+    assert rest[place + 1] == "prefs"
+    return [str(head), *rest[:place], *rest[place + 2 :]]
+
+
+@pytest.mark.skipif(not PREFS.is_dir(), reason="the public data sets are not beside this checkout")
+@pytest.mark.parametrize("name", [shlex.split(one)[0] for one in COMMANDS])
+def test_a_public_data_set_comes_in_and_goes_out_to_train(db, base_model, tmp_path, name):
+    project = Project.objects.create(slug="prefs", name="Prefs")
+    command = documented(name, tmp_path)
+    call_command("import_data", "prefs", *command)
+    licence, source = (command[command.index(option) + 1] for option in ("--licence", "--source"))
+    num_rows = {}
+    for kind in KINDS:
+        rows = as_datasets_reads(project, kind, tmp_path)
+        num_rows[kind] = 0 if rows is None else len(rows)
+        if rows is None:
+            continue
+        about = rows if KINDS[kind].columns or kind == "argilla" else [row["data"] for row in rows]
+        assert {(row["licence"], row["source"]) for row in about} == {(licence, source)}, kind
+        if KINDS[kind].trains and kind != "rankings":
+            shortest = sorted(range(len(rows)), key=lambda at: len(str(rows[at])))[:NUM_TRAINED]
+            some = rows.select(shortest)
+            for trainer in TRAINED.get(kind, [kind]):
+                assert math.isfinite(train_a_step(trainer, some, base_model, tmp_path)), (kind, trainer)
+    assert num_rows["prompts"]
+    told = {"demonstrations"} if name == "ukpconvarg_arguments.jsonl.gz" else set(KINDS) - {"demonstrations"}
+    assert all(num_rows[kind] for kind in told), num_rows
+
+
+def as_datasets_reads(project, kind: str, folder: Path):
+    """An export as JSON Lines, its types told where it has them; None where it is empty."""
+    from datasets import Features, load_dataset
+
+    def take(file_format: str) -> bytes:
+        return b"".join(
+            export(project=project, kind=kind, file_format=file_format, now=timezone.now()).chunks
+        )
+
+    path = folder / f"{kind}.jsonl"
+    path.write_bytes(take("jsonl"))
+    if not path.stat().st_size:
+        return None
+    features = Features.from_dict(json.loads(take("features"))) if KINDS[kind].columns else None
+    return load_dataset(
+        "json", data_files=str(path), split="train", features=features, cache_dir=str(folder / "cache")
+    )

@@ -12,11 +12,18 @@ from labeling.services.formats.base import Format, Options, Plain, Value, keys, 
 
 
 def judgments(value: Value, options: Options) -> Iterator[Plain]:
-    """One judgment with its prompt and responses. Read back where it came from, it is known by its key."""
+    """One judgment with its prompt and responses. Read back where it came from, it is known by its key.
+    What was written in it comes back as a demonstration: which pairs follow from an edit only its own
+    server knows."""
     responses = need(value, "responses", list)
     if not all(isinstance(one, Mapping) and "id" in one for one in responses):
         raise BadContent("responses must be objects with id and messages.")
     places = {one["id"]: place for place, one in enumerate(responses, start=1)}
+    written = _json(value.get("written"))
+    demonstrations = [{"messages": need(written, "messages", list)}] if written else []
+    if not responses and not value.get("tiers"):
+        yield plain(value, prompt=value.get("prompt"), demonstrations=demonstrations)
+        return
     judgment = {
         "worker": word(value.get("worker")),
         "ranking": [[_place(places, one) for one in tier] for tier in need(value, "tiers", list)],
@@ -36,6 +43,7 @@ def judgments(value: Value, options: Options) -> Iterator[Plain]:
         arm=_arm(value),
         responses=[_response(one) for one in responses],
         judgments=[judgment],
+        demonstrations=demonstrations,
     )
 
 

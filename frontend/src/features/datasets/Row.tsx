@@ -4,19 +4,22 @@ import { messages, number } from "@/lib/shapes";
 import classes from "./Rows.module.css";
 
 const LOOK = { markdown: false, face: "sans", textSize: 0 } as const;
-const SHORT = ["strength", "weight", "annotator", "judgment", "comparison", "prompt_id", "licence"] as const;
+const SHORT = ["strength", "annotator", "reliability", "judgment", "prompt_id", "licence"] as const;
 
-/** One row: its prompt, and beside it what was chosen, rejected or demonstrated. */
+/** One row: its prompt, and beside it what was chosen, rejected, ranked or demonstrated. */
 export function Row({ row, number: at }: { row: Record<string, unknown>; number: number }) {
   const chosen = messages(row.chosen);
   const rejected = messages(row.rejected);
   const completion = messages(row.completion);
+  const ranked: unknown[] = Array.isArray(row.responses) ? row.responses : [];
+  const tiers: unknown[] = Array.isArray(row.tiers) ? row.tiers : [];
   const facts = SHORT.filter((name) => row[name] !== undefined && row[name] !== null && row[name] !== "");
   return (
     <article className={classes.row} aria-label={`Row ${at}`}>
       <div className={classes.facts}>
         <span>{at}</span>
         {row.tie === true ? <b>tie</b> : null}
+        {typeof row.label === "boolean" ? <b>{row.label ? "good" : "bad"}</b> : null}
         {facts.map((name) => (
           <span key={name}>
             {name.replace("_id", "")} {number(row[name]) ?? String(row[name])}
@@ -31,6 +34,14 @@ export function Row({ row, number: at }: { row: Record<string, unknown>; number:
         </div>
       ) : null}
       {completion.length ? <Texts title="Completion" list={completion} strong /> : null}
+      {ranked.map((response, index) => (
+        <Texts
+          key={index}
+          title={`Rank ${(number(tiers[index]) ?? index) + 1}`}
+          list={messages(response)}
+          strong={tiers[index] === 0}
+        />
+      ))}
     </article>
   );
 }

@@ -130,11 +130,13 @@ function sourcesFrom(kind: RunKind, models: readonly Model[], snapshots: readonl
   const usable = models.filter((model) => model.stage !== "retired");
   const language = usable.filter((model) => model.kind !== "reward").map((model) => model.ref);
   const wanted: readonly Snapshot["kind"][] =
-    kind === "reward" || kind === "dpo"
-      ? ["preferences"]
-      : kind === "rloo"
-        ? ["prompts", "preferences"]
-        : ["demonstrations", "preferences"];
+    kind === "reward"
+      ? ["preferences", "rankings"]
+      : kind === "dpo"
+        ? ["preferences"]
+        : kind === "rloo"
+          ? ["prompts", "preferences"]
+          : ["demonstrations", "preferences"];
   return {
     suggestions: {
       model: language,
