@@ -15,6 +15,7 @@ from labeling.selectors.counts import batch_progress, counts
 from labeling.services import counting, presence
 from labeling.services.queue import close_batch
 from tests.labeling.factories import NOON, fill_queue, judge, next_of
+from tests.labeling.plans import plan_of
 from tests.labeling.racing import check_counts
 
 PRESENCE = "/api/projects/support/presence"
@@ -95,7 +96,7 @@ def test_counts_read_neither_slots_nor_judgments_in_hand_or_done(project, bob):
         counts(project_id=project.pk, now=NOON)
     assert len(captured) == 3
     for query in captured:
-        plan = _plan(query["sql"])
+        plan = plan_of(query["sql"])
         assert not re.search(
             r"SCAN labeling_(slot|judgment|task)|Seq Scan on labeling_(slot|judgment|task)", plan
         )
@@ -122,11 +123,3 @@ def test_triggers_are_installed_once_and_replaced_when_they_change(db):
     counting.install()
     with connection.cursor() as cursor:
         assert counting._installed(connection.vendor, cursor).keys() == installed
-
-
-def _plan(sql: str) -> str:
-    with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            cursor.execute("SET LOCAL enable_seqscan = off")
-        cursor.execute(("EXPLAIN QUERY PLAN " if connection.vendor == "sqlite" else "EXPLAIN ") + sql)
-        return "\n".join(str(row[-1]) for row in cursor.fetchall())
