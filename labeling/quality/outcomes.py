@@ -7,7 +7,7 @@ from itertools import combinations
 from statistics import fmean
 from typing import Any, NamedTuple
 
-from labeling.services.comparisons import pairs_of
+from labeling.comparisons import pairs_of
 
 Pair = tuple[int, int]
 # By pair of response ids, the smaller first: 1..3 where it won (its strength, 1 when none was
@@ -68,10 +68,15 @@ def task_agreement(said: Sequence[Outcomes]) -> float | None:
 def is_gold_answer(
     *, gold_tiers: Sequence[Sequence[int]], gold_verdict: str, tiers: Sequence[Sequence[int]], verdict: str
 ) -> bool:
-    """Whether a judgment gives the known answer: the same verdict where the answer is one;
-    otherwise the same winner of every pair that the answer decides. Ties in it leave the order free."""
+    """Whether a judgment gives the known answer: the same verdict where the answer is one; a tie of all
+    where that is the answer; otherwise the same winner of every pair that the answer decides. A tie of
+    some leaves their order free: `[[a], [b, c]]` asks only that a be best."""
     if gold_verdict != "none":
         return verdict == gold_verdict
+    if verdict == CANNOT_JUDGE:
+        return False
+    if len(gold_tiers) == 1:
+        return len(tiers) == 1
     said = outcomes_of(tiers)
     decided = {pair: value for pair, value in outcomes_of(gold_tiers).items() if value}
     return all(sign(said.get(pair, 0)) == sign(value) for pair, value in decided.items())

@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.db.models import F
 
+from labeling.comparisons import pairs_of
 from labeling.core.errors import Conflict
 from labeling.core.models import User
 from labeling.core.prepared import PreparedUpdate, insert
@@ -20,7 +21,6 @@ from labeling.services import webhooks
 from labeling.services.adaptive import ask_more
 from labeling.services.assignments import check_token, has_live_lease
 from labeling.services.claims import take_seat
-from labeling.services.comparisons import pairs_of
 from labeling.services.queue import announce
 from labeling.services.said import Checked, Said, check_said
 from labeling.services.written import store_written

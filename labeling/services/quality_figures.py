@@ -33,7 +33,7 @@ Method = AnnotatorReliability.Method
 def compute(*, project: Project, now: datetime) -> QualityFigures:
     """Compute, store and tell open pages."""
     newest = rows.newest_judgment_id(project_id=project.pk)
-    judged = [Judged(*row) for row in rows.window(project_id=project.pk)]
+    judged = rows.window(project_id=project.pk)
     opinions = [one for one in judged if one.arm in OPINION_ARMS]
     agreement = agreement_of(opinions)
     reliability = reliability_of(opinions)
@@ -180,7 +180,7 @@ def _originals(judged: Sequence[Judged]) -> dict[tuple[int, int], Any]:
     every = sorted(repeated)
     for start in range(0, len(every), rows.CHUNK):
         for row in rows.of_tasks(project_id=project_id, task_ids=every[start : start + rows.CHUNK]):
-            found[row.annotator_id, row.task_id] = Judged(*row).outcomes()
+            found[row.annotator_id, row.task_id] = row.outcomes()
     return found
 
 

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from labeling.comparisons import pairs_of
 from labeling.core.errors import Conflict, DomainError
 from labeling.models import Assignment, Comparison, Judgment, Slot
 from labeling.services import judgments
 from labeling.services.assignments import skip
-from labeling.services.comparisons import pairs_of
 from tests.labeling.factories import NOON, TONE, ask_for, fill_queue, judge, keys_of, next_of
 
 LATER = NOON + timedelta(hours=1)
