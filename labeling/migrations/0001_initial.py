@@ -219,7 +219,6 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('role', models.CharField(choices=[('annotator', 'Annotator'), ('lead', 'Lead'), ('researcher', 'Researcher'), ('owner', 'Owner')], max_length=20)),
-                ('opted_out_tags', models.JSONField(default=list)),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='memberships', to=settings.AUTH_USER_MODEL)),
                 ('project', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='memberships', to='labeling.project')),
@@ -255,6 +254,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('tags', models.JSONField(default=list)),
+                ('is_risky', models.BooleanField(default=False)),
                 ('digest', models.CharField(max_length=64)),
                 ('batch', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='lanes', to='labeling.batch')),
                 ('project', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='lanes', to='labeling.project')),
@@ -390,6 +390,7 @@ class Migration(migrations.Migration):
                 ('has_returned', models.BooleanField(default=False)),
                 ('read_guideline', models.PositiveIntegerField(default=0)),
                 ('opted_out', models.JSONField(default=list)),
+                ('passed_risk', models.BooleanField(default=False)),
                 ('caps', models.JSONField(default=dict)),
                 ('lanes', models.JSONField(default=list)),
                 ('lanes_at', models.PositiveIntegerField(null=True)),

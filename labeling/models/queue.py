@@ -219,6 +219,8 @@ class QueueCursor(models.Model):
     read_guideline = models.PositiveIntegerField(default=0)
     # Tags (risk tags among them) this person does not take, and caps that replace the project's.
     opted_out = models.JSONField(default=list)
+    # The cursor went past risk-tagged tasks, because the day's exposure cap was reached.
+    passed_risk = models.BooleanField(default=False)
     caps = models.JSONField(default=dict)
     # The lanes that leaves, as of the project's generation `lanes_at`.
     lanes = models.JSONField(default=list)

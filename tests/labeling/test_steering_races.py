@@ -28,8 +28,8 @@ from labeling.queue_rules import QueueRules
 from labeling.selectors.queue import assignment_of
 from labeling.services.assignments import heartbeat, next_assignments, skip
 from labeling.services.gold import set_gold_by_letters
-from labeling.services.opt_outs import opt_out
 from labeling.services.steering import TaskChanges, change_tasks, release_lease
+from labeling.services.wellbeing import opt_out
 from tests.labeling.factories import NOON, fill_queue, judge, keys_of, next_of
 from tests.labeling.racing import check_invariants, database_for_processes, fork, race
 
