@@ -30,6 +30,8 @@ class Batch(models.Model):
     reference = models.CharField(max_length=200)
     name = models.CharField(max_length=200)
     created_at = models.DateTimeField(default=timezone.now)
+    # Nothing of it is offered any more.
+    closed_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
