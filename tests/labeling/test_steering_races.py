@@ -232,6 +232,10 @@ def test_two_who_disagree_take_it_back_at_once(project, crowd):
         *_, taken = race(*backs, partial(claim, crowd[2], project))
         wanted = task.slots.filter(withdrawn=False)
         assert (wanted.count(), wanted.filter(state="open").count()) == (2 + len(taken), 0)
+        for person, one in zip(crowd, held, strict=False):
+            say(person, one)
+        for one in taken:
+            say(crowd[2], assignment_of(user=crowd[2], assignment_id=one))
         wanted.update(withdrawn=True)
     check_invariants()
 
@@ -254,6 +258,7 @@ def test_the_closing_of_a_batch_meets_an_undo_and_the_last_vote(project, crowd):
         )
         asked = Slot.objects.filter(task__batch=batch, withdrawn=False).exclude(state="done")
         assert not asked.exists(), "nobody is asked for a closed batch"
+        assert say(crowd[0], mine[first.pk]) == "accepted"
     check_invariants()
 
 
