@@ -7,7 +7,7 @@ from itertools import combinations
 from statistics import fmean
 from typing import Any, NamedTuple
 
-from labeling.comparisons import pairs_of
+from labeling.pairs import pairs_of
 
 Pair = tuple[int, int]
 # By pair of response ids, the smaller first: 1..3 where it won (its strength, 1 when none was

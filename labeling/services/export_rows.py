@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from labeling.comparisons import pairs_of
 from labeling.messages import Message
 from labeling.models.judgments import Verdict
+from labeling.pairs import pairs_of
 from labeling.selectors.exports import Judged, PairPart, PromptPart, Written
 from labeling.services.transcripts import as_texts, as_transcript
 

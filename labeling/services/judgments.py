@@ -10,12 +10,12 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.db.models import F
 
-from labeling.comparisons import pairs_of
 from labeling.core.errors import Conflict
 from labeling.core.models import User
 from labeling.core.prepared import PreparedUpdate, insert
 from labeling.models import Assignment, Comparison, Judgment, Response, Slot, Task, Withdrawal
 from labeling.models.judgments import Verdict
+from labeling.pairs import pairs_of
 from labeling.selectors.gold import shows_answer
 from labeling.selectors.queue import last_word
 from labeling.services import webhooks

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labeling.comparisons import pairs_of
 from labeling.core.errors import Conflict, DomainError
 from labeling.models import Assignment, Comparison, Judgment, Slot
+from labeling.pairs import pairs_of
 from labeling.services import judgments
 from labeling.services.assignments import skip
 from tests.labeling.factories import NOON, TONE, ask_for, fill_queue, judge, keys_of, next_of

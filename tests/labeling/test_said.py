@@ -6,9 +6,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from labeling.comparisons import pairs_of
 from labeling.core.errors import DomainError
 from labeling.models import Assignment, Comparison, Judgment, Response, Slot
+from labeling.pairs import pairs_of
 from labeling.selectors import labels
 from labeling.services.said import Said, check_said
 from labeling.services.spans import Span

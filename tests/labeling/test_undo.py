@@ -214,19 +214,17 @@ def test_what_was_said_before_the_known_answer_was_shown_stands(project, as_bob,
     project.queue_rules = QueueRules(gold_every=1).dump()
     project.save()
     GoldAnswer.objects.filter(task=Task.objects.first()).update(feedback=False)
+    assignments = take(as_bob, count=2)
+    shown = {one["id"]: submit(as_bob, one).json()["feedback"] is not None for one in assignments}
+    listed = as_bob.get(MINE).json()["results"]
+    assert {one["assignment"]["id"]: one["undo_until"] is None for one in listed} == shown
+    # What the lead changes afterwards is no way around it, nor is a correction.
+    GoldAnswer.objects.update(feedback=False)
     refused = {}
-    for assignment in take(as_bob, count=2):
-        said = submit(as_bob, assignment).json()
-        listed = as_bob.get(MINE).json()["results"][0]
-        # What the lead changes afterwards is no way around it, nor is a correction.
-        GoldAnswer.objects.update(feedback=False)
-        said["judgment"] = submit(as_bob, assignment).json()["judgment"]
-        address = f"/api/assignments/{assignment['id']}/undo"
-        answer = as_bob.post(address, {"judgment": said["judgment"]}, format="json")
-        shown = said["feedback"] is not None
-        assert (listed["undo_until"] is None) == shown
-        refused[shown] = (answer.status_code, answer.json().get("code"))
-        GoldAnswer.objects.update(feedback=True)
+    for one in assignments:
+        corrected = submit(as_bob, one).json()["judgment"]
+        answer = as_bob.post(f"/api/assignments/{one['id']}/undo", {"judgment": corrected}, format="json")
+        refused[shown[one["id"]]] = (answer.status_code, answer.json().get("code"))
     assert refused == {True: (409, "answer_shown"), False: (200, None)}
     assert Withdrawal.objects.count() == 1
 
