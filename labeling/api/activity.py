@@ -1,24 +1,21 @@
-"""Who is here and how fast it goes; and the tags each person takes."""
+"""Who is here and how fast it goes."""
 
 from __future__ import annotations
 
 from django.urls import path
 from django.utils import timezone
-from drf_spectacular.utils import OpenApiExample, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from labeling.api.base import ProjectView
 from labeling.api.steering_serializers import (
-    MyTagsSerializer,
-    OptOutSerializer,
     PaceSerializer,
     PresenceSerializer,
 )
 from labeling.core.permissions import Permission, allowed
 from labeling.selectors import activity
 from labeling.services import access
-from labeling.services.opt_outs import opt_out
 
 
 class PresenceView(ProjectView):
@@ -47,32 +44,7 @@ class PaceView(ProjectView):
         return Response(PaceSerializer(activity.pace(project_id=self.project.pk, now=timezone.now())).data)
 
 
-class MyTagsView(ProjectView):
-    access = {"GET": Permission.TASK_ANNOTATE, "PUT": Permission.TASK_ANNOTATE}
-
-    @extend_schema(operation_id="my_tags_show", tags=["assignments"], responses=MyTagsSerializer)
-    def get(self, request: Request, slug: str) -> Response:
-        """The tags there are, and those you do not take."""
-        tags = activity.tags_of(project_id=self.project.pk, user_id=request.user.pk)
-        return Response(MyTagsSerializer(tags).data)
-
-    @extend_schema(
-        operation_id="my_tags_change",
-        tags=["assignments"],
-        request=OptOutSerializer,
-        responses=MyTagsSerializer,
-        examples=[OpenApiExample("No violence", value={"opted_out": ["violence"]}, request_only=True)],
-    )
-    def put(self, request: Request, slug: str) -> Response:
-        """Say which tags you do not take; nothing is counted against it."""
-        body = OptOutSerializer(data=request.data)
-        body.is_valid(raise_exception=True)
-        opt_out(user=request.user, project=self.project, tags=body.validated_data["opted_out"])
-        return self.get(request, slug)
-
-
 urlpatterns = [
     path("projects/<slug:slug>/presence", PresenceView.as_view()),
     path("projects/<slug:slug>/pace", PaceView.as_view()),
-    path("projects/<slug:slug>/my-tags", MyTagsView.as_view()),
 ]

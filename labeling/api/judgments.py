@@ -63,7 +63,7 @@ class UndoView(AssignmentView):
     )
     def post(self, request: Request, assignment_id: UUID) -> Response:
         """Take your judgment back, within the protocol's `undo_seconds`. You hold the assignment
-        again, with what you had said as its draft."""
+        again, with what you had said as its draft. Where the known answer was shown it stands."""
         body = UndoSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         offer = undo(user=request.user, assignment=self.assignment, now=timezone.now(), **body.validated_data)

@@ -176,7 +176,10 @@ class ConsentSerializer(serializers.ModelSerializer):
 
 class WellbeingSerializer(serializers.Serializer):
     risk_tags = serializers.ListField(child=serializers.CharField(), help_text="What this project warns of.")
-    opted_out_tags = serializers.ListField(child=serializers.CharField())
+    tags = serializers.ListField(
+        child=serializers.CharField(), help_text="Tags and risk tags of the tasks in the queue."
+    )
+    opted_out_tags = serializers.ListField(child=serializers.CharField(), help_text="What you do not take.")
     exposures_today = serializers.IntegerField()
     exposure_cap = serializers.IntegerField(allow_null=True)
     worked_seconds_today = serializers.DecimalField(max_digits=12, decimal_places=3)
@@ -186,7 +189,11 @@ class WellbeingSerializer(serializers.Serializer):
 
 
 class WellbeingUpdateSerializer(serializers.Serializer):
-    opted_out_tags = serializers.ListField(child=serializers.CharField(max_length=100), max_length=100)
+    opted_out_tags = serializers.ListField(
+        child=serializers.CharField(max_length=200),
+        max_length=1000,
+        help_text="All tags and risk tags you do not take.",
+    )
 
 
 class RevealedSerializer(serializers.Serializer):

@@ -257,7 +257,9 @@ class OwnJudgmentSerializer(LastJudgmentSerializer):
     created_at = serializers.DateTimeField()
     superseded_at = serializers.DateTimeField(allow_null=True)
     withdrawn = serializers.BooleanField()
-    undo_until = serializers.DateTimeField(allow_null=True, help_text="Null once it is superseded.")
+    undo_until = serializers.DateTimeField(
+        allow_null=True, help_text="Null where it stands: superseded, or the known answer was shown."
+    )
 
 
 class UndoSerializer(serializers.Serializer):

@@ -158,17 +158,6 @@ class QueueRulesSerializer(serializers.Serializer):
         return value
 
 
-class MyTagsSerializer(serializers.Serializer):
-    tags = serializers.ListField(child=serializers.CharField(), help_text="Tags of the project's tasks.")
-    opted_out = serializers.ListField(child=serializers.CharField())
-
-
-class OptOutSerializer(serializers.Serializer):
-    opted_out = serializers.ListField(
-        child=serializers.CharField(max_length=200), max_length=1000, help_text="All tags you do not take."
-    )
-
-
 class LeaseHeldSerializer(serializers.Serializer):
     assignment = serializers.UUIDField()
     task = serializers.IntegerField()

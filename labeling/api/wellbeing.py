@@ -25,7 +25,7 @@ class WellbeingView(ProjectView):
 
     @extend_schema(operation_id="wellbeing_show", tags=["wellbeing"], responses=WellbeingSerializer)
     def get(self, request: Request, slug: str) -> Response:
-        """What you have seen and worked today, and whether a break is due."""
+        """What you have seen and worked today, whether a break is due, and the tags you do not take."""
         return Response(self.shown(request))
 
     @extend_schema(
@@ -36,7 +36,8 @@ class WellbeingView(ProjectView):
         examples=[OpenApiExample("violence", {"opted_out_tags": ["violence"]}, request_only=True)],
     )
     def patch(self, request: Request, slug: str) -> Response:
-        """Opt out of risk tags: you get no such tasks, and nobody's numbers suffer for it."""
+        """Say which tags and risk tags you do not take: you get no such tasks, and nobody's numbers suffer
+        for it."""
         body = WellbeingUpdateSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         services.opt_out(user=request.user, project=self.project, tags=body.validated_data["opted_out_tags"])

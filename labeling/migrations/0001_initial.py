@@ -24,6 +24,7 @@ class Migration(migrations.Migration):
                 ('reference', models.CharField(max_length=200)),
                 ('name', models.CharField(max_length=200)),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('closed_at', models.DateTimeField(null=True)),
             ],
         ),
         migrations.CreateModel(
@@ -219,7 +220,6 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('role', models.CharField(choices=[('annotator', 'Annotator'), ('lead', 'Lead'), ('researcher', 'Researcher'), ('owner', 'Owner')], max_length=20)),
-                ('opted_out_tags', models.JSONField(default=list)),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='memberships', to=settings.AUTH_USER_MODEL)),
                 ('project', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='memberships', to='labeling.project')),
@@ -229,7 +229,7 @@ class Migration(migrations.Migration):
             name='MailPreference',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('event', models.CharField(choices=[('judgment.submitted', 'Judgment Submitted'), ('task.completed', 'Task Completed'), ('queue.empty', 'Queue Empty'), ('snapshot.frozen', 'Snapshot Frozen'), ('run.finished', 'Run Finished'), ('import.finished', 'Import Finished'), ('annotator.paused', 'Annotator Paused'), ('rule.fired', 'Rule Fired'), ('webhook.disabled', 'Webhook Disabled')], max_length=40)),
+                ('event', models.CharField(choices=[('judgment.submitted', 'Judgment Submitted'), ('judgment.withdrawn', 'Judgment Withdrawn'), ('task.completed', 'Task Completed'), ('queue.empty', 'Queue Empty'), ('snapshot.frozen', 'Snapshot Frozen'), ('run.finished', 'Run Finished'), ('import.finished', 'Import Finished'), ('annotator.paused', 'Annotator Paused'), ('rule.fired', 'Rule Fired'), ('webhook.disabled', 'Webhook Disabled')], max_length=40)),
                 ('wanted', models.BooleanField()),
                 ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('project', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='labeling.project')),
@@ -239,7 +239,7 @@ class Migration(migrations.Migration):
             name='Mail',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('event', models.CharField(choices=[('judgment.submitted', 'Judgment Submitted'), ('task.completed', 'Task Completed'), ('queue.empty', 'Queue Empty'), ('snapshot.frozen', 'Snapshot Frozen'), ('run.finished', 'Run Finished'), ('import.finished', 'Import Finished'), ('annotator.paused', 'Annotator Paused'), ('rule.fired', 'Rule Fired'), ('webhook.disabled', 'Webhook Disabled')], max_length=40)),
+                ('event', models.CharField(choices=[('judgment.submitted', 'Judgment Submitted'), ('judgment.withdrawn', 'Judgment Withdrawn'), ('task.completed', 'Task Completed'), ('queue.empty', 'Queue Empty'), ('snapshot.frozen', 'Snapshot Frozen'), ('run.finished', 'Run Finished'), ('import.finished', 'Import Finished'), ('annotator.paused', 'Annotator Paused'), ('rule.fired', 'Rule Fired'), ('webhook.disabled', 'Webhook Disabled')], max_length=40)),
                 ('subject', models.CharField(max_length=200)),
                 ('text', models.TextField()),
                 ('state', models.CharField(choices=[('pending', 'Pending'), ('sent', 'Sent'), ('failed', 'Failed')], default='pending', max_length=8)),
@@ -255,6 +255,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('tags', models.JSONField(default=list)),
+                ('is_risky', models.BooleanField(default=False)),
                 ('digest', models.CharField(max_length=64)),
                 ('batch', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='lanes', to='labeling.batch')),
                 ('project', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='lanes', to='labeling.project')),
@@ -390,6 +391,7 @@ class Migration(migrations.Migration):
                 ('has_returned', models.BooleanField(default=False)),
                 ('read_guideline', models.PositiveIntegerField(default=0)),
                 ('opted_out', models.JSONField(default=list)),
+                ('passed_risk', models.BooleanField(default=False)),
                 ('caps', models.JSONField(default=dict)),
                 ('lanes', models.JSONField(default=list)),
                 ('lanes_at', models.PositiveIntegerField(null=True)),
@@ -645,7 +647,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('message_id', models.CharField(max_length=40, unique=True)),
-                ('event', models.CharField(choices=[('judgment.submitted', 'Judgment Submitted'), ('task.completed', 'Task Completed'), ('queue.empty', 'Queue Empty'), ('snapshot.frozen', 'Snapshot Frozen'), ('run.finished', 'Run Finished'), ('import.finished', 'Import Finished'), ('annotator.paused', 'Annotator Paused'), ('rule.fired', 'Rule Fired'), ('webhook.disabled', 'Webhook Disabled')], max_length=40)),
+                ('event', models.CharField(choices=[('judgment.submitted', 'Judgment Submitted'), ('judgment.withdrawn', 'Judgment Withdrawn'), ('task.completed', 'Task Completed'), ('queue.empty', 'Queue Empty'), ('snapshot.frozen', 'Snapshot Frozen'), ('run.finished', 'Run Finished'), ('import.finished', 'Import Finished'), ('annotator.paused', 'Annotator Paused'), ('rule.fired', 'Rule Fired'), ('webhook.disabled', 'Webhook Disabled')], max_length=40)),
                 ('payload', models.JSONField()),
                 ('state', models.CharField(choices=[('pending', 'Pending'), ('sent', 'Sent'), ('failed', 'Failed')], default='pending', max_length=8)),
                 ('num_tries', models.PositiveSmallIntegerField(default=0)),

@@ -43,7 +43,8 @@ class Judgment(models.Model):
         "labeling.Response", null=True, on_delete=models.PROTECT, related_name="written_in"
     )
     active_seconds = models.FloatField(null=True)
-    # {"order": [response ids as shown], "hashes": [...], "guideline_version", "protocol_version"}
+    # {"order": [response ids as shown], "hashes": [...], "guideline_version", "protocol_version"};
+    # "answer_shown" where the known answer was shown once it was submitted.
     presentation = models.JSONField(default=dict)
     surplus = models.BooleanField(default=False)
     supersedes = models.OneToOneField(

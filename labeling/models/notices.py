@@ -9,6 +9,7 @@ from django.utils import timezone
 
 class Event(models.TextChoices):
     JUDGMENT_SUBMITTED = "judgment.submitted"
+    JUDGMENT_WITHDRAWN = "judgment.withdrawn"
     TASK_COMPLETED = "task.completed"
     QUEUE_EMPTY = "queue.empty"
     SNAPSHOT_FROZEN = "snapshot.frozen"

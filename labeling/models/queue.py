@@ -30,6 +30,8 @@ class Batch(models.Model):
     reference = models.CharField(max_length=200)
     name = models.CharField(max_length=200)
     created_at = models.DateTimeField(default=timezone.now)
+    # Nothing of it is offered any more.
+    closed_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
@@ -219,6 +221,8 @@ class QueueCursor(models.Model):
     read_guideline = models.PositiveIntegerField(default=0)
     # Tags (risk tags among them) this person does not take, and caps that replace the project's.
     opted_out = models.JSONField(default=list)
+    # The cursor went past risk-tagged tasks, because the day's exposure cap was reached.
+    passed_risk = models.BooleanField(default=False)
     caps = models.JSONField(default=dict)
     # The lanes that leaves, as of the project's generation `lanes_at`.
     lanes = models.JSONField(default=list)

@@ -8,15 +8,18 @@ from django.utils import timezone
 
 
 class Lane(models.Model):
-    """The tasks of one batch whose prompts carry the same tags. A person who opted out of a tag, or
-    had their share of a batch, is served lane by lane, so that what they leave out costs nothing.
+    """The tasks of one batch whose prompts carry the same tags. A person who opted out of a tag, had
+    their share of a batch, or saw as many risk-tagged tasks today as the project allows, is served
+    lane by lane, so that what they leave out costs nothing.
 
-    `tags` are the prompt's tags and risk tags together, sorted; `digest` names that set.
+    `tags` are the prompt's tags and risk tags together, sorted; `is_risky` says that there are risk
+    tags among them. `digest` names the two.
     """
 
     project = models.ForeignKey("labeling.Project", on_delete=models.CASCADE, related_name="lanes")
     batch = models.ForeignKey("labeling.Batch", on_delete=models.CASCADE, related_name="lanes")
     tags = models.JSONField(default=list)
+    is_risky = models.BooleanField(default=False)
     digest = models.CharField(max_length=64)
 
     class Meta:

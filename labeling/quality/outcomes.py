@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
 from statistics import fmean
 from typing import Any, NamedTuple
@@ -52,6 +52,19 @@ def sign(value: int) -> int:
     return (value > 0) - (value < 0)
 
 
+def shared_outcomes(judged: Iterable[Judged]) -> list[tuple[Judged, Outcomes]]:
+    """What each judgment says of the pairs that several people judged, in the order of `judged`."""
+    said = [(one, one.outcomes()) for one in judged]
+    raters: dict[tuple[int, Pair], set[int]] = {}
+    for one, outcomes in said:
+        for pair in outcomes:
+            raters.setdefault((one.task_id, pair), set()).add(one.annotator_id)
+    return [
+        (one, {pair: value for pair, value in outcomes.items() if len(raters[one.task_id, pair]) > 1})
+        for one, outcomes in said
+    ]
+
+
 def same_share(one: Outcomes, other: Outcomes) -> float | None:
     """The share of the pairs in both on which both name the same winner, or both a tie."""
     shared = one.keys() & other.keys()
@@ -68,10 +81,15 @@ def task_agreement(said: Sequence[Outcomes]) -> float | None:
 def is_gold_answer(
     *, gold_tiers: Sequence[Sequence[int]], gold_verdict: str, tiers: Sequence[Sequence[int]], verdict: str
 ) -> bool:
-    """Whether a judgment gives the known answer: the same verdict where the answer is one;
-    otherwise the same winner of every pair that the answer decides. Ties in it leave the order free."""
+    """Whether a judgment gives the known answer: the same verdict where the answer is one; a tie of all
+    where that is the answer; otherwise the same winner of every pair that the answer decides. A tie of
+    some leaves their order free: `[[a], [b, c]]` asks only that a be best."""
     if gold_verdict != "none":
         return verdict == gold_verdict
+    if verdict == CANNOT_JUDGE:
+        return False
+    if len(gold_tiers) == 1:
+        return len(tiers) == 1
     said = outcomes_of(tiers)
     decided = {pair: value for pair, value in outcomes_of(gold_tiers).items() if value}
     return all(sign(said.get(pair, 0)) == sign(value) for pair, value in decided.items())

@@ -8,12 +8,14 @@ load, so it is loaded here and not with the web app.
 from __future__ import annotations
 
 import statistics
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, NamedTuple
+from zlib import crc32
 
 from labeling.quality.estimates import SEED, Estimate, cluster_bootstrap, nothing, wilson
+from labeling.quality.outcomes import Judged, Outcomes, sign
 
 # A fit takes a moment: few resamples, which is enough for a standard error and not for percentiles.
 NBT_RESAMPLES = 24
@@ -46,6 +48,22 @@ class Noisy:
     skill: Estimate
     first_share: float
     flip: float
+
+
+def votes_on(shared: Iterable[tuple[Judged, Outcomes]]) -> list[Vote]:
+    """Who won of each pair.
+
+    Where the better response is mostly the older one, nearly all votes would carry one label, from
+    which the model learns nothing about who errs: half of the pairs are therefore told the other way
+    round.
+    """
+    votes = []
+    for one, outcomes in shared:
+        for pair, outcome in outcomes.items():
+            unit = (one.task_id, *pair)
+            side = 1 if crc32(repr(unit).encode()) % 2 else -1
+            votes.append(Vote(unit, one.annotator_id, side * sign(outcome)))
+    return votes
 
 
 def dawid_skene(votes: Sequence[Vote]) -> dict[Hashable, Estimate]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from labeling.models import Assignment, Judgment, Lane, Presence, Project, QueueCursor, Slot
+from labeling.models import Assignment, Judgment, Presence, Project, Slot
 
 # A page renews its presence every PRESENCE_EVERY; one that missed two is gone.
 PRESENCE_EVERY = timedelta(seconds=30)
@@ -139,13 +139,3 @@ def pace(*, project_id: int, now: datetime) -> Pace:
         median_seconds=statistics.median(values) if values else None,
         num_timed=len(values),
     )
-
-
-def tags_of(*, project_id: int, user_id: int) -> dict[str, list[str]]:
-    """Tags in the project, and those this person does not take."""
-    known = {
-        tag for tags in Lane.objects.filter(project=project_id).values_list("tags", flat=True) for tag in tags
-    }
-    cursor = QueueCursor.objects.filter(project=project_id, annotator__user=user_id).first()
-    out = sorted(cursor.opted_out) if cursor else []
-    return {"tags": sorted(known | set(out)), "opted_out": out}

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.db.models import QuerySet
 
 from labeling.messages import shown
 from labeling.models import GoldAnswer, Judgment, Prompt, Response, TaskResponse
 from labeling.models.queue import Arm
+from labeling.quality.outcomes import Judged
 from labeling.selectors.labels import standing
 
 # The figures look at this many judgments and no more, however many there are.
@@ -17,23 +18,6 @@ WINDOW = 50_000
 CHUNK = 500
 # What people were asked in order to learn their opinion: not whether they pay attention.
 OPINION_ARMS = (Arm.ACTIVE, Arm.RANDOM, Arm.EVALUATION)
-
-
-class JudgedRow(NamedTuple):
-    """The fields of `labeling.quality.outcomes.Judged`."""
-
-    id: int
-    task_id: int
-    prompt_id: int
-    annotator_id: int
-    arm: str
-    repeats_id: int | None
-    tiers: list[list[int]]
-    verdict: str
-    strengths: list[int]
-    criteria: dict[str, Any]
-    order: list[int]
-    active_seconds: float | None
 
 
 def newest_judgment_id(*, project_id: int) -> int:
@@ -46,20 +30,20 @@ def project_of_judgment(judgment_id: int) -> int:
     return Judgment.objects.values_list("project_id", flat=True).get(pk=judgment_id)
 
 
-def window(*, project_id: int, limit: int = WINDOW) -> list[JudgedRow]:
+def window(*, project_id: int, limit: int = WINDOW) -> list[Judged]:
     """The newest judgments that stand, decisions of leads left out."""
     return newest(standing(project_id).exclude(task__arm=Arm.ADJUDICATION), limit=limit)
 
 
-def newest(rows: QuerySet[Judgment], *, limit: int = WINDOW) -> list[JudgedRow]:
+def newest(rows: QuerySet[Judgment], *, limit: int = WINDOW) -> list[Judged]:
     return _judged(rows.order_by("-created_at", "-id")[:limit])
 
 
-def of_tasks(*, project_id: int, task_ids: Sequence[int]) -> list[JudgedRow]:
+def of_tasks(*, project_id: int, task_ids: Sequence[int]) -> list[Judged]:
     return _judged(standing(project_id).filter(task_id__in=task_ids).order_by("id"))
 
 
-def _judged(rows: QuerySet[Judgment]) -> list[JudgedRow]:
+def _judged(rows: QuerySet[Judgment]) -> list[Judged]:
     values = rows.values_list(
         "id",
         "task_id",
@@ -74,9 +58,7 @@ def _judged(rows: QuerySet[Judgment]) -> list[JudgedRow]:
         "presentation",
         "active_seconds",
     )
-    return [
-        JudgedRow(*row[:10], (row[10] or {}).get("order") or [], row[11]) for row in values.iterator(CHUNK)
-    ]
+    return [Judged(*row[:10], (row[10] or {}).get("order") or [], row[11]) for row in values.iterator(CHUNK)]
 
 
 def gold_answers(*, task_ids: Iterable[int]) -> dict[int, tuple[list[list[int]], str]]:

@@ -39,6 +39,7 @@ def _own(judgment: Judgment, content: TaskContent) -> dict[str, Any]:
     assignment = judgment.assignment
     assert assignment is not None
     withdrawn = getattr(judgment, "withdrawal", None)
+    stands = judgment.superseded_at is not None or judgment.presentation.get("answer_shown", False)
     return {
         "id": judgment.pk,
         "assignment": offer(assignment, content, expires_at=assignment.slot.lease_expires_at),
@@ -46,5 +47,5 @@ def _own(judgment: Judgment, content: TaskContent) -> dict[str, Any]:
         "created_at": judgment.created_at,
         "superseded_at": judgment.superseded_at,
         "withdrawn": withdrawn is not None,
-        "undo_until": None if judgment.superseded_at else undo_until(judgment),
+        "undo_until": None if stands else undo_until(judgment),
     }

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from labeling.core.models import User
-from labeling.models import Annotator, Membership, Project, Reveal
+from labeling.models import Lane, Project, QueueCursor, Reveal, Task
 from labeling.selectors.timesheets import Piece, pieces
 
 # Shorter than this is no break.
@@ -21,26 +21,38 @@ def exposures_today(*, annotator_id: int, project_id: int, now: datetime) -> int
     ).count()
 
 
+def is_spared(*, annotator_id: int, task: Task) -> bool:
+    """Whether this person need not look at the task: it carries a risk tag, or a tag they opted out of."""
+    return bool(task.prompt.risk_tags) or bool(
+        set(opted_out_of(annotator_id=annotator_id, project_id=task.project_id)) & set(task.prompt.tags)
+    )
+
+
+def opted_out_of(*, annotator_id: int, project_id: int) -> list[str]:
+    chosen = QueueCursor.objects.filter(project=project_id, annotator=annotator_id)
+    return chosen.values_list("opted_out", flat=True).first() or []
+
+
 def wellbeing_of(*, user: User, project: Project, now: datetime) -> dict[str, Any]:
-    annotator = Annotator.objects.filter(user=user).first()
-    membership = Membership.objects.filter(project=project, user=user).first()
+    cursor = QueueCursor.objects.filter(project=project, annotator__user=user).first()
     worked: list[Piece] = []
     seen = 0
-    if annotator is not None:
+    if cursor is not None:
         worked = list(
             pieces(
                 project=project,
                 since=midnight(now),
                 until=midnight(now) + timedelta(days=1),
-                annotator_id=annotator.pk,
+                annotator_id=cursor.annotator_id,
             )
         )
-        seen = exposures_today(annotator_id=annotator.pk, project_id=project.pk, now=now)
+        seen = exposures_today(annotator_id=cursor.annotator_id, project_id=project.pk, now=now)
     without_break = seconds_without_break(worked, now=now)
     limit = project.break_after_minutes
     return {
         "risk_tags": project.risk_tags,
-        "opted_out_tags": membership.opted_out_tags if membership else [],
+        "tags": _tags_in_queue(project_id=project.pk),
+        "opted_out_tags": cursor.opted_out if cursor else [],
         "exposures_today": seen,
         "exposure_cap": project.exposure_cap,
         "worked_seconds_today": sum((piece.seconds for piece in worked), Decimal(0)),
@@ -48,6 +60,11 @@ def wellbeing_of(*, user: User, project: Project, now: datetime) -> dict[str, An
         "break_after_minutes": limit,
         "take_a_break": limit is not None and without_break >= limit * 60,
     }
+
+
+def _tags_in_queue(*, project_id: int) -> list[str]:
+    lanes = Lane.objects.filter(project=project_id).values_list("tags", flat=True)
+    return sorted({tag for tags in lanes for tag in tags})
 
 
 def seconds_without_break(worked: list[Piece], *, now: datetime) -> Decimal:

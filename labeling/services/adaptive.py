@@ -32,24 +32,36 @@ def votes_of(rankings: Iterable[Sequence[Sequence[int]]]) -> Counter[frozenset[i
     return Counter(frozenset(tiers[0]) for tiers in rankings if tiers)
 
 
-def ask_more(*, task: Task) -> bool:
-    """After a judgment, in its transaction: whether another slot was opened.
+def ask_as_needed(*, task: Task) -> None:
+    """After a judgment was given or taken back, in its transaction: open one more slot where what is
+    said leaves too much doubt and nobody else is still asked, and withdraw those that were opened for
+    a doubt that is gone or that somebody else may settle.
 
     The lock on the task puts judgments of one task in a line, so that the last of those asked
     sees what all said, and only one slot is added for it.
     """
     if task.overlap_max is None:
-        return False
-    task = Task.objects.select_for_update(no_key=True).get(pk=task.pk)
-    slots = list(Slot.objects.filter(task=task, withdrawn=False))
-    waiting = any(slot.state != Slot.State.DONE for slot in slots)
-    if waiting or not slots or task.overlap_max is None or len(slots) >= task.overlap_max:
-        return False
+        return
+    task = Task.objects.select_for_update(of=("self",), no_key=True).select_related("batch").get(pk=task.pk)
+    slots = list(Slot.objects.filter(task=task, withdrawn=False).order_by("slot_no"))
+    if task.overlap_max is None or not slots or task.batch.closed_at is not None:
+        return
+    waiting = [slot for slot in slots if slot.state != Slot.State.DONE]
+    # Opened by an earlier call, and still nobody's.
+    num_extra = max(0, len(slots) - task.overlap)
+    extra = [slot for slot in waiting if slot.state == Slot.State.OPEN][::-1][:num_extra]
+    if len(waiting) > len(extra) or _is_sure(task):
+        free = Slot.objects.filter(pk__in=[slot.pk for slot in extra], state=Slot.State.OPEN)
+        # Not one that a claim is taking right now.
+        locked = free.select_for_update(skip_locked=True, no_key=True)
+        Slot.objects.filter(pk__in=[slot.pk for slot in locked]).update(withdrawn=True)
+    elif not waiting and len(slots) < task.overlap_max:
+        add_slots(task=task, like=slots[0], num=1)
+
+
+def _is_sure(task: Task) -> bool:
     said = Judgment.objects.filter(task=task, superseded_at=None).exclude(verdict=Verdict.CANNOT_JUDGE)
-    if confidence_of(votes_of(said.values_list("tiers", flat=True))) >= (task.confidence or 0):
-        return False
-    add_slots(task=task, like=slots[0], num=1)
-    return True
+    return confidence_of(votes_of(said.values_list("tiers", flat=True))) >= (task.confidence or 0)
 
 
 def add_slots(*, task: Task, like: Slot, num: int) -> None:

@@ -25,7 +25,7 @@ from labeling.selectors import queue as selectors
 from labeling.selectors.queue import Offer, TaskContent
 from labeling.services import insertions
 from labeling.services.caps import Allowance, allowance
-from labeling.services.claims import Claim, Seat, claim, take_seat
+from labeling.services.claims import Claim, Seat, claim, rewind_own, take_seat
 from labeling.services.drafts import carry_over
 from labeling.services.holds import held_back, returned_work
 from labeling.services.lanes import lanes_taken
@@ -66,7 +66,7 @@ def next_assignments(
     rules = rules_of(project.queue_rules)
     allowed = allowance(
         annotator_id=seat.annotator_id,
-        project_id=project.pk,
+        project=project,
         caps=rules.caps.replaced_by(seat.cursor.caps),
         held=held,
         room=room,
@@ -78,6 +78,7 @@ def next_assignments(
         project=project,
         rules=rules,
         count=allowed.room,
+        without_risk=allowed.without_risk,
         now=now,
         expires_at=expires_at,
     )
@@ -203,17 +204,24 @@ def _keep(assignment: Assignment, *, lease_seconds: int, now: datetime) -> bool:
 def _lanes(seat: Seat, allowed: Allowance) -> list[int] | None:
     """None, for nearly everybody: all of them."""
     cursor = seat.cursor
-    if not (cursor.opted_out or allowed.batches_left_out):
+    if cursor.passed_risk != allowed.without_risk:
+        cursor.passed_risk = allowed.without_risk
+        cursor.save(update_fields=["passed_risk"])
+        if not allowed.without_risk:
+            rewind_own(cursor)
+    for_now = bool(allowed.batches_left_out) or allowed.without_risk
+    if not (cursor.opted_out or for_now):
         return None
     # New lanes come with a new generation, so what is stored stays true until then.
-    if cursor.lanes_at == seat.generation and not allowed.batches_left_out:
+    if cursor.lanes_at == seat.generation and not for_now:
         return cursor.lanes
     lanes = lanes_taken(
         project_id=cursor.project_id,
         opted_out=cursor.opted_out,
         batches_left_out=allowed.batches_left_out,
+        without_risk=allowed.without_risk,
     )
-    if not allowed.batches_left_out:
+    if not for_now:
         cursor.lanes, cursor.lanes_at = lanes, seat.generation
         cursor.save(update_fields=["lanes", "lanes_at"])
     return lanes

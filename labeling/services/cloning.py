@@ -16,6 +16,7 @@ from labeling.models import (
     Project,
     Prompt,
     ProtocolVersion,
+    QueueCursor,
 )
 from labeling.models.projects import Role
 from labeling.services.chunks import chunks
@@ -78,16 +79,17 @@ def _copy_texts(project: Project, clone: Project, actor: User, now: datetime) ->
 def _copy_members(project: Project, clone: Project, now: datetime) -> None:
     Membership.objects.bulk_create(
         (
-            Membership(
-                project=clone,
-                user_id=row.user_id,
-                role=row.role,
-                opted_out_tags=row.opted_out_tags,
-                created_at=now,
-            )
+            Membership(project=clone, user_id=row.user_id, role=row.role, created_at=now)
             for row in Membership.objects.filter(project=project)
         ),
         ignore_conflicts=True,
+    )
+    # Who left out some tags there leaves them out here too.
+    people = Membership.objects.filter(project=project).values("user")
+    cursors = QueueCursor.objects.filter(project=project, annotator__user__in=people).exclude(opted_out=[])
+    QueueCursor.objects.bulk_create(
+        QueueCursor(project=clone, annotator_id=cursor.annotator_id, opted_out=cursor.opted_out)
+        for cursor in cursors
     )
 
 

@@ -62,9 +62,7 @@ def what_is_missing(*, cursor: QueueCursor, project: Project) -> str | None:
         return f"You have judged {len(judged)} of {rule['judgments']} tasks: go on."
     if held_back(project=project, cursor=cursor) is not None:
         return "You may not annotate at the moment, so there is no code: ask the lead of the project."
-    skipped = Assignment.objects.filter(
-        annotator=cursor.annotator_id, task__project=project, state=Assignment.State.SKIPPED
-    ).count()
+    skipped = _num_skipped(cursor, project)
     shares = {
         "max_skip_share": skipped / (skipped + len(judged)),
         "max_cannot_judge_share": sum(verdict == Verdict.CANNOT_JUDGE for verdict, _ in judged) / len(judged),
@@ -75,6 +73,18 @@ def what_is_missing(*, cursor: QueueCursor, project: Project) -> str | None:
     if "min_median_seconds" in rule and statistics.median(seconds or [0]) < rule["min_median_seconds"]:
         return "The tasks were judged faster than they can be read: ask the lead of the project."
     return None
+
+
+def _num_skipped(cursor: QueueCursor, project: Project) -> int:
+    """Without what nobody need look at, and what this person does not take."""
+    skipped = Assignment.objects.filter(
+        annotator=cursor.annotator_id,
+        task__project=project,
+        task__prompt__risk_tags=[],
+        state=Assignment.State.SKIPPED,
+    )
+    tags = skipped.values_list("task__prompt__tags", flat=True)
+    return sum(not set(cursor.opted_out) & set(one) for one in tags)
 
 
 def _own(cursor: QueueCursor, project: Project):

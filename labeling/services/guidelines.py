@@ -168,6 +168,7 @@ def _affected_tasks(project: Project, affected: Affected) -> Iterator[Task]:
         project=project,
         arm__in=affected.arms,
         overlap__gt=0,
+        batch__closed_at=None,
         pk__in=under_older.values("task"),
     )
     wanted = set(affected.tags)
@@ -184,10 +185,12 @@ def _open_slots(tasks: Sequence[Task], judgments_each: int, done: Requeued) -> N
         .values_list("task_id")
         .annotate(highest=Max("slot_no"))
     )
+    lanes = dict(Slot.objects.filter(task_id__in=ids, lane__isnull=False).values_list("task_id", "lane_id"))
     slots = [
         Slot(
             project_id=task.project_id,
             task=task,
+            lane_id=lanes.get(task.pk),
             slot_no=highest.get(task.pk, -1) + number,
             arm=task.arm,
             priority=task.priority,

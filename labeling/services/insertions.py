@@ -7,7 +7,8 @@ What they receive looks like any other task: a first lease of a slot made for th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Exists, F, Max, OuterRef
@@ -27,6 +28,17 @@ REPEATS_FROM = 50
 REPEATABLE = (Arm.ACTIVE, Arm.RANDOM, Arm.EVALUATION)
 
 
+@dataclass(frozen=True, slots=True)
+class _LeavesOut:
+    """What one person is not given now."""
+
+    tags: frozenset[str]
+    risk: bool
+
+    def prompt(self, tags: Collection[str], risk_tags: Collection[str]) -> bool:
+        return bool(self.tags & {*tags, *risk_tags} or (self.risk and risk_tags))
+
+
 def insert(
     *,
     seat: Seat,
@@ -34,6 +46,7 @@ def insert(
     project: Project,
     rules: QueueRules,
     count: int,
+    without_risk: bool,
     now: datetime,
     expires_at: datetime,
 ) -> dict[int, Claim]:
@@ -42,13 +55,14 @@ def insert(
     if not (rules.gold_every or rules.repeat_every):
         return found
     given: set[int] = set()
+    leaves_out = _LeavesOut(frozenset(seat.cursor.opted_out), without_risk)
     for place in range(count):
         number = seat.cursor.num_claimed + place
         made = None
         if _is_due(seat, "gold", number, rules.gold_every):
-            made = _gold(seat, user, project, number, given, expires_at)
+            made = _gold(seat, user, project, number, given, leaves_out, expires_at)
         if made is None and _is_due(seat, "repeat", number, rules.repeat_every):
-            made = _repeat(seat, project, rules, number, given, now, expires_at)
+            made = _repeat(seat, project, rules, number, given, leaves_out, now, expires_at)
         if made is not None:
             found[place] = made
     return found
@@ -69,7 +83,13 @@ def _draw(seat: Seat, what: str, number: int) -> int:
 
 
 def _gold(
-    seat: Seat, user: User, project: Project, number: int, given: set[int], expires_at: datetime
+    seat: Seat,
+    user: User,
+    project: Project,
+    number: int,
+    given: set[int],
+    leaves_out: _LeavesOut,
+    expires_at: datetime,
 ) -> Claim | None:
     had = Assignment.objects.filter(task=OuterRef("task"), annotator=seat.annotator_id, state__in=EVER_HAD)
     golds = (
@@ -79,7 +99,7 @@ def _gold(
         .order_by("pk")
     )
     rows = golds.values_list("pk", "task__prompt__tags", "task__prompt__risk_tags")[:MAX_CANDIDATES]
-    taken = _without_tags(rows, seat.cursor.opted_out)
+    taken = [pk for pk, tags, risk_tags in rows if not leaves_out.prompt(tags, risk_tags)]
     if not taken:
         return None
     # The lock gives each person a slot number of their own.
@@ -98,6 +118,7 @@ def _repeat(
     rules: QueueRules,
     number: int,
     given: set[int],
+    leaves_out: _LeavesOut,
     now: datetime,
     expires_at: datetime,
 ) -> Claim | None:
@@ -115,11 +136,10 @@ def _repeat(
         .select_related("task__prompt", "slot")
         .order_by("-ended_at", "pk")
     )
-    out = set(seat.cursor.opted_out)
     choices = [
         one
         for one in choices
-        if one.task_id not in given and not out & {*one.task.prompt.tags, *one.task.prompt.risk_tags}
+        if one.task_id not in given and not leaves_out.prompt(one.task.prompt.tags, one.task.prompt.risk_tags)
     ]
     if not choices:
         return None
@@ -161,8 +181,3 @@ def _leased(task: Task, slot_no: int, expires_at: datetime) -> Claim:
         withdrawn=True,
     )
     return Claim(slot.pk, task.pk, slot.slot_no, slot.priority, slot.fence)
-
-
-def _without_tags(rows: Iterable[tuple[int, list[str], list[str]]], opted_out: Sequence[str]) -> list[int]:
-    out = set(opted_out)
-    return [pk for pk, tags, risk_tags in rows if not out & {*tags, *risk_tags}]

@@ -16,9 +16,10 @@ from labeling.core.prepared import PreparedUpdate, insert
 from labeling.models import Assignment, Comparison, Judgment, Response, Slot, Task, Withdrawal
 from labeling.models.judgments import Verdict
 from labeling.pairs import pairs_of
+from labeling.selectors.gold import shows_answer
 from labeling.selectors.queue import last_word
 from labeling.services import webhooks
-from labeling.services.adaptive import ask_more
+from labeling.services.adaptive import ask_as_needed
 from labeling.services.assignments import check_token, has_live_lease
 from labeling.services.claims import take_seat
 from labeling.services.queue import announce
@@ -186,11 +187,11 @@ def _store(
     )
     insert([judgment])
     store_comparisons([(judgment, assignment.task)])
+    _end_assignment(assignment, filled=filled, is_first=earlier is None, now=now)
+    ask_as_needed(task=assignment.task)
     webhooks.judgment_stored(
         task=assignment.task, judgment=judgment, state=_state_of(judgment), filled=filled, now=now
     )
-    _end_assignment(assignment, filled=filled, is_first=earlier is None, now=now)
-    ask_more(task=assignment.task)
     announce(assignment.task.project_id)
     return Submitted(judgment.pk, _state_of(judgment))
 
@@ -236,12 +237,15 @@ def _edited(judgment: Judgment) -> int | None:
 
 
 def _presentation(assignment: Assignment) -> dict[str, object]:
-    return {
+    shown: dict[str, object] = {
         "order": [place["response"] for place in assignment.presented],
         "hashes": [place["hash"] for place in assignment.presented],
         "guideline_version": assignment.terms["guideline_version"],
         "protocol_version": assignment.terms["protocol_version"],
     }
+    if shows_answer(assignment.task):
+        shown["answer_shown"] = True
+    return shown
 
 
 def _end_assignment(assignment: Assignment, *, filled: bool, is_first: bool, now: datetime) -> None:

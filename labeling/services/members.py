@@ -52,13 +52,9 @@ def add_member(
 
 
 def give_role(*, project: Project, user: User, role: str, now: datetime) -> tuple[Membership, bool]:
-    """The row of this role, and whether it is new. What the person opted out of holds in it too."""
-    others = Membership.objects.filter(project=project, user=user).values_list("opted_out_tags", flat=True)
+    """The row of this role, and whether it is new."""
     return Membership.objects.get_or_create(
-        project=project,
-        user=user,
-        role=role,
-        defaults={"created_at": now, "opted_out_tags": next(iter(others), [])},
+        project=project, user=user, role=role, defaults={"created_at": now}
     )
 
 

@@ -127,7 +127,7 @@ def apply_to_tasks(*, project: Project, task_ids: Sequence[int], now: datetime) 
     by_task: dict[int, list[Judged]] = {}
     for row in rows.of_tasks(project_id=project.pk, task_ids=task_ids):
         if row.arm in OPINION_ARMS:
-            by_task.setdefault(row.task_id, []).append(Judged(*row))
+            by_task.setdefault(row.task_id, []).append(row)
     events = []
     for task_id, judged in by_task.items():
         said = [one.outcomes() for one in judged if one.outcomes()]

@@ -18,8 +18,8 @@ from labeling.core import live
 from labeling.models import AnnotatorReliability, Project, QualityFigures
 from labeling.quality.estimates import Estimate
 from labeling.quality.habits import Habits, Known, Size, habits, size_of
-from labeling.quality.outcomes import Judged, sign
-from labeling.quality.reliability import Noisy, PairVote, Vote, dawid_skene, noisy_bradley_terry
+from labeling.quality.outcomes import Judged, shared_outcomes, sign
+from labeling.quality.reliability import Noisy, PairVote, dawid_skene, noisy_bradley_terry, votes_on
 from labeling.selectors import judged as rows
 from labeling.selectors.judged import OPINION_ARMS
 
@@ -33,7 +33,7 @@ Method = AnnotatorReliability.Method
 def compute(*, project: Project, now: datetime) -> QualityFigures:
     """Compute, store and tell open pages."""
     newest = rows.newest_judgment_id(project_id=project.pk)
-    judged = [Judged(*row) for row in rows.window(project_id=project.pk)]
+    judged = rows.window(project_id=project.pk)
     opinions = [one for one in judged if one.arm in OPINION_ARMS]
     agreement = agreement_of(opinions)
     reliability = reliability_of(opinions)
@@ -181,7 +181,7 @@ def _originals(judged: Sequence[Judged]) -> dict[tuple[int, int], Any]:
     every = sorted(repeated)
     for start in range(0, len(every), rows.CHUNK):
         for row in rows.of_tasks(project_id=project_id, task_ids=every[start : start + rows.CHUNK]):
-            found[row.annotator_id, row.task_id] = Judged(*row).outcomes()
+            found[row.annotator_id, row.task_id] = row.outcomes()
     return found
 
 
@@ -190,22 +190,13 @@ def _originals(judged: Sequence[Judged]) -> dict[tuple[int, int], Any]:
 
 def reliability_of(judged: Sequence[Judged]) -> dict[str, dict[Any, Any]]:
     """By method and annotator, of the newest votes on pairs that several people judged."""
-    voters: dict[Any, set[int]] = {}
-    outcomes = [(one, one.outcomes()) for one in judged]
-    for one, said in outcomes:
-        for pair in said:
-            voters.setdefault((one.task_id, *pair), set()).add(one.annotator_id)
-    votes: list[Vote] = []
-    pair_votes: list[PairVote] = []
-    for one, said in outcomes:
-        if len(votes) >= MAX_MODEL_VOTES:
-            break
-        shared = {pair: v for pair, v in said.items() if len(voters[one.task_id, *pair]) > 1}
-        votes += [Vote((one.task_id, *pair), one.annotator_id, sign(v)) for pair, v in shared.items()]
-        pair_votes += [
-            PairVote(one.annotator_id, first, second, first if won else second, one.prompt_id)
-            for first, second, won in _places(one, shared)
-        ]
+    shared = shared_outcomes(judged)
+    votes = votes_on(shared)[:MAX_MODEL_VOTES]
+    pair_votes = [
+        PairVote(one.annotator_id, first, second, first if won else second, one.prompt_id)
+        for one, outcomes in shared
+        for first, second, won in _places(one, outcomes)
+    ][:MAX_MODEL_VOTES]
     counts: dict[Any, int] = {}
     for vote in votes:
         counts[vote.rater] = counts.get(vote.rater, 0) + 1

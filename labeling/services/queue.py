@@ -90,14 +90,15 @@ def queue_tasks(
 
 
 def close_batch(*, batch_id: int, now: datetime) -> int:
-    """Offer no more of this batch: the number of slots withdrawn. Who holds one may still submit."""
+    """Offer no more of this batch: the number of slots withdrawn. Who holds one may still submit, and
+    who takes a judgment back may still give another; neither opens a slot for somebody else."""
     batch = Batch.objects.get(pk=batch_id)
+    slots = Slot.objects.filter(task__batch_id=batch_id, withdrawn=False)
     with transaction.atomic():
-        withdrawn = (
-            Slot.objects.filter(task__batch_id=batch_id, withdrawn=False)
-            .exclude(state=Slot.State.DONE)
-            .update(withdrawn=True)
-        )
+        # The filled ones too: an undo or a judgment of theirs ends before this looks, or sees it closed.
+        list(slots.order_by("pk").select_for_update(of=("self",), no_key=True).values_list("pk"))
+        Batch.objects.filter(pk=batch_id, closed_at=None).update(closed_at=now)
+        withdrawn = slots.exclude(state=Slot.State.DONE).update(withdrawn=True)
         announce(batch.project_id)
     return withdrawn
 

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
-from zlib import crc32
 
 from django.db.models import QuerySet
 
 from labeling.models import Judgment
 from labeling.models.queue import Arm
-from labeling.quality.outcomes import Judged, sign
-from labeling.quality.reliability import Vote, dawid_skene
+from labeling.quality.outcomes import shared_outcomes
+from labeling.quality.reliability import dawid_skene, votes_on
 from labeling.selectors import judged
 from labeling.services.quality_figures import MAX_MODEL_VOTES, MIN_SHARED_UNITS
 
@@ -26,7 +24,7 @@ def reliability_of(judgments: QuerySet[Judgment]) -> dict[int, float]:
     the same judgments give the same figures whenever they are asked for.
     """
     rows = judged.newest(judgments.exclude(task__arm=Arm.ADJUDICATION))
-    votes = _shared_votes(Judged(*row) for row in rows)[:MAX_MODEL_VOTES]
+    votes = votes_on(shared_outcomes(rows))[:MAX_MODEL_VOTES]
     num_votes: dict[Any, int] = {}
     for vote in votes:
         num_votes[vote.rater] = num_votes.get(vote.rater, 0) + 1
@@ -37,21 +35,3 @@ def reliability_of(judgments: QuerySet[Judgment]) -> dict[int, float]:
         for rater, found in dawid_skene(votes).items()
         if found.value is not None and num_votes[rater] >= MIN_SHARED_UNITS
     }
-
-
-def _shared_votes(rows: Iterable[Judged]) -> list[Vote]:
-    """Who won of each pair that several people judged, in the rows' order.
-
-    Where the better response is mostly the older one, nearly all votes would carry one label, from
-    which the model learns nothing about who errs: half of the pairs are therefore told the other way
-    round.
-    """
-    votes: list[Vote] = []
-    raters: dict[Any, set[int]] = {}
-    for one in rows:
-        for pair, outcome in one.outcomes().items():
-            unit = (one.task_id, *pair)
-            raters.setdefault(unit, set()).add(one.annotator_id)
-            side = 1 if crc32(repr(unit).encode()) % 2 else -1
-            votes.append(Vote(unit, one.annotator_id, side * sign(outcome)))
-    return [vote for vote in votes if len(raters[vote.unit]) > 1]

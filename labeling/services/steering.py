@@ -143,7 +143,10 @@ def _locked_chunks(tasks: QuerySet[Task]) -> Iterator[list[Task]]:
     after = 0
     while chunk := list(
         # FOR NO KEY UPDATE: claims go on storing assignments that point to these tasks.
-        tasks.filter(pk__gt=after).order_by("pk").select_for_update(of=("self",), no_key=True)[:CHUNK]
+        tasks.filter(pk__gt=after)
+        .select_related("batch")
+        .order_by("pk")
+        .select_for_update(of=("self",), no_key=True)[:CHUNK]
     ):
         yield chunk
         after = chunk[-1].pk
@@ -164,7 +167,8 @@ def _change(tasks: list[Task], changes: TaskChanges) -> int:
         for slot in Slot.objects.filter(task__in=tasks, withdrawn=False).order_by("slot_no"):
             slots[slot.task_id].append(slot)
     for task in tasks:
-        if changes.overlap is not None and task.pk not in held and slots[task.pk]:
+        is_asked = bool(slots[task.pk]) and task.pk not in held and task.batch.closed_at is None
+        if changes.overlap is not None and is_asked:
             _set_overlap(task, slots[task.pk], changes.overlap, changes.priority)
             task.overlap = changes.overlap
         if changes.priority is not None:

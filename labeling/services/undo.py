@@ -10,10 +10,13 @@ from django.db.models import F
 
 from labeling.core.errors import Conflict, NotFound
 from labeling.core.models import User
-from labeling.models import Assignment, Comparison, Judgment, Project, Slot, Withdrawal
+from labeling.models import Assignment, Batch, Comparison, Judgment, Slot, Task, Withdrawal
+from labeling.selectors.gold import has_seen_answer
 from labeling.selectors.own_judgments import undo_until
 from labeling.selectors.queue import Offer, assignment_of, contents_of, offer
 from labeling.selectors.said import said_in_keys
+from labeling.services import webhooks
+from labeling.services.adaptive import ask_as_needed
 from labeling.services.claims import take_seat
 from labeling.services.queue import announce
 
@@ -25,7 +28,8 @@ def undo(*, user: User, assignment: Assignment, judgment_id: int, reason: str, n
 
     Under the seat's lock. The slot that the judgment filled becomes a live lease of the same
     assignment again, token and keys included. A judgment that was surplus had no slot: it can be
-    submitted again, beside whatever fills the slot then.
+    submitted again, beside whatever fills the slot then. Of a closed batch the slot is this person's
+    alone. What they said when they were shown the known answer stands.
     """
     project = assignment.task.project
     take_seat(user=user, project=project)
@@ -37,12 +41,19 @@ def undo(*, user: User, assignment: Assignment, judgment_id: int, reason: str, n
         raise Conflict("You corrected this judgment since: undo the correction.", code="not_last_word")
     if now > undo_until(judgment):
         raise Conflict("It is too late to undo this judgment: correct it instead.", code="undo_over")
+    if has_seen_answer(task=assignment.task, annotator_id=assignment.annotator_id):
+        raise Conflict(
+            "You were shown the known answer of this task, so your judgment stands: go on with the next one.",
+            code="answer_shown",
+        )
     content = contents_of([holder.task_id])[holder.task_id]
     said = said_in_keys(judgment, holder, content)
     Judgment.objects.filter(pk=judgment.pk).update(superseded_at=now)
     Comparison.objects.filter(judgment=judgment).delete()
     Withdrawal.objects.create(judgment=judgment, by=user, reason=reason, at=now)
-    _give_back(holder, project, said, now)
+    _give_back(holder, assignment.task, said, now)
+    webhooks.judgment_withdrawn(task=assignment.task, judgment=judgment, now=now)
+    ask_as_needed(task=assignment.task)
     announce(project.pk)
     return _offer(holder, user)
 
@@ -69,8 +80,8 @@ def _holder(assignment: Assignment) -> Assignment:
     return ended.first() or assignment
 
 
-def _give_back(holder: Assignment, project: Project, said: dict[str, Any], now: datetime) -> None:
-    expires_at = now + timedelta(seconds=project.lease_seconds)
+def _give_back(holder: Assignment, task: Task, said: dict[str, Any], now: datetime) -> None:
+    expires_at = now + timedelta(seconds=task.project.lease_seconds)
     slot = Slot.objects.filter(pk=holder.slot_id, state=Slot.State.DONE, fence=holder.fence)
     changes: dict[str, Any] = {
         "draft": said,
@@ -81,6 +92,9 @@ def _give_back(holder: Assignment, project: Project, said: dict[str, Any], now: 
         state=Slot.State.LEASED, lease_expires_at=expires_at
     ):
         changes |= {"state": Assignment.State.LEASED, "ended_at": None}
+        # Only now, with the slot locked: see close_batch.
+        if Batch.objects.filter(pk=task.batch_id, closed_at__isnull=False).exists():
+            Slot.objects.filter(pk=holder.slot_id).update(withdrawn=True)
     elif holder.state == Assignment.State.SURPLUS:
         changes |= {"state": Assignment.State.EXPIRED}
     Assignment.objects.filter(pk=holder.pk).update(**changes)

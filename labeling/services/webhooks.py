@@ -59,6 +59,16 @@ def judgment_stored(*, task: Task, judgment: Any, state: str, filled: bool, now:
         emit(project=project, event=Event.TASK_COMPLETED, data=done, now=now)
 
 
+def judgment_withdrawn(*, task: Task, judgment: Any, now: datetime) -> None:
+    data = {
+        "judgment": judgment.pk,
+        "task": task.pk,
+        "annotator": judgment.annotator_id,
+        "arm": task.arm,
+    }
+    emit(project=task.project, event=Event.JUDGMENT_WITHDRAWN, data=data, now=now)
+
+
 def _is_complete(task: Task) -> bool:
     # Two who fill the last two slots at once must not each take the other's for open.
     Task.objects.select_for_update(no_key=True).get(pk=task.pk)

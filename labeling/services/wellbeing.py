@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from datetime import datetime
 
 from django.db import transaction
@@ -10,25 +10,23 @@ from django.db import transaction
 from labeling.core.errors import Conflict
 from labeling.core.models import User
 from labeling.core.services import audit
-from labeling.models import Assignment, Membership, Project, Reveal
+from labeling.models import Assignment, Project, Reveal
 from labeling.selectors.wellbeing import exposures_today
-from labeling.services import opt_outs
-from labeling.services.claims import take_seat
+from labeling.services.claims import rewind_own, take_seat
 
 
 @transaction.atomic
-def opt_out(*, user: User, project: Project, tags: Sequence[str]) -> list[str]:
-    """From now on no tasks with these risk tags; nobody's numbers suffer for it."""
-    wanted = sorted({tag.strip() for tag in tags if tag.strip()})
-    if not Membership.objects.filter(project=project, user=user).update(opted_out_tags=wanted):
-        raise Conflict(
-            "You have no role of your own in this project, so there is nothing to opt out of.",
-            code="not_a_member",
-        )
-    opt_outs.opt_out(user=user, project=project, tags=wanted)
+def opt_out(*, user: User, project: Project, tags: Collection[str]) -> list[str]:
+    """From the next claim on, no task whose prompt carries one of `tags` (tags or risk tags). What is
+    held already may be skipped. Replaces what was chosen before; nobody is asked why, and nobody's
+    numbers suffer for it."""
+    cursor = take_seat(user=user, project=project).cursor
+    cursor.opted_out, cursor.lanes_at = sorted({tag.strip() for tag in tags if tag.strip()}), None
+    cursor.save(update_fields=["opted_out", "lanes_at"])
+    rewind_own(cursor)
     # Which tags is between the person and the queue.
     audit.record(actor=user, action="member.opted_out", project_id=project.pk, obj=project)
-    return wanted
+    return cursor.opted_out
 
 
 @transaction.atomic

@@ -37,8 +37,12 @@ def ask_for(project: Project, **settings: Any) -> None:
 TONE = {"choices": [{"key": "tone", "label": "Tone"}, {"key": "facts", "label": "Facts"}]}
 
 
-def make_prompts(project: Project, num: int, *, word: str = "Question") -> list[int]:
-    drafts = [PromptDraft(user_message(f"{word} {number}?")) for number in range(num)]
+def make_prompts(
+    project: Project, num: int, *, word: str = "Question", risk_tags: Sequence[str] = ()
+) -> list[int]:
+    drafts = [
+        PromptDraft(user_message(f"{word} {number}?"), risk_tags=list(risk_tags)) for number in range(num)
+    ]
     return list(add_prompts(project=project, rows=drafts, now=NOON).ids.values())
 
 
@@ -59,6 +63,7 @@ def fill_queue(
     priority: int = 0,
     reference: str | None = None,
     word: str = "Question",
+    risk_tags: Sequence[str] = (),
 ) -> QueueResult:
     """Tasks in the order of their prompts; response k of each is by generator k."""
     generators = make_generators(project, num_responses)
@@ -73,7 +78,7 @@ def fill_queue(
             overlap=overlap,
             priority=priority,
         )
-        for prompt_id in make_prompts(project, num_tasks, word=word)
+        for prompt_id in make_prompts(project, num_tasks, word=word, risk_tags=risk_tags)
     ]
     return queue_tasks(
         project=project, reference=reference or f"test:{uuid4()}", name="Test", items=items, now=NOON

@@ -9,8 +9,8 @@ import pytest
 
 from labeling.core.errors import Conflict
 from labeling.models import Assignment, GoldAnswer, Slot, Task
+from labeling.quality.outcomes import is_gold_answer
 from labeling.queue_rules import QueueRules
-from labeling.selectors.gold import is_right
 from labeling.services import assignments, gold
 from tests.labeling.factories import NOON, fill_queue, judge, next_of
 from tests.labeling.racing import check_invariants
@@ -169,7 +169,7 @@ def test_gold_is_set_and_retired_over_http(project, as_lena, as_bob):
     ],
 )
 def test_what_counts_as_right(answer, said, right):
-    assert is_right(answer=answer, tiers=said) is right
+    assert is_gold_answer(gold_tiers=answer, gold_verdict="none", tiers=said, verdict="none") is right
 
 
 # --- repeats -----------------------------------------------------------------------------

@@ -3,8 +3,9 @@
 import pytest
 from django.utils import timezone
 
-from labeling.models import Judgment, Membership, Project, Prompt, Task
+from labeling.models import Judgment, Project, Prompt, QueueCursor, Task
 from labeling.services.members import give_role
+from labeling.services.wellbeing import opt_out
 from tests.labeling.factories import NOON, fill_queue, judge, next_of
 from tests.labeling.test_permissions import BY_ID, IN_PROJECT, OBJECTS, call, path_of
 
@@ -90,11 +91,12 @@ def test_a_clone_has_the_settings_and_texts_and_none_of_the_work(as_alice, busy,
 
 
 def test_members_and_prompts_come_along_if_asked(as_alice, busy, carol):
-    Membership.objects.filter(user=carol).update(opted_out_tags=["violence"])
+    opt_out(user=carol, project=busy, tags=["violence"])
     made = clone(as_alice, members=True, prompts=True)
     copy = Project.objects.get(slug=made["slug"])
     assert copy.memberships.count() == busy.memberships.count() == 5
-    assert copy.memberships.get(user=carol).opted_out_tags == ["violence"]
+    opted_out = QueueCursor.objects.filter(project=copy).values_list("annotator__user", "opted_out")
+    assert list(opted_out) == [(carol.pk, ["violence"])]
     columns = ("hash", "split", "risk_tags")
     theirs, ours = (Prompt.objects.filter(project=one).order_by("hash") for one in (busy, copy))
     assert list(ours.values_list(*columns)) == list(theirs.values_list(*columns))

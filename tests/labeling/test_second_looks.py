@@ -13,6 +13,9 @@ from labeling.selectors import labels
 from labeling.selectors.queue import assignment_of
 from labeling.services import adjudication, guidelines, reviews
 from labeling.services.assignments import heartbeat, next_assignments, skip
+from labeling.services.queue import close_batch
+from labeling.services.steering import TaskChanges, change_tasks
+from labeling.services.wellbeing import opt_out
 from tests.labeling.factories import NOON, fill_queue, judge, keys_of, next_of
 
 PROJECT = "/api/projects/support"
@@ -288,12 +291,24 @@ def test_what_a_new_version_touches_is_asked_again_of_others(project, bob, carol
     # While the new slot waits, asking again opens no other.
     assert as_lena.post(f"{PROJECT}/guidelines/requeue", wanted, format="json").json()["num_slots"] == 0
     assert next_of(bob, project, now=LATER) == []
+    opt_out(user=carol, project=project, tags=["cooking"])
     [held] = next_of(carol, project)
-    assert held.task == first
+    assert held.task == first, "whoever leaves out something else is asked too"
     assert judge(carol, held).state == "accepted"
     assert Judgment.objects.filter(task=first, superseded_at=None).count() == 2
     assert Slot.objects.filter(task=first, state="done").count() == 2
     assert keys_of(held)
+
+
+def test_a_closed_batch_is_not_asked_again(project, bob, carol, lena):
+    batch = fill_queue(project, 1).batch
+    judge(bob, next_of(bob, project)[0])
+    close_batch(batch_id=batch.pk, now=NOON)
+    guidelines.add_guidelines(actor=lena, project=project, text="Two", now=NOON)
+    done = guidelines.requeue(actor=lena, project=project, affected=guidelines.Affected(judged_before=2))
+    tasks = list(batch.tasks.values_list("pk", flat=True))
+    change_tasks(actor=lena, project=project, tasks=tasks, changes=TaskChanges(overlap=3))
+    assert (done.num_tasks, next_of(carol, project)) == (0, [])
 
 
 def test_tasks_judged_under_the_new_version_are_left_alone(project, bob, lena):

@@ -13,7 +13,7 @@ from labeling.models import Assignment, Membership, Project, Prompt, QueueCursor
 from labeling.queue_rules import Caps, QueueRules, rules_of
 from labeling.services import assignments, steering
 from labeling.services.adaptive import confidence_of, votes_of
-from labeling.services.opt_outs import opt_out
+from labeling.services.wellbeing import opt_out
 from tests.labeling.factories import NOON, fill_queue, judge, keys_of, next_of
 
 LATER = NOON + timedelta(hours=1)
@@ -242,11 +242,11 @@ def test_lanes_keep_the_queues_order(project, bob):
 
 
 def test_everyone_chooses_their_own_tags_over_http(tagged, as_bob, as_carol):
-    url = "/api/projects/support/my-tags"
-    chosen = as_bob.put(url, {"opted_out": ["violence"]}, format="json")
-    assert chosen.json() == {"tags": ["cooking", "violence"], "opted_out": ["violence"]}
-    assert as_bob.get(url).json()["opted_out"] == ["violence"]
-    assert as_carol.get(url).json()["opted_out"] == []
+    url = "/api/projects/support/my-wellbeing"
+    chosen = as_bob.patch(url, {"opted_out_tags": ["violence"]}, format="json").json()
+    assert (chosen["tags"], chosen["opted_out_tags"]) == (["cooking", "violence"], ["violence"])
+    assert as_bob.get(url).json()["opted_out_tags"] == ["violence"]
+    assert as_carol.get(url).json()["opted_out_tags"] == []
 
 
 # --- leases ------------------------------------------------------------------------------

@@ -23,13 +23,15 @@ from deploy.stack import free_port
 from labeling.core.errors import Conflict, DomainError, NotFound
 from labeling.core.models import User
 from labeling.core.services.tokens import create_token
-from labeling.models import Assignment, Judgment, Membership, Project, Slot, Task
+from labeling.models import Assignment, Judgment, Membership, Project, Slot, Task, Withdrawal
 from labeling.queue_rules import QueueRules
 from labeling.selectors.queue import assignment_of
 from labeling.services.assignments import heartbeat, next_assignments, skip
 from labeling.services.gold import set_gold_by_letters
-from labeling.services.opt_outs import opt_out
+from labeling.services.queue import close_batch
 from labeling.services.steering import TaskChanges, change_tasks, release_lease
+from labeling.services.undo import undo
+from labeling.services.wellbeing import opt_out
 from tests.labeling.factories import NOON, fill_queue, judge, keys_of, next_of
 from tests.labeling.racing import check_invariants, database_for_processes, fork, race
 
@@ -209,6 +211,57 @@ def test_people_who_end_at_once_open_one_more_slot_and_not_two(project, crowd):
     check_invariants()
 
 
+def take_back(user: User, assignment: Assignment, judgment_id: int) -> None:
+    undo(user=user, assignment=assignment, judgment_id=judgment_id, reason="", now=NOON)
+
+
+def test_two_who_disagree_take_it_back_at_once(project, crowd):
+    """Their doubt had opened a slot for a third; a fourth asks for it meanwhile."""
+    set_rules(project, overlap_max=5, confidence=0.95)
+    for number in range(6):
+        fill_queue(project, 1, overlap=2, word=f"Round {number}")
+        task = Task.objects.last()
+        pair = sorted(task.responses.values_list("pk", flat=True))
+        held = [next_of(person, project)[0] for person in crowd[:2]]
+        for person, one, best in zip(crowd, held, pair, strict=False):
+            say(person, one, best=best)
+        backs = [
+            partial(take_back, person, one, Judgment.objects.get(assignment=one).pk)
+            for person, one in zip(crowd, held, strict=False)
+        ]
+        *_, taken = race(*backs, partial(claim, crowd[2], project))
+        wanted = task.slots.filter(withdrawn=False)
+        assert (wanted.count(), wanted.filter(state="open").count()) == (2 + len(taken), 0)
+        for person, one in zip(crowd, held, strict=False):
+            say(person, one)
+        for one in taken:
+            say(crowd[2], assignment_of(user=crowd[2], assignment_id=one))
+        wanted.update(withdrawn=True)
+    check_invariants()
+
+
+def test_the_closing_of_a_batch_meets_an_undo_and_the_last_vote(project, crowd):
+    set_rules(project, overlap_max=5, confidence=0.95)
+    for number in range(8):
+        batch = fill_queue(project, 2, overlap=2, word=f"Round {number}").batch
+        first, last = Task.objects.filter(batch=batch).order_by("pk")
+        held = {person: next_of(person, project, count=2) for person in crowd[:2]}
+        mine, hers = [{one.task_id: one for one in tasks} for tasks in held.values()]
+        pair = sorted(last.responses.values_list("pk", flat=True))
+        said = judge(crowd[0], mine[first.pk]).judgment_id
+        judge(crowd[1], hers[first.pk])
+        say(crowd[0], mine[last.pk], best=pair[0])
+        race(
+            partial(close_batch, batch_id=batch.pk, now=NOON),
+            partial(take_back, crowd[0], mine[first.pk], said),
+            partial(say, crowd[1], hers[last.pk], best=pair[1]),
+        )
+        asked = Slot.objects.filter(task__batch=batch, withdrawn=False).exclude(state="done")
+        assert not asked.exists(), "nobody is asked for a closed batch"
+        assert say(crowd[0], mine[first.pk]) == "accepted"
+    check_invariants()
+
+
 # --- a server that dies ------------------------------------------------------------------
 
 
@@ -294,17 +347,21 @@ SPEED = 150
 
 
 def person_acts(rng: random.Random, user: User, project: Project, now, known: list, said: dict) -> None:
-    """One step of somebody who works. Add what else people can do here: the checker does not change."""
+    """One step of somebody who works. Add what else people can do here."""
     dice = rng.random()
     if not known or dice < 0.35:
         known += next_of(user, project, count=rng.randint(1, 4), now=now)
         del known[:-10]
         return
     one = rng.choice(known)
-    if dice < 0.8:
+    if dice < 0.7:
         key, keys = uuid4(), keys_of(one)
         rng.shuffle(keys)
         said[key] = judge(user, one, tiers=[[k] for k in keys], client_key=key, now=now).judgment_id
+    elif dice < 0.82 and said:
+        judged = Judgment.objects.get(pk=rng.choice(list(said.values())))
+        mine = assignment_of(user=user, assignment_id=judged.assignment_id)
+        undo(user=user, assignment=mine, judgment_id=judged.pk, reason="", now=now)
     elif dice < 0.9:
         skip(user=user, assignment=one, lease_token=one.fence, reason="", now=now)
     elif dice < 0.96:
@@ -366,4 +423,5 @@ def test_whatever_leads_and_people_do_nothing_is_lost_or_doubled(project, crowd,
     for part in race(*racers, *leads):
         acknowledged |= part
     assert len(acknowledged) > 20
+    assert Withdrawal.objects.exists()
     check_invariants(acknowledged)

@@ -8,10 +8,24 @@ from uuid import uuid4
 import pytest
 
 from labeling.core.errors import Conflict, NotFound
-from labeling.models import Assignment, Comparison, Judgment, Slot, Withdrawal
+from labeling.models import (
+    Assignment,
+    Comparison,
+    GoldAnswer,
+    Judgment,
+    Slot,
+    Task,
+    WebhookDelivery,
+    Withdrawal,
+)
+from labeling.queue_rules import QueueRules
 from labeling.selectors import labels
+from labeling.selectors.counts import counts
 from labeling.selectors.queue import Offer
+from labeling.services import webhooks
 from labeling.services.assignments import skip
+from labeling.services.gold import set_gold_by_letters
+from labeling.services.queue import close_batch
 from labeling.services.undo import undo
 from labeling.services.written import Edit
 from tests.labeling.factories import NOON, TONE, ask_for, fill_queue, judge, keys_of, next_of
@@ -186,6 +200,142 @@ def test_a_correction_names_what_it_corrects(bob, held):
     old, new = Judgment.objects.order_by("pk")
     assert (new.supersedes_id, old.tiers) == (old.pk, new.tiers)
     check_invariants()
+
+
+# --- what an undo means to others ----------------------------------------------------------
+
+
+def test_what_was_said_before_the_known_answer_was_shown_stands(project, as_bob, lena):
+    fill_queue(project, 2)
+    for task in Task.objects.all():
+        set_gold_by_letters(
+            actor=lena, project=project, task_id=task.pk, tiers=[["A"], ["B"]], feedback=True, now=NOON
+        )
+    project.queue_rules = QueueRules(gold_every=1).dump()
+    project.save()
+    GoldAnswer.objects.filter(task=Task.objects.first()).update(feedback=False)
+    assignments = take(as_bob, count=2)
+    shown = {one["id"]: submit(as_bob, one).json()["feedback"] is not None for one in assignments}
+    listed = as_bob.get(MINE).json()["results"]
+    assert {one["assignment"]["id"]: one["undo_until"] is None for one in listed} == shown
+    # What the lead changes afterwards is no way around it, nor is a correction.
+    GoldAnswer.objects.update(feedback=False)
+    refused = {}
+    for one in assignments:
+        corrected = submit(as_bob, one).json()["judgment"]
+        answer = as_bob.post(f"/api/assignments/{one['id']}/undo", {"judgment": corrected}, format="json")
+        refused[shown[one["id"]]] = (answer.status_code, answer.json().get("code"))
+    assert refused == {True: (409, "answer_shown"), False: (200, None)}
+    assert Withdrawal.objects.count() == 1
+
+
+@pytest.fixture
+def adaptive(project):
+    project.queue_rules = QueueRules(overlap_max=4, confidence=0.9).dump()
+    project.save()
+    fill_queue(project, 1, overlap=2)
+    return project
+
+
+def prefer(user, assignment, *, first: bool, now=NOON) -> int:
+    """One of the two responses, the same whatever order they are shown in."""
+    keys = [place["key"] for place in sorted(assignment.presented, key=lambda one: one["response"])]
+    return judge(user, assignment, tiers=[[key] for key in keys[:: 1 if first else -1]], now=now).judgment_id
+
+
+def num_open() -> int:
+    return Slot.objects.filter(state="open", withdrawn=False).count()
+
+
+def test_a_doubt_that_is_taken_back_asks_nobody(adaptive, bob, carol, lena):
+    [his], [hers] = next_of(bob, adaptive), next_of(carol, adaptive)
+    prefer(bob, his, first=True)
+    judgment_id = prefer(carol, hers, first=False)
+    assert num_open() == 1
+    take_back(carol, hers, judgment_id)
+    assert num_open() == 0
+    assert next_of(lena, adaptive) == []
+    prefer(carol, hers, first=False, now=SOON)
+    assert num_open() == 1
+    [third] = next_of(lena, adaptive, now=SOON)
+    assert third.task_id == hers.task_id
+
+
+def test_who_was_asked_already_stays_asked(adaptive, bob, carol, lena):
+    [his], [hers] = next_of(bob, adaptive), next_of(carol, adaptive)
+    prefer(bob, his, first=True)
+    judgment_id = prefer(carol, hers, first=False)
+    [third] = next_of(lena, adaptive)
+    take_back(carol, hers, judgment_id)
+    assert judge(lena, third).state == "accepted"
+    assert num_open() == 0, "carol has not spoken yet"
+
+
+def test_a_vote_taken_back_may_need_another(adaptive, bob, carol, lena):
+    """Bob's vote came late and made the others sure; there is no slot to give back to him."""
+    [his] = next_of(bob, adaptive)
+    [hers], [third] = next_of(carol, adaptive, now=LATER), next_of(lena, adaptive, now=LATER)
+    for person, held in ((carol, hers), (lena, third)):
+        prefer(person, held, first=True, now=LATER)
+    assert num_open() == 1, "two alike are not enough"
+    late = prefer(bob, his, first=True, now=LATER)
+    assert num_open() == 0, "three are"
+    take_back(bob, his, late, now=LATER)
+    assert num_open() == 1
+
+
+def test_a_task_is_complete_once_nobody_is_asked_any_more(adaptive, bob, carol, lena, alice, settings):
+    settings.WEBHOOK_ALLOW_PRIVATE = True
+    webhooks.create_webhook(
+        actor=alice,
+        project=adaptive,
+        url="http://127.0.0.1:9",
+        events=webhooks.CHOICES,
+        description="",
+        now=NOON,
+    )
+    [his], [hers] = next_of(bob, adaptive), next_of(carol, adaptive)
+    judgment_id = prefer(bob, his, first=True)
+    take_back(bob, his, judgment_id)
+    prefer(bob, his, first=True, now=SOON)
+    prefer(carol, hers, first=False)
+    for person, first in ((lena, True), (alice, True)):
+        prefer(person, next_of(person, adaptive)[0], first=first)
+    events = list(WebhookDelivery.objects.order_by("pk").values_list("event", flat=True))
+    assert events == [
+        "judgment.submitted",
+        "judgment.withdrawn",
+        *["judgment.submitted"] * 4,
+        "task.completed",
+    ]
+    told = WebhookDelivery.objects.get(event="judgment.withdrawn").payload["data"]
+    assert told == {
+        "judgment": judgment_id,
+        "task": his.task_id,
+        "annotator": his.annotator_id,
+        "arm": "random",
+    }
+
+
+def test_an_undo_in_a_closed_batch_opens_nothing_for_others(project, bob, carol):
+    batch = fill_queue(project, 1, arm="evaluation").batch
+    [held] = next_of(bob, project)
+    judgment_id = judge(bob, held).judgment_id
+    close_batch(batch_id=batch.pk, now=NOON)
+    take_back(bob, held, judgment_id)
+    assert counts(project_id=project.pk, now=LATER)["slots_open"] == 0
+    assert next_of(carol, project, now=LATER) == []
+    [again] = next_of(bob, project, now=LATER)
+    assert (again.pk, judge(bob, again, now=LATER).state) == (held.pk, "accepted")
+    check_invariants()
+
+
+def test_a_closed_batch_asks_nobody_more(adaptive, bob, carol):
+    [his], [hers] = next_of(bob, adaptive), next_of(carol, adaptive)
+    prefer(bob, his, first=True)
+    close_batch(batch_id=his.task.batch_id, now=NOON)
+    prefer(carol, hers, first=False)
+    assert num_open() == 0
 
 
 # --- over HTTP -------------------------------------------------------------------------

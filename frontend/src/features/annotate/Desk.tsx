@@ -114,7 +114,7 @@ export function Desk({ project, ranking, assignment, announce }: Props) {
   };
 
   const toggle = (what: Toggled) => {
-    if (what === "skip" && (protocol.skip_reason === "off" || (veiled && protocol.skip_reason !== "required"))) skip({});
+    if (what === "skip" && (protocol.skip_reason === "off" || veiled)) skip({});
     else if (what === "edit") setEditing(true);
     else if (what === "guidelines") setGuidelines((shown) => !shown);
     else if (what === "prompt") setWholePrompt((shown) => !shown);
@@ -235,7 +235,7 @@ export function Desk({ project, ranking, assignment, announce }: Props) {
           <Veil
             tags={assignment.prompt.risk_tags}
             error={ranking.revealError}
-            canSkip={protocol.skip && assignment.expires_at !== null && !correcting}
+            canSkip={assignment.expires_at !== null && !correcting}
             onReveal={ranking.reveal}
           >
             {texts}

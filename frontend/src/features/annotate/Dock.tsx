@@ -39,7 +39,7 @@ export function Dock(props: Props) {
   return (
     <section className={classes.dock} aria-label="Your judgment">
       <div className={classes.inner}>
-        {panel === "skip" ? <SkipPanel protocol={assignment.protocol} onSkip={props.onSkip} onClose={() => props.onPanel(null)} /> : null}
+        {panel === "skip" ? <SkipPanel assignment={assignment} onSkip={props.onSkip} onClose={() => props.onPanel(null)} /> : null}
         {panel === "comment" ? (
           <ReasonsPanel assignment={assignment} draft={draft} onChange={props.onDraft} onClose={() => props.onPanel(null)} />
         ) : null}

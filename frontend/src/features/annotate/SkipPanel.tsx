@@ -1,7 +1,7 @@
 import { useState } from "react";
 import { Button, TextInput } from "@mantine/core";
 
-import type { Protocol } from "@/api/types";
+import type { Assignment } from "@/api/types";
 import { useCommands } from "@/lib/useCommands";
 import type { Command } from "@/lib/commands";
 
@@ -18,16 +18,16 @@ const REASONS = [
 ];
 
 interface Props {
-  protocol: Protocol;
+  assignment: Assignment;
   onSkip: (why: SkipWhy) => void;
   onClose: () => void;
 }
 
 /** Why this one is skipped: a digit is enough. */
-export function SkipPanel({ protocol, onSkip, onClose }: Props) {
+export function SkipPanel({ assignment: { protocol, prompt }, onSkip, onClose }: Props) {
   const [other, setOther] = useState<string | null>(null);
   const listed = protocol.skip_reasons;
-  const required = protocol.skip_reason === "required";
+  const required = protocol.skip_reason === "required" && prompt.risk_tags.length === 0;
   const offered: { label: string; why: SkipWhy }[] = listed.length
     ? listed.map(({ key, label }) => ({ label, why: { category: key } }))
     : REASONS.map((reason) => ({ label: reason, why: { reason } }));

@@ -216,7 +216,7 @@ function besideCommands(desk: Desk): Command[] {
 }
 
 function commonCommands(desk: Desk): Command[] {
-  const { protocol, expires_at } = desk.assignment;
+  const { protocol, prompt, expires_at } = desk.assignment;
   const writing = isWriting(desk.assignment);
   const reasons = !writing && protocol.reasons.choices.length > 0;
   return [
@@ -242,8 +242,8 @@ function commonCommands(desk: Desk): Command[] {
       label: "Skip",
       group: "Work",
       keys: ["s"],
-      // What is judged already, and open once more, cannot be given back.
-      enabled: protocol.skip && !desk.correcting && expires_at !== null,
+      // What is judged already, and open once more, cannot be given back. What is hard to read always can.
+      enabled: (protocol.skip || prompt.risk_tags.length > 0) && !desk.correcting && expires_at !== null,
       perform: () => desk.toggle("skip"),
     },
     {
