@@ -42,7 +42,9 @@ def wilson(successes: float, n: int) -> Estimate:
     if n == 0:
         return nothing("wilson")
     low, high = proportion_confint(successes, n, alpha=1 - CONFIDENCE, method="wilson")
-    return Estimate(successes / n, float(low), float(high), n, "wilson")
+    value = successes / n
+    # Rounding may leave 1 just outside.
+    return Estimate(value, min(float(low), value), max(float(high), value), n, "wilson")
 
 
 def mean_share(shares: Sequence[float], *, seed: int = SEED) -> Estimate:
