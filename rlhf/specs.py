@@ -6,7 +6,7 @@ their JSON Schema draws the launch forms. No Django and no torch here.
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -91,6 +91,108 @@ class RlooTraining(Training):
     )
 
 
+class ModelReward(Spec):
+    """The score of a further reward model."""
+
+    source: Literal["model"] = "model"
+    model: ModelRef
+    weight: float = 1.0
+
+
+class VerifierReward(Spec):
+    """What a rule says of the completion's text: 1 where it holds, 0 where it does not."""
+
+    source: Literal["verifier"] = "verifier"
+    verifier: Literal["valid_json", "json_schema", "regex", "max_words"]
+    argument: str | int | dict[str, Any] | None = Field(
+        None, description="The schema, the pattern, or the number of words."
+    )
+    weight: float = 1.0
+
+
+class RemoteReward(Spec):
+    """Scores of a service: it is sent {"prompts": [...], "completions": [...]} and answers {"scores": [...]}."""
+
+    source: Literal["remote"] = "remote"
+    url: str = Field(pattern=r"^https?://")
+    weight: float = 1.0
+    timeout_seconds: float = Field(30.0, gt=0)
+    retries: int = Field(3, ge=0, le=20)
+    batch_size: int = Field(64, ge=1, description="Completions in one request.")
+
+
+RewardSource = Annotated[ModelReward | VerifierReward | RemoteReward, Field(discriminator="source")]
+
+
+class PpoTraining(Spec):
+    """A step is an optimizer step: each rollout is learned from in `num_ppo_epochs` x `num_mini_batches`
+    of them. The result does not depend on `batch_size` or the number of processes, but for rounding."""
+
+    learning_rate: float = Field(3e-6, gt=0)
+    critic_learning_rate: float | None = Field(None, gt=0, description="Empty: as the policy's.")
+    lr_scheduler: Literal["linear", "cosine", "constant"] = "linear"
+    warmup_ratio: float = Field(0.0, ge=0, lt=1)
+    weight_decay: float = Field(0.0, ge=0)
+    max_grad_norm: float = Field(1.0, gt=0, description="Of policy and critic, each by itself.")
+
+    num_epochs: float = Field(1.0, gt=0, description="Times each prompt is answered.")
+    total_episodes: int | None = Field(
+        None, ge=1, description="Completions in all; empty follows `num_epochs`."
+    )
+    rollout_batch_size: int = Field(64, ge=1, description="Completions of a rollout, over all processes.")
+    batch_size: int = Field(16, ge=1, description="Rows in one forward pass of one process.")
+    max_length: int = Field(512, ge=8, description="Tokens of prompt and completion together.")
+    max_completion_length: int = Field(64, ge=1)
+    temperature: float = Field(0.7, gt=0, le=5)
+    top_p: float = Field(1.0, gt=0, le=1, description="Must stay 1: the KL is measured on full support.")
+    engine: Literal["transformers", "generate", "continuous_batching", "vllm"] = Field(
+        "transformers",
+        description="What samples: our loop over a transformers model, its `generate`, "
+        "its continuous batching, or vLLM (not verified).",
+    )
+    generation_batch_size: int | None = Field(None, ge=1, description="Empty: the whole share of a process.")
+    importance_cap: float = Field(2.0, ge=1, description="Largest weight of a token the sampler undervalued.")
+
+    num_ppo_epochs: int = Field(4, ge=1)
+    num_mini_batches: int = Field(1, ge=1)
+    cliprange: float = Field(0.2, gt=0)
+    cliprange_value: float = Field(0.2, gt=0)
+    vf_coef: float = Field(0.1, gt=0)
+    gamma: float = Field(1.0, gt=0, le=1)
+    lam: float = Field(0.95, ge=0, le=1)
+    whiten_advantages: bool = True
+    target_kl: float | None = Field(
+        None, gt=0, description="A rollout is left once a minibatch's policy is 1.5 times this far from it."
+    )
+
+    critic: Literal["separate", "adapter"] = Field(
+        "separate",
+        description="A model of its own that starts as the reward model, or a second LoRA adapter.",
+    )
+    critic_warmup_rollouts: int = Field(0, ge=0, description="Rollouts from which only the critic learns.")
+
+    kl_coef: float = Field(0.05, description="Weight of the KL inside the reward; 0 leaves it out.")
+    kl_estimator: Literal["k1", "k3"] = "k1"
+    kl_target: float | None = Field(None, gt=0, description="KL of a completion to steer `kl_coef` towards.")
+    kl_horizon: int = Field(10_000, ge=1, description="Episodes over which `kl_coef` adapts.")
+
+    rewards: list[RewardSource] = Field([], description="Sources whose weighted scores are added.")
+    score_normalization: Literal["none", "center", "running"] = Field(
+        "none",
+        description="Take off the mean score of the first rollout, or standardise by all scores so far.",
+    )
+    score_clip: float | None = Field(None, gt=0, description="Largest score, either way, after normalising.")
+    missing_eos_penalty: float = Field(1.0, ge=0, description="Taken off the score of a cut-off completion.")
+    length_penalty: float = Field(0.0, ge=0, description="Taken off the score for each token.")
+    whiten_rewards: bool = False
+
+    dtype: Literal["auto", "float32", "bfloat16"] = "auto"
+    gradient_checkpointing: bool = False
+    lora: Lora | None = Field(None, description="Adapters; empty trains every weight.")
+    checkpoint_every: int = Field(20, ge=1, description="Optimizer steps between checkpoints.")
+    seed: int = Field(0, ge=0)
+
+
 class SftSpec(SftTraining):
     """Supervised fine-tuning on demonstrations, or on the chosen side of preferences."""
 
@@ -128,6 +230,16 @@ class RlooSpec(RlooTraining):
     name: str = Field("policy", pattern=r"^[a-z0-9][a-z0-9._-]*$", max_length=80)
 
 
+class PpoSpec(PpoTraining):
+    """Proximal policy optimization with a critic, driven by a reward model and other sources."""
+
+    kind: Literal["ppo"] = "ppo"
+    model: ModelRef
+    reward_model: ModelRef | None = Field(None, description="May be empty where `rewards` has a source.")
+    snapshot: SnapshotRef = Field(description="Prompts or preferences; their train prompts are used.")
+    name: str = Field("policy", pattern=r"^[a-z0-9][a-z0-9._-]*$", max_length=80)
+
+
 class SampleSpec(Sampling):
     """Let a model answer prompts and put the answers into the ranking queue."""
 
@@ -157,7 +269,8 @@ class EvaluateSpec(Sampling):
 
 
 RunSpec = Annotated[
-    SftSpec | RewardSpec | DpoSpec | RlooSpec | SampleSpec | EvaluateSpec, Field(discriminator="kind")
+    SftSpec | RewardSpec | DpoSpec | RlooSpec | PpoSpec | SampleSpec | EvaluateSpec,
+    Field(discriminator="kind"),
 ]
 
 SPECS: dict[str, type[Spec]] = {
@@ -165,6 +278,7 @@ SPECS: dict[str, type[Spec]] = {
     "reward": RewardSpec,
     "dpo": DpoSpec,
     "rloo": RlooSpec,
+    "ppo": PpoSpec,
     "sample": SampleSpec,
     "evaluate": EvaluateSpec,
 }
