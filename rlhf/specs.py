@@ -6,9 +6,13 @@ their JSON Schema draws the launch forms. No Django and no torch here.
 
 from __future__ import annotations
 
+<<<<<<< HEAD
 from typing import Annotated, Any, Literal
+=======
+from typing import Annotated, Any, Literal, Self
+>>>>>>> part-s
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 ModelRef = Annotated[
     str,
@@ -27,12 +31,15 @@ class Spec(BaseModel):
 
 
 class Lora(Spec):
-    """Train low-rank adapters instead of every weight (merged into the artifact at the end)."""
+    """Train low-rank adapters instead of every weight (Hu et al. 2021)."""
 
     r: int = Field(16, ge=1, le=512)
     alpha: int = Field(32, ge=1)
     dropout: float = Field(0.0, ge=0, lt=1)
     target_modules: str | list[str] = "all-linear"
+    load_in_4bit: bool = Field(
+        False, description="Frozen weights in 4 bits (QLoRA, Dettmers et al. 2023); needs a CUDA device."
+    )
 
 
 class Sampling(Spec):
@@ -58,13 +65,51 @@ class Training(Spec):
     dtype: Literal["auto", "float32", "bfloat16"] = "auto"
     gradient_checkpointing: bool = False
     lora: Lora | None = Field(None, description="Adapters; empty trains every weight.")
+    save: Literal["merged", "adapter"] = Field(
+        "merged", description="The artifact: a whole model, or only the adapter beside its base model."
+    )
     log_every: int = Field(1, ge=1, description="Optimizer steps between metric points.")
     checkpoint_every: int = Field(20, ge=1, description="Optimizer steps between checkpoints.")
     seed: int = Field(0, ge=0)
 
+    @model_validator(mode="after")
+    def _adapter_is_trained(self) -> Self:
+        if self.save == "adapter" and self.lora is None:
+            raise ValueError("save: adapter needs lora, since a full training has no adapter to save")
+        return self
 
-class SftTraining(Training):
+
+class WatchedTraining(Training):
+    """Trainers whose loss on validation rows tells when to stop. The artifact is then the best of the
+    evaluated steps, not the last."""
+
+    eval_every: int | None = Field(
+        None, ge=1, description="Optimizer steps between validations; empty validates only the end."
+    )
+    patience: int | None = Field(
+        None, ge=1, description="Stop after this many validations in a row without a lower loss."
+    )
+    max_overfit: float | None = Field(
+        None,
+        gt=0,
+        description="Stop once the validation loss is this far above its lowest while training loss fell.",
+    )
+
+    @model_validator(mode="after")
+    def _stopping_needs_validation(self) -> Self:
+        if self.eval_every is None and (self.patience or self.max_overfit):
+            raise ValueError("patience and max_overfit need eval_every: say how often to validate")
+        return self
+
+
+class SftTraining(WatchedTraining):
     learning_rate: float = Field(2e-5, gt=0)
+    packing: bool = Field(
+        False, description="Several short rows in one sequence of max_length; they do not see each other."
+    )
+    loss_on: Literal["completion", "assistant"] = Field(
+        "completion", description="Tokens learned: the last reply, or each turn of the assistant."
+    )
 
 
 class RewardTraining(Training):
@@ -74,21 +119,120 @@ class RewardTraining(Training):
     )
 
 
-class DpoTraining(Training):
+SMOOTHED_LOSSES = ("sigmoid", "robust", "exo_pair", "aot")
+
+
+class DpoTraining(WatchedTraining):
     learning_rate: float = Field(1e-6, gt=0)
     beta: float = Field(0.1, gt=0, description="Weight of staying near the reference model.")
-    loss_type: Literal["sigmoid", "ipo", "hinge", "robust"] = "sigmoid"
+    loss_type: Literal[
+        "sigmoid",
+        "sigmoid_norm",
+        "ipo",
+        "hinge",
+        "robust",
+        "exo_pair",
+        "nca_pair",
+        "sppo_hard",
+        "aot",
+        "apo_zero",
+        "apo_down",
+        "discopop",
+    ] = "sigmoid"
+    label_smoothing: float = Field(
+        0.0, ge=0, lt=0.5, description="Share of labels taken to be flipped; with sigmoid this is cDPO."
+    )
+    ld_alpha: float | None = Field(
+        None, ge=0, le=1, description="Weight of tokens beyond the shorter reply's length; empty is 1."
+    )
+    sft_weight: float = Field(
+        0.0, ge=0, description="Weight of an SFT loss on chosen replies, which keeps them likely."
+    )
+
+    @model_validator(mode="after")
+    def _smoothing_is_used(self) -> Self:
+        if self.label_smoothing and self.loss_type not in SMOOTHED_LOSSES:
+            raise ValueError(
+                f"loss_type {self.loss_type} ignores label_smoothing: use {', '.join(SMOOTHED_LOSSES)}, or 0"
+            )
+        if self.loss_type == "exo_pair" and not self.label_smoothing:
+            raise ValueError("loss_type exo_pair needs label_smoothing above 0; its paper uses 0.001")
+        return self
 
 
-class RlooTraining(Training):
+class KtoTraining(WatchedTraining):
     learning_rate: float = Field(1e-6, gt=0)
-    beta: float = Field(0.05, ge=0, description="KL coefficient, inside the reward.")
+    beta: float = Field(0.1, gt=0, description="Weight of staying near the reference model.")
+    loss_type: Literal["kto", "apo_zero_unpaired"] = "kto"
+    desirable_weight: float | None = Field(
+        None, gt=0, description="Weight of desirable replies; empty evens out how many there are."
+    )
+    undesirable_weight: float | None = Field(None, gt=0, description="The same for undesirable replies.")
+
+    @model_validator(mode="after")
+    def _kl_has_neighbours(self) -> Self:
+        if self.loss_type == "kto" and self.batch_size < 2:
+            raise ValueError("batch_size must be 2 or more: KTO measures the KL on replies of other rows")
+        return self
+
+
+class OnlineTraining(Training):
+    """Trainers that sample completions and learn from their rewards."""
+
+    learning_rate: float = Field(1e-6, gt=0)
     num_generations: int = Field(4, ge=2, description="Completions for one prompt.")
     temperature: float = Field(1.0, gt=0, le=5)
     max_completion_length: int = Field(64, ge=1)
     missing_eos_penalty: float = Field(
         1.0, ge=0, description="Taken off the reward of a completion that was cut off."
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _support_is_full(cls, raw: Any) -> Any:
+        if isinstance(raw, dict) and (raw.get("top_p", 1) != 1 or raw.get("top_k", 0)):
+            raise ValueError(
+                "reinforcement learning samples from the whole distribution, since a KL measured under "
+                "top_p or top_k is that of another policy: leave them out"
+            )
+        return raw
+
+    @model_validator(mode="after")
+    def _batch_fits(self) -> Self:
+        rows = self.batch_size * self.gradient_accumulation_steps
+        if rows % self.num_generations:
+            raise ValueError(
+                f"batch_size x gradient_accumulation_steps ({rows}) must be a multiple of num_generations "
+                f"({self.num_generations}), since completions of a prompt are compared"
+            )
+        if self.max_length <= self.max_completion_length:
+            raise ValueError(
+                f"max_length ({self.max_length}) leaves no room for a prompt beside max_completion_length "
+                f"({self.max_completion_length})"
+            )
+        return self
+
+
+class RlooTraining(OnlineTraining):
+    beta: float = Field(0.05, ge=0, description="KL coefficient, inside the reward.")
+
+
+class GrpoTraining(OnlineTraining):
+    beta: float = Field(0.04, ge=0, description="KL coefficient, inside the loss.")
+    num_generations: int = Field(8, ge=2, description="Completions for one prompt.")
+    loss_type: Literal["dapo", "dr_grpo", "grpo", "bnpo"] = "dapo"
+    scale_rewards: Literal["group", "batch", "none"] = Field(
+        "group", description="What the advantages are divided by: a standard deviation, or nothing."
+    )
+    epsilon: float = Field(0.2, gt=0, lt=1, description="How far one update may move a token's probability.")
+
+    @model_validator(mode="after")
+    def _stays_near_its_reference(self) -> Self:
+        if self.beta == 0:
+            raise ValueError(
+                "beta must be above 0: without the KL a policy learns whatever fools the reward model"
+            )
+        return self
 
 
 class ModelReward(Spec):
@@ -220,6 +364,25 @@ class DpoSpec(DpoTraining):
     name: str = Field("policy", pattern=r"^[a-z0-9][a-z0-9._-]*$", max_length=80)
 
 
+class KtoSpec(KtoTraining):
+    """Kahneman-Tversky optimization on replies labeled desirable or not, or on preferences."""
+
+    kind: Literal["kto"] = "kto"
+    model: ModelRef
+    snapshot: SnapshotRef
+    name: str = Field("policy", pattern=r"^[a-z0-9][a-z0-9._-]*$", max_length=80)
+
+
+class GrpoSpec(GrpoTraining):
+    """Reinforcement learning with group-relative advantages, driven by a reward model."""
+
+    kind: Literal["grpo"] = "grpo"
+    model: ModelRef
+    reward_model: ModelRef
+    snapshot: SnapshotRef = Field(description="Prompts or preferences; their train prompts are used.")
+    name: str = Field("policy", pattern=r"^[a-z0-9][a-z0-9._-]*$", max_length=80)
+
+
 class RlooSpec(RlooTraining):
     """Reinforcement learning with leave-one-out baselines, driven by a reward model."""
 
@@ -230,6 +393,7 @@ class RlooSpec(RlooTraining):
     name: str = Field("policy", pattern=r"^[a-z0-9][a-z0-9._-]*$", max_length=80)
 
 
+<<<<<<< HEAD
 class PpoSpec(PpoTraining):
     """Proximal policy optimization with a critic, driven by a reward model and other sources."""
 
@@ -238,6 +402,12 @@ class PpoSpec(PpoTraining):
     reward_model: ModelRef | None = Field(None, description="May be empty where `rewards` has a source.")
     snapshot: SnapshotRef = Field(description="Prompts or preferences; their train prompts are used.")
     name: str = Field("policy", pattern=r"^[a-z0-9][a-z0-9._-]*$", max_length=80)
+=======
+def judged(spec: Any) -> Any:
+    if spec.best_of > 1 and not spec.reward_model:
+        raise ValueError(f"best_of ({spec.best_of}) needs a reward_model that says which reply is best")
+    return spec
+>>>>>>> part-s
 
 
 class SampleSpec(Sampling):
@@ -251,6 +421,12 @@ class SampleSpec(Sampling):
     overlap: int = Field(1, ge=1, le=50, description="Judgments wanted for each task.")
     priority: int = Field(0, ge=-100, le=100)
     seed: int = Field(0, ge=0)
+    best_of: int = Field(1, ge=1, le=64, description="Sampled for each response; the best one is kept.")
+    reward_model: ModelRef | None = Field(None, description="Says which is best.")
+
+    @model_validator(mode="after")
+    def _best_is_judged(self) -> Self:
+        return judged(self)
 
 
 class EvaluateSpec(Sampling):
@@ -266,10 +442,21 @@ class EvaluateSpec(Sampling):
     overlap: int = Field(1, ge=1, le=50)
     priority: int = Field(10, ge=-100, le=100)
     seed: int = Field(0, ge=0)
+    best_of: int = Field(
+        1, ge=1, le=64, description="Replies of `model` from which the reward model picks; baselines give one."
+    )
+
+    @model_validator(mode="after")
+    def _best_is_judged(self) -> Self:
+        return judged(self)
 
 
 RunSpec = Annotated[
+<<<<<<< HEAD
     SftSpec | RewardSpec | DpoSpec | RlooSpec | PpoSpec | SampleSpec | EvaluateSpec,
+=======
+    SftSpec | RewardSpec | DpoSpec | KtoSpec | RlooSpec | GrpoSpec | SampleSpec | EvaluateSpec,
+>>>>>>> part-s
     Field(discriminator="kind"),
 ]
 
@@ -277,8 +464,13 @@ SPECS: dict[str, type[Spec]] = {
     "sft": SftSpec,
     "reward": RewardSpec,
     "dpo": DpoSpec,
+    "kto": KtoSpec,
     "rloo": RlooSpec,
+<<<<<<< HEAD
     "ppo": PpoSpec,
+=======
+    "grpo": GrpoSpec,
+>>>>>>> part-s
     "sample": SampleSpec,
     "evaluate": EvaluateSpec,
 }
