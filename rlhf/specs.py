@@ -6,11 +6,7 @@ their JSON Schema draws the launch forms. No Django and no torch here.
 
 from __future__ import annotations
 
-<<<<<<< HEAD
-from typing import Annotated, Any, Literal
-=======
 from typing import Annotated, Any, Literal, Self
->>>>>>> part-s
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -393,7 +389,6 @@ class RlooSpec(RlooTraining):
     name: str = Field("policy", pattern=r"^[a-z0-9][a-z0-9._-]*$", max_length=80)
 
 
-<<<<<<< HEAD
 class PpoSpec(PpoTraining):
     """Proximal policy optimization with a critic, driven by a reward model and other sources."""
 
@@ -402,12 +397,12 @@ class PpoSpec(PpoTraining):
     reward_model: ModelRef | None = Field(None, description="May be empty where `rewards` has a source.")
     snapshot: SnapshotRef = Field(description="Prompts or preferences; their train prompts are used.")
     name: str = Field("policy", pattern=r"^[a-z0-9][a-z0-9._-]*$", max_length=80)
-=======
+
+
 def judged(spec: Any) -> Any:
     if spec.best_of > 1 and not spec.reward_model:
         raise ValueError(f"best_of ({spec.best_of}) needs a reward_model that says which reply is best")
     return spec
->>>>>>> part-s
 
 
 class SampleSpec(Sampling):
@@ -452,11 +447,15 @@ class EvaluateSpec(Sampling):
 
 
 RunSpec = Annotated[
-<<<<<<< HEAD
-    SftSpec | RewardSpec | DpoSpec | RlooSpec | PpoSpec | SampleSpec | EvaluateSpec,
-=======
-    SftSpec | RewardSpec | DpoSpec | KtoSpec | RlooSpec | GrpoSpec | SampleSpec | EvaluateSpec,
->>>>>>> part-s
+    SftSpec
+    | RewardSpec
+    | DpoSpec
+    | KtoSpec
+    | PpoSpec
+    | RlooSpec
+    | GrpoSpec
+    | SampleSpec
+    | EvaluateSpec,
     Field(discriminator="kind"),
 ]
 
@@ -466,11 +465,8 @@ SPECS: dict[str, type[Spec]] = {
     "dpo": DpoSpec,
     "kto": KtoSpec,
     "rloo": RlooSpec,
-<<<<<<< HEAD
-    "ppo": PpoSpec,
-=======
     "grpo": GrpoSpec,
->>>>>>> part-s
+    "ppo": PpoSpec,
     "sample": SampleSpec,
     "evaluate": EvaluateSpec,
 }
@@ -494,11 +490,14 @@ class RoundSpec(Spec):
     policy: ModelRef = Field(description="The model to improve; it also answers the sampled prompts.")
     base: ModelRef | None = Field(None, description="What win rates are against; empty: the first policy.")
     judgments: int = Field(400, ge=1, description="New judgments to wait for before training.")
-    method: Literal["dpo", "rloo"] = "dpo"
+    method: Literal["dpo", "kto", "ppo", "rloo", "grpo"] = "dpo"
     sample: RoundSampling = RoundSampling()
     reward: RewardTraining = RewardTraining()
     dpo: DpoTraining = DpoTraining()
+    kto: KtoTraining = KtoTraining()
+    ppo: PpoTraining = PpoTraining()
     rloo: RlooTraining = RlooTraining()
+    grpo: GrpoTraining = GrpoTraining()
     evaluate: RoundEvaluation = RoundEvaluation()
     promote: Literal["when_better", "always", "never"] = "when_better"
     continue_with_next: bool = Field(
