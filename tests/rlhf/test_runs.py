@@ -390,7 +390,7 @@ class TestLaunching:
             ({"snapshot": None}, "snapshot"),
             ({"model": "policy@3"}, "model"),
             ({"model": "/nowhere"}, "model"),
-            ({"kind": "grpo"}, "kind"),
+            ({"kind": "guess"}, "kind"),
             ({"kind": None}, "kind"),
             ({"max_length": 10**400}, "max_length"),
         ],
