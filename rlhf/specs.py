@@ -251,7 +251,8 @@ class VerifierReward(Spec):
 
 
 class RemoteReward(Spec):
-    """Scores of a service: it is sent {"prompts": [...], "completions": [...]} and answers {"scores": [...]}."""
+    """Scores of a service: it is sent {"prompts": [...], "completions": [...], "finished": [...]} and
+    answers {"scores": [...]}."""
 
     source: Literal["remote"] = "remote"
     url: str = Field(pattern=r"^https?://")
@@ -311,7 +312,7 @@ class PpoTraining(Spec):
     )
     critic_warmup_rollouts: int = Field(0, ge=0, description="Rollouts from which only the critic learns.")
 
-    kl_coef: float = Field(0.05, description="Weight of the KL inside the reward; 0 leaves it out.")
+    kl_coef: float = Field(0.05, ge=0, description="Weight of the KL inside the reward; 0 leaves it out.")
     kl_estimator: Literal["k1", "k3"] = "k1"
     kl_target: float | None = Field(None, gt=0, description="KL of a completion to steer `kl_coef` towards.")
     kl_horizon: int = Field(10_000, ge=1, description="Episodes over which `kl_coef` adapts.")
@@ -331,6 +332,24 @@ class PpoTraining(Spec):
     lora: Lora | None = Field(None, description="Adapters; empty trains every weight.")
     checkpoint_every: int = Field(20, ge=1, description="Optimizer steps between checkpoints.")
     seed: int = Field(0, ge=0)
+
+    @model_validator(mode="after")
+    def _settings_go_together(self) -> Self:
+        if self.top_p < 1:
+            raise ValueError("top_p must be 1: else the KL is not that of the distributions sampled from.")
+        if self.rollout_batch_size % self.num_mini_batches:
+            raise ValueError(
+                f"rollout_batch_size ({self.rollout_batch_size}) must be a multiple of num_mini_batches "
+                f"({self.num_mini_batches})."
+            )
+        if self.critic == "adapter" and self.lora is None:
+            raise ValueError("critic: adapter needs lora; set it, or choose critic: separate.")
+        if self.max_completion_length >= self.max_length:
+            raise ValueError(
+                f"max_length ({self.max_length}) leaves no room for a prompt beside max_completion_length "
+                f"({self.max_completion_length}). Raise it."
+            )
+        return self
 
 
 class SftSpec(SftTraining):

@@ -150,7 +150,9 @@ def policy_loss(
     return Loss(torch.where(mask, losses, 0).sum(), (mask & (clipped > plain)).sum())
 
 
-def value_loss(values: Tensor, old_values: Tensor, returns: Tensor, mask: Tensor, *, cliprange: float) -> Loss:
+def value_loss(
+    values: Tensor, old_values: Tensor, returns: Tensor, mask: Tensor, *, cliprange: float
+) -> Loss:
     """Half the squared error, the larger of that of the value and of the value clipped around the old."""
     near = torch.clamp(values, old_values - cliprange, old_values + cliprange)
     plain, clipped = (values - returns).square(), (near - returns).square()

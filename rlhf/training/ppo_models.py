@@ -59,7 +59,10 @@ class Batch:
             index * self.longest + len(row.prompt) - 1 for index, row in enumerate(rows)
         ]  # where the first token of a completion is predicted
         self.positions_N = torch.cat(
-            [torch.arange(start, start + len(row.completion)) for start, row in zip(starts, rows, strict=True)]
+            [
+                torch.arange(start, start + len(row.completion))
+                for start, row in zip(starts, rows, strict=True)
+            ]
         ).to(device())
         self.tokens_N = torch.tensor([token for row in rows for token in row.completion], device=device())
 
@@ -121,9 +124,8 @@ class Models:
                 model.to(device())
                 _switch_dropout_off(model)
                 if spec.gradient_checkpointing:
-                    model.gradient_checkpointing_enable({"use_reentrant": False})
-                # Checkpointing looks at this; with dropout at zero it changes nothing else.
-                model.train(spec.gradient_checkpointing)
+                    model.activation_checkpointing_enable({"use_reentrant": False})
+        models.inference()
         models.activate(POLICY)
         models._check_head()
         return models
@@ -132,8 +134,8 @@ class Models:
         if reward_folder is not None:
             if load_tokenizer(reward_folder).get_vocab() != self.tokenizer.get_vocab():
                 raise TrainingError(
-                    "The reward model splits text into other tokens than the policy, so a critic cannot start "
-                    "as it. Train with LoRA and critic: adapter."
+                    "The reward model splits text into other tokens than the policy, so a critic cannot "
+                    "start as it. Train with LoRA and critic: adapter."
                 )
             critic = load_reward_model(reward_folder, self.tokenizer, dtype=dtype)
         else:
@@ -146,6 +148,32 @@ class Models:
 
             with _fixed_seed(self.spec.seed + 1):
                 self.critic = get_peft_model(critic, lora_config(self.spec.lora, task="SEQ_CLS"))  # type: ignore[arg-type]
+
+    @property
+    def generation_config(self) -> Any:
+        return _plain(self.policy).generation_config
+
+    @property
+    def max_positions(self) -> int | None:
+        return getattr(_plain(self.policy).config.get_text_config(), "max_position_embeddings", None)
+
+    @property
+    def sampler(self) -> Any:
+        """The policy as a transformers model that generates."""
+        return _plain(self.policy)
+
+    def inference(self) -> None:
+        """Sampling with a cache, which gradient checkpointing would refuse."""
+        self._train(False)
+
+    def learning(self) -> None:
+        # Only gradient checkpointing looks at this; dropout stays at zero.
+        self._train(self.spec.gradient_checkpointing)
+
+    def _train(self, mode: bool) -> None:
+        for model in (self.policy, self.critic):
+            if model is not None and model.training != mode:
+                model.train(mode)
 
     # What the models say
 
@@ -232,7 +260,8 @@ class Models:
         found, _ = self._logprobs(self.policy, batch)
         if not torch.allclose(found, expected, atol=1e-3 if found.dtype == torch.float32 else 0.1):
             raise TrainingError(
-                f"{type(plain).__name__} changes its logits in a way PPO does not know. Use RLOO for this model."
+                f"{type(plain).__name__} changes its logits in a way PPO does not know. "
+                "Use RLOO for this model."
             )
 
 

@@ -17,7 +17,8 @@ from torch import Tensor
 from transformers import GenerationConfig, LogitsProcessor, LogitsProcessorList
 from transformers.cache_utils import Cache, DynamicCache, DynamicLayer
 
-from rlhf.training.errors import TrainingError
+from rlhf.specs import PpoTraining
+from rlhf.training.ppo_models import Models
 from rlhf.training.text import TokenIds
 
 KEEP_SHARE = 0.8  # rows that must go on for the others to be carried along
@@ -77,7 +78,10 @@ class LoopEngine:
         self.pad_token_id = pad_token_id
         self.batch_size = batch_size
         config = model.config.get_text_config()
-        self._all_attend = all(kind == "full_attention" for kind in getattr(config, "layer_types", None) or ())
+        kinds = getattr(config, "layer_types", None)
+        self._all_attend = (
+            set(kinds) == {"full_attention"} if kinds else not getattr(config, "sliding_window", None)
+        )
         self._takes_mask_4d = getattr(config, "_attn_implementation", "") == "sdpa" and self._all_attend
 
     def generate(self, prompts: Sequence[TokenIds], seeds: Sequence[int]) -> list[Sampled]:
@@ -145,9 +149,7 @@ class LoopEngine:
                 mask, uniform = mask[kept], uniform[kept]
                 next_positions, positions = next_positions[kept], positions[kept]
 
-        rows = zip(
-            tokens_BT.tolist(), logprobs_BT.tolist(), lengths.tolist(), finished.tolist(), strict=True
-        )
+        rows = zip(tokens_BT.tolist(), logprobs_BT.tolist(), lengths.tolist(), finished.tolist(), strict=True)
         return [Sampled(ids[:length], values[:length], done) for ids, values, length, done in rows]
 
     def _cache(self, room: int) -> Cache:
@@ -249,3 +251,16 @@ def cut_at_stop(ids: TokenIds, logprobs: list[float] | None, stop_ids: set[int])
         if token in stop_ids:
             return Sampled(ids[: position + 1], logprobs[: position + 1] if logprobs else None, True)
     return Sampled(ids, logprobs[: len(ids)] if logprobs else None, False)
+
+
+def make_engine(spec: PpoTraining, models: Models, stop_ids: Sequence[int]) -> Engine:
+    settings: dict[str, Any] = {
+        "temperature": spec.temperature,
+        "max_new_tokens": spec.max_completion_length,
+        "stop_ids": stop_ids,
+        "pad_token_id": models.tokenizer.pad_token_id,
+        "batch_size": spec.generation_batch_size,
+    }
+    if spec.engine == "generate":
+        return GenerateEngine(models.sampler, **settings)
+    return LoopEngine(models.sampler, **settings)
