@@ -114,7 +114,9 @@ class RunBriefSerializer(serializers.Serializer):
 
 
 class RunInputsSerializer(serializers.Serializer):
-    models = serializers.DictField(help_text="Id of the model version behind each field of the spec.")
+    models = serializers.DictField(
+        help_text="Id of the model version behind each field of the spec; a list where the field is one."
+    )
     snapshot = serializers.IntegerField()
 
 

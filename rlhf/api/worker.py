@@ -107,9 +107,7 @@ class WorkerModelFileView(WorkerView):
 
     @extend_schema(operation_id="worker_model_file", tags=["worker"], responses=FILE)
     def get(self, request: Request, model_id: int, name: str) -> ArtifactResponse:
-        used = self.run.inputs["models"]
-        allowed = [used.get("model"), used.get("reward_model"), *used.get("baselines", [])]
-        model = ModelVersion.objects.filter(pk=model_id).first() if model_id in allowed else None
+        model = ModelVersion.objects.filter(pk=model_id).first() if model_id in self.run.model_ids else None
         if model is None or model.produced_by is None:
             raise NotFound(f"This run reads no stored model {model_id}.")
         file = selectors.file(run=model.produced_by, name=f"model/{name}")

@@ -69,7 +69,7 @@ class Migration(migrations.Migration):
             name='Run',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('sft', 'Sft'), ('reward', 'Reward'), ('dpo', 'Dpo'), ('rloo', 'Rloo'), ('sample', 'Sample'), ('evaluate', 'Evaluate')], max_length=10)),
+                ('kind', models.CharField(choices=[('sft', 'Sft'), ('reward', 'Reward'), ('dpo', 'Dpo'), ('kto', 'Kto'), ('ppo', 'Ppo'), ('rloo', 'Rloo'), ('grpo', 'Grpo'), ('sample', 'Sample'), ('evaluate', 'Evaluate')], max_length=10)),
                 ('spec', models.JSONField()),
                 ('inputs', models.JSONField(default=dict)),
                 ('state', models.CharField(choices=[('queued', 'Queued'), ('starting', 'Starting'), ('running', 'Running'), ('succeeded', 'Succeeded'), ('failed', 'Failed'), ('cancelled', 'Cancelled')], default='queued', max_length=10)),

@@ -3,7 +3,7 @@
 from rlhf.models.dispatch import DispatcherLease
 from rlhf.models.registry import Evaluation, ModelVersion
 from rlhf.models.rounds import Round, RoundDefaults, RoundStep
-from rlhf.models.runs import MetricPoint, Run, RunFile, RunLogLine
+from rlhf.models.runs import MetricPoint, Run, RunFile, RunLogLine, model_ids
 from rlhf.models.snapshots import Snapshot, SnapshotJudgment
 
 __all__ = [
@@ -19,4 +19,5 @@ __all__ = [
     "RunLogLine",
     "Snapshot",
     "SnapshotJudgment",
+    "model_ids",
 ]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
@@ -14,7 +17,10 @@ class Run(models.Model):
         SFT = "sft"
         REWARD = "reward"
         DPO = "dpo"
+        KTO = "kto"
+        PPO = "ppo"
         RLOO = "rloo"
+        GRPO = "grpo"
         SAMPLE = "sample"
         EVALUATE = "evaluate"
 
@@ -29,7 +35,7 @@ class Run(models.Model):
     project = models.ForeignKey("labeling.Project", on_delete=models.CASCADE, related_name="+")
     kind = models.CharField(max_length=10, choices=Kind.choices)
     # As asked for, with defaults filled in. `inputs` is what the references resolved to:
-    # {"models": {"<spec field>": <model version id>}, "snapshot": id, ...}
+    # {"models": {"<spec field>": <model version id, or a list of them>}, "snapshot": id}
     spec = models.JSONField()
     inputs = models.JSONField(default=dict)
     state = models.CharField(max_length=10, choices=State.choices, default=State.QUEUED)
@@ -65,6 +71,18 @@ class Run(models.Model):
 
     def __str__(self) -> str:
         return f"run {self.pk} ({self.kind})"
+
+    @property
+    def model_ids(self) -> list[int]:
+        """Every registry version that this run reads."""
+        return model_ids(self.inputs)
+
+
+def model_ids(inputs: Mapping[str, Any] | None) -> list[int]:
+    """Of a run's `inputs`. A list may hold None: a reward that is no model."""
+    used = (inputs or {}).get("models", {}).values()
+    found = [number for value in used for number in (value if isinstance(value, list) else [value])]
+    return [number for number in found if number is not None]
 
 
 class MetricPoint(models.Model):

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from django.db.models import QuerySet
 
 from labeling.core.errors import NotFound
-from rlhf.models import ModelVersion, Run, Snapshot, SnapshotJudgment
+from rlhf.models import ModelVersion, Run, Snapshot, SnapshotJudgment, model_ids
 
 
 def of_project(*, project_id: int) -> QuerySet[ModelVersion]:
@@ -87,8 +87,7 @@ def _parents(project_id: int) -> dict[int, set[int]]:
     for model_id, parent_id, inputs in rows:
         if parent_id:
             parents[model_id].add(parent_id)
-        used = (inputs or {}).get("models", {})
-        parents[model_id] |= {used[field] for field in ("model", "reward_model") if used.get(field)}
+        parents[model_id].update(model_ids(inputs))
     return parents
 
 

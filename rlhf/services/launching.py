@@ -20,11 +20,15 @@ from rlhf.services.snapshots import freeze
 from rlhf.services.validation import run_spec
 
 LANGUAGE_MODELS = frozenset({ModelVersion.Kind.BASE, ModelVersion.Kind.POLICY})
+REWARD_MODELS = frozenset({ModelVersion.Kind.REWARD})
 SNAPSHOT_KINDS = {
     "sft": ("demonstrations", "preferences"),
     "reward": ("preferences", "rankings"),
     "dpo": ("preferences",),
+    "kto": ("unpaired", "preferences"),
+    "ppo": ("prompts", "preferences"),
     "rloo": ("prompts", "preferences"),
+    "grpo": ("prompts", "preferences"),
 }
 
 
@@ -36,6 +40,8 @@ class Prepared:
     spec: Mapping[str, Any]
     models: dict[str, ModelVersion] = field(default_factory=dict)
     baselines: list[ModelVersion] = field(default_factory=list)
+    # For each further reward of the spec its model, or None where it is none.
+    rewards: list[ModelVersion | None] = field(default_factory=list)
     snapshot: Snapshot | None = None
 
     @property
@@ -61,12 +67,14 @@ def prepare(*, project: Any, raw: Mapping[str, Any], user: Any, now: datetime) -
 
 def create(prepared: Prepared, *, user: Any, now: datetime) -> Run:
     with transaction.atomic():
-        for model in (*prepared.models.values(), *prepared.baselines):
+        for model in (*prepared.models.values(), *prepared.baselines, *filter(None, prepared.rewards)):
             save_new(model)
         assert prepared.snapshot is not None
         models: dict[str, Any] = {name: model.pk for name, model in prepared.models.items()}
         if prepared.baselines:
             models["baselines"] = [model.pk for model in prepared.baselines]
+        if any(prepared.rewards):
+            models["rewards"] = [model and model.pk for model in prepared.rewards]
         run = Run.objects.create(
             project=prepared.project,
             kind=prepared.kind,
@@ -86,7 +94,7 @@ def _resolve_models(prepared: Prepared) -> None:
     for name in ("model", "reward_model"):
         if spec.get(name):
             model = resolve(project=project, ref=spec[name], field=name)
-            allowed = frozenset({ModelVersion.Kind.REWARD}) if name == "reward_model" else LANGUAGE_MODELS
+            allowed = REWARD_MODELS if name == "reward_model" else LANGUAGE_MODELS
             _check_kind(model, allowed, name)
             prepared.models[name] = model
     candidate = prepared.models["model"]
@@ -99,6 +107,13 @@ def _resolve_models(prepared: Prepared) -> None:
                 fields={"baselines": "repeated"},
             )
         prepared.baselines.append(baseline)
+    for number, reward in enumerate(spec.get("rewards", ())):
+        prepared.rewards.append(None)
+        if "model" in reward:
+            name = f"rewards.{number}.model"
+            model = resolve(project=project, ref=reward["model"], field=name)
+            _check_kind(model, REWARD_MODELS, name)
+            prepared.rewards[number] = model
 
 
 def check_language_model(model: ModelVersion, name: str) -> None:
@@ -139,7 +154,7 @@ def _snapshot(prepared: Prepared) -> Snapshot:
             fields={"snapshot": "no_rows"},
         )
     pairs = (Snapshot.Kind.PREFERENCES, Snapshot.Kind.RANKINGS)
-    learns_from_pairs = snapshot.kind in pairs and kind != Run.Kind.RLOO
+    learns_from_pairs = snapshot.kind in pairs and "prompts" not in wanted
     if learns_from_pairs and not snapshot_selectors.num_decided(snapshot=snapshot, split="train"):
         raise DomainError(
             f"Every training comparison of snapshot {number} is a tie: rank more responses first.",

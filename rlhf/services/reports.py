@@ -159,15 +159,11 @@ def _points(run: Run, event: MetricsEvent) -> list[MetricPoint]:
 
 
 def _models(run: Run) -> dict[str, Any]:
-    wanted = run.inputs["models"]
-    ids = [wanted[name] for name in ("model", "reward_model") if name in wanted] + wanted.get("baselines", [])
-    found = {model.pk: _model(model) for model in ModelVersion.objects.filter(pk__in=ids)}
-    models: dict[str, Any] = {
-        name: found[wanted[name]] for name in ("model", "reward_model") if name in wanted
+    found = {model.pk: _model(model) for model in ModelVersion.objects.filter(pk__in=run.model_ids)}
+    return {
+        name: [found.get(number) for number in used] if isinstance(used, list) else found[used]
+        for name, used in run.inputs["models"].items()
     }
-    if "baselines" in wanted:
-        models["baselines"] = [found[model_id] for model_id in wanted["baselines"]]
-    return models
 
 
 def _model(model: ModelVersion) -> dict[str, Any]:

@@ -25,6 +25,7 @@ from rlhf.services import launching, live
 from rlhf.services.round_ending import end_round
 from rlhf.services.round_rows import current_step
 from rlhf.services.snapshots import freeze
+from rlhf.specs import SPECS
 
 LABEL_SPLITS = ("train", "validation")
 # Some sampled pairs turn out equal and some tasks are skipped: a few more prompts than judgments.
@@ -185,7 +186,7 @@ def _policy(moving: Round, step: RoundStep, now: datetime) -> bool:
             "model": str(moving.policy_in),
             "snapshot": _step(moving, RoundStep.Name.SNAPSHOT).snapshot_id,
         }
-        if method == Run.Kind.RLOO:
+        if "reward_model" in SPECS[method].model_fields:
             spec["reward_model"] = str(_reward_model(moving))
         return _start_run(moving, step, spec, now)
     run = _succeeded_run(step)

@@ -33,8 +33,7 @@ READ_BY = {
     "base": Step.REWARD,
     "reward": Step.REWARD,
     "method": Step.POLICY,
-    "dpo": Step.POLICY,
-    "rloo": Step.POLICY,
+    **dict.fromkeys(("dpo", "kto", "ppo", "rloo", "grpo"), Step.POLICY),
     "evaluate": Step.EVALUATE,
 }
 # ... or, where a step waits for people, once it is over.

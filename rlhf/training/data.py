@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from rlhf.specs import WatchedTraining
 from rlhf.training.errors import TrainingError
 
 if TYPE_CHECKING:
@@ -36,6 +37,14 @@ def load_split(snapshot_dir: Path, split: str, *, columns: Iterable[str], cache_
 def require_train(dataset: Dataset | None) -> Dataset:
     if dataset is None:
         raise TrainingError("The snapshot has no rows in its train split. Label more, or widen its filters.")
+    return dataset
+
+
+def require_validation(dataset: Dataset | None, spec: WatchedTraining) -> Dataset | None:
+    if dataset is None and spec.eval_every:
+        raise TrainingError(
+            "eval_every needs validation rows, and the snapshot has none. Leave it empty, or label more."
+        )
     return dataset
 
 

@@ -1,16 +1,23 @@
 """Direct preference optimization (Rafailov et al. 2023): learn from comparisons without a reward model.
 
-TRL's DPOTrainer. The policy it starts from is the reference; under LoRA that is the model with its
-adapters off. Ties are dropped. Leaves out: strength, annotator weights, precomputed log-probabilities.
+TRL's DPOTrainer. The policy it starts from is the reference, whose log-probabilities are computed
+beforehand and kept (rlhf/training/reference_cache.py). Ties are dropped. `loss_type` names the loss:
+sigmoid (Rafailov et al.; with label_smoothing it is cDPO, Mitchell 2023), sigmoid_norm (per token, as
+Lambert et al. 2024), ipo (Azar et al. 2023), hinge (Zhao et al. 2023), robust (Chowdhury et al. 2024),
+exo_pair (Ji et al. 2024), nca_pair (Chen et al. 2024), sppo_hard (Wu et al. 2024), aot (Melnyk et al.
+2024), apo_zero and apo_down (D'Oosterlinck et al. 2024), discopop (Lu et al. 2024). Leaves out: strength,
+annotator weights.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rlhf.specs import DpoTraining
-from rlhf.training.data import Columns, encode_rows, load_split, require_train
+from rlhf.training import carried
+from rlhf.training.data import Columns, encode_rows, load_split, require_train, require_validation
 from rlhf.training.errors import TrainingError
 from rlhf.training.modeling import (
     chat_template_digest,
@@ -21,6 +28,7 @@ from rlhf.training.modeling import (
     precision,
     save_model,
 )
+from rlhf.training.reference_cache import Reply, open_cache, with_reference
 from rlhf.training.reporting import Reporter
 from rlhf.training.text import common_prefix, encode_conversations, encode_prompts
 
@@ -30,6 +38,8 @@ if TYPE_CHECKING:
 
 COLUMNS = ("prompt", "chosen", "rejected", "tie")
 SHOWN = ("eval_loss", "eval_rewards/accuracies", "eval_rewards/margins", "eval_logps/chosen")
+DROP_SHARE = 0.1  # of the reference's log-probability of chosen replies; beyond it people are told
+DROP_LOGS = 10
 
 
 def train_dpo(
@@ -40,46 +50,107 @@ def train_dpo(
     output_dir: Path,
     reporter: Reporter,
     resume_from: Path | None = None,
+    cache_dir: Path | None = None,
 ) -> dict[str, Any]:
-    """Writes `output_dir`/model; returns TRL's metrics on validation comparisons, if there are any."""
+    """Writes `output_dir`/model; returns TRL's metrics on validation comparisons, if there are any.
+    `cache_dir` keeps the reference's log-probabilities for later runs on this machine."""
     from trl.trainer.dpo_config import DPOConfig
     from trl.trainer.dpo_trainer import DPOTrainer
 
     from rlhf.training.trainer import evaluate, fit, shared_arguments
 
-    class Trainer(DPOTrainer):
-        """TRL has no switch for rows that are tokens already, as its other trainers have."""
-
-        def _prepare_dataset(self, dataset: Dataset, *args: Any, **kwargs: Any) -> Dataset:
-            return dataset
-
     folder = find_model(model_path)
     tokenizer = load_tokenizer(folder)
-    reporter.environment({"chat_template_sha256": chat_template_digest(tokenizer)})
+    template = chat_template_digest(tokenizer)
+    reporter.environment({"chat_template_sha256": template})
+    kept = carried.restore(output_dir, resume_from)
     data = {
         split: encode_pairs(snapshot_dir, split, tokenizer, spec, output_dir, reporter)
         for split in ("train", "validation")
     }
+    trainer_class = with_reference(
+        DPOTrainer,
+        columns=lambda dataset: reference_columns(dataset, spec),
+        cache=open_cache(cache_dir, folder, template=template, spec=spec),
+        carried=kept,
+        reporter=reporter,
+    )
     dtype, _ = precision(spec.dtype, lora=spec.lora is not None)
-    trainer = Trainer(
-        model=load_policy(folder, tokenizer, dtype=dtype),
-        ref_model=None if spec.lora else load_policy(folder, tokenizer, dtype=dtype),
+    loss_types = [spec.loss_type] + ["sft"] * (spec.sft_weight > 0)
+    trainer = trainer_class(
+        model=load_policy(folder, tokenizer, dtype=dtype, lora=spec.lora),
         args=DPOConfig(
             **shared_arguments(spec, output_dir),
             max_length=spec.max_length,
             beta=spec.beta,
-            loss_type=[spec.loss_type],
+            loss_type=["robust" if is_cdpo(spec) else loss_types[0], *loss_types[1:]],
+            loss_weights=[1.0, spec.sft_weight][: len(loss_types)],
+            label_smoothing=spec.label_smoothing,
+            ld_alpha=spec.ld_alpha,
+            precompute_ref_log_probs=True,
         ),
         train_dataset=require_train(data["train"]),
-        eval_dataset=data["validation"],
+        eval_dataset=require_validation(data["validation"], spec),
         processing_class=tokenizer,
         peft_config=lora_config(spec.lora, task="CAUSAL_LM") if spec.lora else None,
     )
+    if is_cdpo(spec):
+        trainer.label_smoothing = robust_smoothing(spec.label_smoothing)
+    trainer.add_callback(chosen_drop_warning(spec, reporter))
     fit(trainer, spec, reporter=reporter, resume_from=resume_from)
     metrics = evaluate(trainer, spec)
-    save_model(trainer.model, tokenizer, output_dir / "model")
+    save_model(trainer.model, tokenizer, output_dir / "model", save=spec.save, base=model_path)
     summary = {key: metrics[key] for key in SHOWN if key in metrics}
     return {"num_comparisons": len(require_train(data["train"])), **summary}
+
+
+def reference_columns(dataset: Dataset, spec: DpoTraining) -> dict[str, list[Reply]]:
+    wanted: dict[str, list[Reply]] = {"ref_chosen_logps": [], "ref_rejected_logps": []}
+    for row in dataset:
+        sides = row["chosen_ids"], row["rejected_ids"]
+        shared = min(map(len, sides))
+        for column, ids in zip(wanted.values(), sides, strict=True):
+            column.append(Reply(row["prompt_ids"], ids, len(ids) if spec.ld_alpha is None else shared))
+    return wanted
+
+
+def is_cdpo(spec: DpoTraining) -> bool:
+    return spec.loss_type == "sigmoid" and spec.label_smoothing > 0
+
+
+def robust_smoothing(epsilon: float) -> float:
+    """TRL's sigmoid loss ignores smoothing. Conservative DPO, (1 - e) L(x) + e L(-x) where
+    L = -log sigmoid, is L(x) + e x, and robust DPO is L(x) - e' x / (1 - 2 e'): they are the same
+    at the e' returned here."""
+    return -epsilon / (1 - 2 * epsilon)
+
+
+def chosen_drop_warning(spec: DpoTraining, reporter: Reporter) -> Any:
+    """DPO only widens a gap, and often by making both replies less likely (Pal et al. 2024)."""
+    from transformers import TrainerCallback
+
+    class Watch(TrainerCallback):
+        def __init__(self) -> None:
+            self.last: deque[tuple[float, float]] = deque(maxlen=DROP_LOGS)
+            self.has_told = False
+
+        def on_log(
+            self, args: Any, state: Any, control: Any, logs: dict[str, float] | None = None, **kwargs: Any
+        ) -> None:
+            if self.has_told or not logs or "rewards/chosen" not in logs:
+                return
+            drop = -logs["rewards/chosen"] / spec.beta
+            self.last.append((drop, logs["logps/chosen"] + drop))
+            mean_drop, reference = (sum(values) / len(values) for values in zip(*self.last, strict=True))
+            if len(self.last) == DROP_LOGS and mean_drop > DROP_SHARE * abs(reference):
+                self.has_told = True
+                reporter.log(
+                    f"Warning at step {state.global_step}: chosen replies have become less likely, by "
+                    f"{mean_drop:.1f} nats of {abs(reference):.1f} (the reference's). Raise beta, lower "
+                    "learning_rate, or hold them up with sft_weight or loss_type apo_zero."
+                )
+
+    return Watch()
 
 
 def encode_pairs(
@@ -90,7 +161,7 @@ def encode_pairs(
     output_dir: Path,
     reporter: Reporter,
 ) -> Dataset | None:
-    """Rows of prompt_ids, chosen_ids and rejected_ids. Replies are cut at max_length by the collator;
+    """Rows of prompt_ids, chosen_ids and rejected_ids. Replies are cut at max_length;
     a row whose prompt alone fills it is left out."""
     dataset = load_split(snapshot_dir, split, columns=COLUMNS, cache_dir=output_dir / "data")
     if dataset is None:
@@ -109,8 +180,8 @@ def encode_pairs(
             if tie or start >= spec.max_length:
                 continue
             encoded["prompt_ids"].append(prompt_ids[:start])
-            encoded["chosen_ids"].append(chosen_ids[start:])
-            encoded["rejected_ids"].append(rejected_ids[start:])
+            encoded["chosen_ids"].append(chosen_ids[start : spec.max_length])
+            encoded["rejected_ids"].append(rejected_ids[start : spec.max_length])
         return encoded
 
     rows = encode_rows(dataset, to_ids)

@@ -1,4 +1,4 @@
-"""Finding, loading and saving models: any AutoModelForCausalLM, by folder or hub name.
+"""Loading and saving models: any AutoModelForCausalLM, by folder or hub name.
 
 Weights are safetensors only, and no code that ships with a model is run.
 """
@@ -10,12 +10,14 @@ import hashlib
 import json
 import logging
 import math
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from rlhf.specs import Lora, Training
 from rlhf.training.errors import TrainingError
+from rlhf.training.hub import ADAPTER_FILE, find_model
 from rlhf.training.text import DEFAULT_CHAT_TEMPLATE, stop_token_ids
 
 if TYPE_CHECKING:
@@ -25,57 +27,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-HUB_SECONDS = 8.0
-MODEL_FILES = ["*.json", "*.safetensors", "*.jinja", "*.model", "*.txt"]
 # Tokens that some families keep for padding, and else a new one.
 PAD_TOKENS = ("<|pad|>", "<pad>", "[PAD]", "<|finetune_right_pad_id|>", "<|padding|>", "<|endoftext|>")
-
-
-def find_model(name: str | Path) -> Path:
-    """The folder of a model: `name` itself, or what the hub keeps under that name."""
-    folder = Path(name).expanduser()
-    if folder.is_dir():
-        if not (folder / "config.json").is_file():
-            raise TrainingError(f"The folder {name} holds no model: it has no config.json.")
-        return folder
-    text = str(name)
-    if folder.is_absolute() or text.startswith((".", "~")) or text.count("/") > 1:
-        raise TrainingError(f"There is no folder {name} on the machine that runs the training.")
-    return _download(text)
-
-
-def _download(name: str) -> Path:
-    from huggingface_hub import HfApi, snapshot_download
-    from huggingface_hub.errors import (
-        GatedRepoError,
-        HFValidationError,
-        HTTPError,
-        RepositoryNotFoundError,
-    )
-
-    try:
-        try:
-            # One question first: a download would repeat its own to a silent hub for minutes.
-            HfApi().model_info(name, timeout=HUB_SECONDS)
-            is_reachable = True
-        except (GatedRepoError, RepositoryNotFoundError):
-            raise
-        except (HTTPError, OSError):
-            is_reachable = False
-        return Path(snapshot_download(name, allow_patterns=MODEL_FILES, local_files_only=not is_reachable))
-    except GatedRepoError as error:
-        raise TrainingError(
-            f"The hub model {name} is gated: accept its terms there and set HF_TOKEN for the worker."
-        ) from error
-    except (RepositoryNotFoundError, HFValidationError) as error:
-        raise TrainingError(
-            f"The hub has no model {name}, or it is private. Check the name, or give a folder."
-        ) from error
-    except (HTTPError, OSError) as error:
-        raise TrainingError(
-            f"The hub could not be reached to download {name}. "
-            "Give a folder that holds the model, or let the worker reach the hub."
-        ) from error
 
 
 @contextlib.contextmanager
@@ -163,15 +116,67 @@ def _load_weights(
     return model
 
 
-def load_policy(folder: Path, tokenizer: PreTrainedTokenizerBase, *, dtype: torch.dtype) -> PreTrainedModel:
+def load_policy(
+    folder: Path, tokenizer: PreTrainedTokenizerBase, *, dtype: torch.dtype, lora: Lora | None = None
+) -> PreTrainedModel:
+    """A causal language model; where `folder` holds an adapter, its base model with the adapter merged."""
     from transformers import AutoModelForCausalLM
 
-    model = _load_weights(AutoModelForCausalLM, folder, dtype=dtype)
+    if (folder / ADAPTER_FILE).is_file():
+        if lora and lora.load_in_4bit:
+            raise TrainingError("load_in_4bit needs a merged model to start from, and this is an adapter.")
+        model = merge_adapter(load_policy(adapter_base(folder), tokenizer, dtype=dtype), folder)
+    else:
+        settings = quantization() if lora and lora.load_in_4bit else {}
+        model = _load_weights(AutoModelForCausalLM, folder, dtype=dtype, **settings)
     _fit_vocabulary(model, tokenizer)
     generation = model.generation_config
     generation.eos_token_id = stop_token_ids(tokenizer, generation.eos_token_id)
     generation.pad_token_id = tokenizer.pad_token_id
     return model
+
+
+def adapter_base(folder: Path) -> Path:
+    name = json.loads((folder / ADAPTER_FILE).read_text(encoding="utf-8"))["base_model_name_or_path"]
+    try:
+        return find_model(name)
+    except TrainingError as error:
+        raise TrainingError(f"The adapter in {folder} lacks its base model: {error}") from error
+
+
+def merge_adapter(model: PreTrainedModel, adapter: Path) -> PreTrainedModel:
+    from peft import PeftModel
+
+    with _loading(adapter):
+        return PeftModel.from_pretrained(model, str(adapter)).merge_and_unload()
+
+
+def quantization() -> dict[str, Any]:
+    """4-bit NormalFloat with doubly quantized constants (Dettmers et al. 2023)."""
+    import importlib.util
+
+    import torch
+
+    if not torch.cuda.is_available():
+        raise TrainingError("load_in_4bit needs a CUDA device. Train plain LoRA adapters on this machine.")
+    if importlib.util.find_spec("bitsandbytes") is None:
+        raise TrainingError("load_in_4bit needs bitsandbytes: install it on the worker's machine.")
+    from transformers import BitsAndBytesConfig
+
+    config = BitsAndBytesConfig(
+        load_in_4bit=True,
+        bnb_4bit_quant_type="nf4",
+        bnb_4bit_use_double_quant=True,
+        bnb_4bit_compute_dtype=torch.bfloat16,
+    )
+    return {"quantization_config": config, "device_map": {"": torch.cuda.current_device()}}
+
+
+def copy_reference(reference: PreTrainedModel, policy: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> None:
+    """What TRL read from the files a policy came from, made equal to the policy: those have no row for
+    a PAD that was added, and of an adapter they are only the base model."""
+    _fit_vocabulary(reference, tokenizer)
+    reference.load_state_dict(policy.state_dict())
 
 
 def load_reward_model(
@@ -244,12 +249,52 @@ def lora_config(lora: Lora, *, task: Literal["CAUSAL_LM", "SEQ_CLS"]) -> LoraCon
     )
 
 
-def save_model(model: Any, tokenizer: PreTrainedTokenizerBase, folder: Path) -> None:
-    """Adapters are merged, so that what was trained loads like any other model."""
-    if hasattr(model, "merge_and_unload"):
-        model = model.merge_and_unload()
+def save_model(
+    model: Any,
+    tokenizer: PreTrainedTokenizerBase,
+    folder: Path,
+    *,
+    save: Literal["merged", "adapter"] = "merged",
+    base: str | Path | None = None,
+) -> None:
+    """Adapters are merged, so that what was trained loads like any other model; or saved alone, beside
+    the name of their `base` model (a hub name, or a folder that must stay)."""
+    if hasattr(model, "merge_and_unload") and save == "merged":
+        model = _merged(model, tokenizer)
+    elif hasattr(model, "merge_and_unload"):
+        assert base is not None
+        name = str(Path(base).resolve()) if Path(base).is_dir() else str(base)
+        for config in model.peft_config.values():
+            config.base_model_name_or_path = name
+        model.save_pretrained(folder, save_embedding_layers=False)
+        (folder / "README.md").unlink(missing_ok=True)  # PEFT's form, not filled in
+        tokenizer.save_pretrained(folder)
+        return
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
+
+
+def _merged(model: Any, tokenizer: PreTrainedTokenizerBase) -> PreTrainedModel:
+    if not getattr(model, "is_loaded_in_4bit", False):
+        return model.merge_and_unload()
+    import torch
+
+    # In 4 bits the adapters would be rounded away: they are merged into the weights as they were.
+    with tempfile.TemporaryDirectory() as folder:
+        model.save_pretrained(folder, save_embedding_layers=False)
+        base = load_policy(Path(model.config.name_or_path), tokenizer, dtype=torch.bfloat16)
+        return merge_adapter(base, Path(folder))
+
+
+def free_memory() -> None:
+    """Of a model that nothing refers to any more."""
+    import gc
+
+    import torch
+
+    gc.collect()
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
 
 
 def describe_training(spec: Training) -> str:

@@ -1,4 +1,4 @@
-"""What SFT, reward, DPO and RLOO training share: settings, reports, checkpoints, and how they end."""
+"""What trainers share: settings, reports, checkpoints, and how they end."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ import torch
 from transformers import Trainer, TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 from transformers.trainer_callback import PrinterCallback, ProgressCallback
 
-from rlhf.specs import Training
+from rlhf.specs import Training, WatchedTraining
+from rlhf.training import carried
+from rlhf.training.early_stopping import EarlyStopping
 from rlhf.training.errors import TrainingError, out_of_memory_explained
 from rlhf.training.modeling import describe_training, precision
 from rlhf.training.reporting import Reporter
@@ -28,6 +30,7 @@ SETTINGS_PICKLE = "training_args.bin"
 def shared_arguments(spec: Training, output_dir: Path) -> dict[str, Any]:
     """Arguments that every TRL config takes."""
     _, autocast = precision(spec.dtype, lora=spec.lora is not None)
+    eval_every = getattr(spec, "eval_every", None)
     return {
         "output_dir": str(output_dir / "checkpoints"),
         "learning_rate": spec.learning_rate,
@@ -47,6 +50,8 @@ def shared_arguments(spec: Training, output_dir: Path) -> dict[str, Any]:
         "logging_nan_inf_filter": False,  # a NaN must be seen, not averaged away
         "save_strategy": "steps",
         "save_steps": spec.checkpoint_every,
+        "eval_strategy": "steps" if eval_every else "no",
+        "eval_steps": eval_every,
         "seed": spec.seed,
         "data_seed": spec.seed,
         "report_to": "none",
@@ -80,7 +85,7 @@ class Reports(TrainerCallback):
         self.reporter.progress(state.global_step, state.max_steps)
         if state.global_step >= state.max_steps:
             control.should_save = False  # the model itself follows at once
-        if control.should_save:
+        if control.should_save or control.should_evaluate:
             # Sums since the last log are not in a checkpoint: log them, so that a run that is
             # resumed here reports the same values as one that was not.
             control.should_log = True
@@ -113,6 +118,7 @@ class Reports(TrainerCallback):
         (folder / SETTINGS_PICKLE).unlink(missing_ok=True)
         counters = {"num_tokens": getattr(self.trainer, "_total_train_tokens", 0)}
         (folder / COUNTERS_FILE).write_text(json.dumps(counters), encoding="utf-8")
+        carried.carry(folder.parent.parent, folder)
         self.reporter.checkpoint(state.global_step, folder)
 
 
@@ -123,6 +129,11 @@ def fit(trainer: Trainer, spec: Training, *, reporter: Reporter, resume_from: Pa
         trainer.remove_callback(callback)
     trainer.create_model_card = lambda *args, **kwargs: None  # type: ignore[method-assign]
     trainer.add_callback(Reports(trainer, reporter))
+    stopping = None
+    if isinstance(spec, WatchedTraining) and spec.eval_every:
+        folder = Path(str(trainer.args.output_dir)).parent / carried.FOLDER
+        stopping = EarlyStopping(trainer, spec, folder, reporter)
+        trainer.add_callback(stopping)
     if resume_from is not None:
         reporter.log(f"Resuming from {resume_from.name}.")
         counters = resume_from / COUNTERS_FILE
@@ -130,6 +141,8 @@ def fit(trainer: Trainer, spec: Training, *, reporter: Reporter, resume_from: Pa
             trainer._total_train_tokens = json.loads(counters.read_text(encoding="utf-8"))["num_tokens"]
     with out_of_memory_explained(describe_training(spec)):
         trainer.train(resume_from_checkpoint=str(resume_from) if resume_from else None)
+    if stopping:
+        stopping.restore_best()
 
 
 def evaluate(trainer: Trainer, spec: Training) -> dict[str, float]:

@@ -11,7 +11,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rlhf.specs import SPECS, DpoSpec, EvaluateSpec, RewardSpec, RlooSpec, SampleSpec, SftSpec
+from rlhf.specs import (
+    SPECS,
+    DpoSpec,
+    EvaluateSpec,
+    ModelReward,
+    PpoSpec,
+    RewardSpec,
+    RlooSpec,
+    SampleSpec,
+    SftSpec,
+)
 from rlhf.training.errors import TrainingError
 from rlhf.training.reporting import Reporter
 from rlhf.worker.inputs import Inputs
@@ -75,6 +85,25 @@ def _rloo(execution: Execution, spec: RlooSpec) -> Json:
     return _trained(
         execution, train_rloo(spec, reward_model_path=reward_model, **execution.training_arguments())
     )
+
+
+def _ppo(execution: Execution, spec: PpoSpec) -> Json:
+    """Models named under `rewards` come in the order in which they are named there."""
+    from rlhf.training.ppo import train_ppo
+
+    models = execution.run["models"]
+    further = iter([execution.inputs.model(model) for model in models.get("rewards") or []])
+    rewards = [
+        source.model_copy(update={"model": str(next(further))}) if isinstance(source, ModelReward) else source
+        for source in spec.rewards
+    ]
+    reward_model = execution.model("reward_model") if models.get("reward_model") else None
+    summary = train_ppo(
+        spec.model_copy(update={"rewards": rewards}),
+        reward_model_path=reward_model,
+        **execution.training_arguments(),
+    )
+    return _trained(execution, summary)
 
 
 def _trained(execution: Execution, summary: Json) -> Json:
@@ -175,6 +204,7 @@ LIBRARIES = {
     "reward": ("rlhf.training.trainer", "trl.trainer.reward_trainer"),
     "dpo": ("rlhf.training.trainer", "trl.trainer.dpo_trainer"),
     "rloo": ("rlhf.training.trainer", "trl.trainer.rloo_trainer"),
+    "ppo": ("rlhf.training.ppo",),
     "sample": ("rlhf.training.sampling",),
     "evaluate": ("rlhf.training.evaluation",),
 }
@@ -183,6 +213,7 @@ KINDS: dict[str, Callable[[Execution, Any], Json]] = {
     "reward": _reward,
     "dpo": _dpo,
     "rloo": _rloo,
+    "ppo": _ppo,
     "sample": _sample,
     "evaluate": _evaluate,
 }

@@ -121,12 +121,13 @@ class TestSteps:
         assert second.state == "running"
         assert second.spec["base"] == "base-model@1"
 
-    def test_rloo_is_driven_by_the_rounds_reward_model(self, start, bob):
-        turn = start(method="rloo", continue_with_next=False)
+    @pytest.mark.parametrize("method", ["ppo", "rloo", "grpo"])
+    def test_rl_is_driven_by_the_rounds_reward_model(self, start, bob, method):
+        turn = start(method=method, continue_with_next=False)
         finish_round(turn, bob)
         assert turn.state == "succeeded"
         run = step_of(turn, "policy").run
-        assert (run.kind, run.spec["reward_model"]) == ("rloo", "reward@1")
+        assert (run.kind, run.spec["reward_model"]) == (method, "reward@1")
 
     def test_open_tasks_make_sampling_needless_for_a_base_model(self, start, project, bob):
         fill_queue(project, 30, word="Open")
@@ -334,7 +335,7 @@ class TestCommands:
             ({"policy": "nobody@1"}, "policy"),
             ({"base": "nobody@1"}, "base"),
             ({"judgments": 0}, "judgments"),
-            ({"method": "ppo"}, "method"),
+            ({"method": "guess"}, "method"),
             ({"dpo": {"beta": -1}}, "dpo.beta"),
             ({"speed": "fast"}, "speed"),
         ],

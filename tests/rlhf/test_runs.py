@@ -263,11 +263,16 @@ class TestFiles:
 
     def test_models_and_snapshots_of_the_run_are_served_and_no_others(self, launch, preferences, reward_run):
         begin(reward_run).finish_training()
-        run = launch("rloo", reward_model="reward@1", snapshot=preferences.pk)
+        rewards = [
+            {"source": "verifier", "verifier": "max_words", "argument": 40},
+            {"source": "model", "model": "reward@1", "weight": 0.5},
+        ]
+        run = launch("ppo", reward_model="reward@1", rewards=rewards, snapshot=preferences.pk)
         worker = begin(run)
         told = worker.assignment()
         assert told["models"]["model"]["source"].endswith("base-model")
         judge = told["models"]["reward_model"]
+        assert told["models"]["rewards"] == [None, judge]
         assert {file["name"] for file in judge["files"]} == {"config.json", "model.safetensors"}
         file = worker.client.get(f"/api/worker/models/{judge['id']}/files/model.safetensors")
         assert b"".join(file.streaming_content) == b"weights"
@@ -385,7 +390,7 @@ class TestLaunching:
             ({"snapshot": None}, "snapshot"),
             ({"model": "policy@3"}, "model"),
             ({"model": "/nowhere"}, "model"),
-            ({"kind": "grpo"}, "kind"),
+            ({"kind": "guess"}, "kind"),
             ({"kind": None}, "kind"),
             ({"max_length": 10**400}, "max_length"),
         ],
@@ -442,6 +447,9 @@ class TestLaunching:
             launch("sample", model="reward@1")
         with pytest.raises(DomainError, match="give a reward model"):
             launch("rloo", reward_model="base-model@1", snapshot=preferences.pk)
+        rewards = [{"source": "model", "model": "base-model@1"}]
+        with pytest.raises(DomainError, match=r"rewards\.0\.model"):
+            launch("ppo", rewards=rewards, snapshot=preferences.pk)
 
     def test_a_model_is_not_compared_with_itself(self, launch, base):
         with pytest.raises(DomainError, match="named twice"):

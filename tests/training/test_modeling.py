@@ -120,7 +120,7 @@ def test_folder_without_a_model_is_named(tmp_path):
 def test_unreachable_hub_fails_within_seconds(is_silent, monkeypatch):
     import huggingface_hub.constants as hub
 
-    monkeypatch.setattr("rlhf.training.modeling.HUB_SECONDS", 0.5)
+    monkeypatch.setattr("rlhf.training.hub.HUB_SECONDS", 0.5)
     monkeypatch.setattr(hub, "HF_HUB_OFFLINE", False)
     with socket.create_server(("127.0.0.1", 0)) as listener:  # accepts, and never answers
         address = f"http://127.0.0.1:{listener.getsockname()[1]}" if is_silent else "http://127.0.0.1:9"

@@ -105,7 +105,15 @@ export function bytes(size: number): string {
   return `${value < 10 ? value.toFixed(1) : Math.round(value)} ${units[unit]}`;
 }
 
-const ABBREVIATIONS: Record<string, string> = { lora: "LoRA", dpo: "DPO", rloo: "RLOO", lr_scheduler: "LR scheduler" };
+const ABBREVIATIONS: Record<string, string> = {
+  lora: "LoRA",
+  dpo: "DPO",
+  kto: "KTO",
+  ppo: "PPO",
+  rloo: "RLOO",
+  grpo: "GRPO",
+  lr_scheduler: "LR scheduler",
+};
 
 /** "num_train_epochs" → "Num train epochs" */
 export function label(key: string): string {

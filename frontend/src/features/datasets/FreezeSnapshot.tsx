@@ -16,9 +16,9 @@ interface Props {
 
 const KINDS: { value: SnapshotCreate["kind"]; label: string; description: string }[] = [
   { value: "preferences", label: "Preferences", description: "Chosen and rejected responses, for reward models and DPO." },
-  { value: "rankings", label: "Rankings", description: "All responses of a task with their ranks, for reward models." },
-  { value: "unpaired", label: "Good and bad", description: "Responses called good or bad outright, for KTO." },
-  { value: "prompts", label: "Prompts", description: "Prompts alone, for a policy to answer during RLOO." },
+  { value: "rankings", label: "Rankings", description: "Whole rankings with their ties and strengths, for reward models." },
+  { value: "unpaired", label: "Good and bad", description: "Replies judged good or bad by themselves, for KTO." },
+  { value: "prompts", label: "Prompts", description: "Prompts alone, for a policy to answer during PPO, RLOO or GRPO." },
   { value: "demonstrations", label: "Demonstrations", description: "Responses written or edited by people, for SFT." },
 ];
 const SPLITS: Split[] = ["train", "validation", "test"];

@@ -5,9 +5,9 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { messageOf } from "@/api/client";
 import { changeRound } from "@/api/rounds";
 import type { Round } from "@/api/types";
+import { KIND_NAMES, METHODS } from "@/lib/runKinds";
 
 import classes from "./RoundView.module.css";
-import { METHODS } from "./steps";
 
 /** The method may change until the policy step reads it. */
 export function ChangeMethod({ round, slug }: { round: Round; slug: string }) {
@@ -27,7 +27,7 @@ export function ChangeMethod({ round, slug }: { round: Round; slug: string }) {
         disabled={change.isPending}
         value={change.isPending ? change.variables : method}
         onChange={(value) => change.mutate(value)}
-        data={Object.entries(METHODS).map(([value, label]) => ({ value, label }))}
+        data={METHODS.map((value) => ({ value, label: KIND_NAMES[value] }))}
       />
     </div>
   );

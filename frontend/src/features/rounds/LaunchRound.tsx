@@ -12,6 +12,7 @@ import { NumberText } from "@/components/NumberText";
 import { SchemaForm } from "@/components/SchemaForm";
 import { Failure, Note } from "@/components/States";
 import { check, fieldsOf, type Field, type Values } from "@/lib/jsonSchema";
+import { isMethod, KIND_NAMES, METHOD_WORDS, METHODS } from "@/lib/runKinds";
 import { text } from "@/lib/shapes";
 
 interface Props {
@@ -78,8 +79,8 @@ function RoundForm({ project, fields, start, onClose }: FormProps) {
   };
   const set = (name: string) => (value: unknown) => change({ ...values, [name]: value });
   const describe = (name: string) => fields.find((field) => field.name === name)?.description;
-  const method = values.method === "rloo" ? "rloo" : "dpo";
-  const advanced = fields.filter((field) => !OWN.has(field.name) && (field.name === method || !["dpo", "rloo"].includes(field.name)));
+  const method = isMethod(values.method) ? values.method : "dpo";
+  const advanced = fields.filter((field) => !OWN.has(field.name) && (field.name === method || !isMethod(field.name)));
   const foldedError = Object.keys(errors).some((path) => !OWN.has(path));
   const submit = () => {
     const problems = check(fields, values);
@@ -102,15 +103,10 @@ function RoundForm({ project, fields, start, onClose }: FormProps) {
           fullWidth
           value={method}
           onChange={set("method")}
-          data={[
-            { value: "dpo", label: "DPO" },
-            { value: "rloo", label: "RLOO" },
-          ]}
+          data={METHODS.map((value) => ({ value, label: KIND_NAMES[value] }))}
         />
         <p style={{ margin: "6px 0 0", color: "var(--pl-muted)", fontSize: 13 }}>
-          {method === "dpo"
-            ? "Learns straight from the preferences. The reward model is trained as well, to judge."
-            : "Samples, scores with the reward model, and learns from the scores."}
+          {METHOD_WORDS[method]}
         </p>
       </div>
       <Autocomplete

@@ -1,13 +1,12 @@
 import type { Round, RoundStep, StepName } from "@/api/types";
 import { bounds, count, duration, percent, secondsBetween } from "@/lib/format";
 import { headline, JUDGES } from "@/lib/loop";
+import { isMethod, KIND_NAMES } from "@/lib/runKinds";
 import { sampled } from "@/lib/shapes";
-
-export const METHODS: Record<string, string> = { dpo: "DPO", rloo: "RLOO" };
 
 export function methodOf(round: Round): string {
   const method = round.spec.method;
-  return typeof method === "string" ? (METHODS[method] ?? method) : "–";
+  return isMethod(method) ? KIND_NAMES[method] : "–";
 }
 
 interface Figure {

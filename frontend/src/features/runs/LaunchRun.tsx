@@ -1,4 +1,4 @@
-import { Button, Drawer, Group, SegmentedControl, Select, Skeleton } from "@mantine/core";
+import { Button, Drawer, Group, Select, Skeleton } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
@@ -13,7 +13,7 @@ import { SchemaForm, type Sources } from "@/components/SchemaForm";
 import { Failure, Note } from "@/components/States";
 import { count } from "@/lib/format";
 import { changed, check, defaultsOf, fieldsOf, type Field, type Values } from "@/lib/jsonSchema";
-import { KIND_NAMES, KINDS } from "@/lib/runKinds";
+import { KIND_GROUPS, KIND_NAMES, KINDS, SNAPSHOT_KINDS } from "@/lib/runKinds";
 import { isRecord, text } from "@/lib/shapes";
 
 import { FIRST_FIELDS } from "./firstFields";
@@ -33,22 +33,12 @@ export function LaunchRun({ project, kind, onKind, onClose }: Props) {
   return (
     <Drawer opened={kind !== null} onClose={onClose} title="Launch a run" size="xl">
       <Select
-        aria-label="Kind of run"
-        hiddenFrom="sm"
+        label="Kind of run"
         mb="md"
         allowDeselect={false}
         value={chosen}
         onChange={(value) => onKind(KINDS.find((one) => one === value) ?? "sft")}
-        data={KINDS.map((value) => ({ value, label: KIND_NAMES[value] }))}
-      />
-      <SegmentedControl
-        aria-label="Kind of run"
-        visibleFrom="sm"
-        fullWidth
-        mb="md"
-        value={chosen}
-        onChange={onKind}
-        data={KINDS.map((value) => ({ value, label: KIND_NAMES[value] }))}
+        data={KIND_GROUPS.map(({ group, items }) => ({ group, items: items.map((value) => ({ value, label: KIND_NAMES[value] })) }))}
       />
       {schemas.isError ? (
         <Failure what="The form could not be read." error={schemas.error} retry={() => void schemas.refetch()} />
@@ -129,14 +119,7 @@ function RunForm({ project, kind, schema, onClose }: FormProps) {
 function sourcesFrom(kind: RunKind, models: readonly Model[], snapshots: readonly Snapshot[]): Sources {
   const usable = models.filter((model) => model.stage !== "retired");
   const language = usable.filter((model) => model.kind !== "reward").map((model) => model.ref);
-  const wanted: readonly Snapshot["kind"][] =
-    kind === "reward"
-      ? ["preferences", "rankings"]
-      : kind === "dpo"
-        ? ["preferences"]
-        : kind === "rloo"
-          ? ["prompts", "preferences"]
-          : ["demonstrations", "preferences"];
+  const wanted = SNAPSHOT_KINDS[kind] ?? [];
   return {
     suggestions: {
       model: language,

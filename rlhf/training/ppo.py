@@ -1,0 +1,527 @@
+"""Proximal policy optimization (Schulman et al. 2017) for language models, as Ziegler et al. (2019),
+Stiennon et al. (2020) and Huang et al. (2024, "The N+ implementation details of RLHF with PPO") do it.
+
+A rollout answers `rollout_batch_size` prompts. Each completion is scored as a whole, at its last token;
+each token costs kl_coef times its KL to the model the run began with. A critic says what was to be
+expected, generalised advantage estimation turns the difference into advantages, and policy and critic
+learn from the rollout for `num_ppo_epochs` epochs, no update taking the policy far from what sampled it.
+
+Every process holds the whole rollout (tokens and one number for each, never logits) and computes a share
+of it: batch sizes and the number of processes change rounding only. A run that is killed anywhere goes
+on from its checkpoint and ends with the same bits, since all random numbers follow from the seed.
+
+Beside this file: ppo_math.py (formulas), ppo_models.py (policy, reference, critic), ppo_state.py (what
+a checkpoint holds), rollout.py (sampling), rewards.py (scores), processes.py. Leaves out: sharded
+models (FSDP), asynchronous rollouts.
+
+    accelerate launch --num_processes 4 my_run.py  # which calls train_ppo
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+
+from rlhf.specs import PpoTraining
+from rlhf.training import ppo_math as math_
+from rlhf.training.data import PromptRow, read_prompts
+from rlhf.training.errors import TrainingError, out_of_memory_explained
+from rlhf.training.modeling import chat_template_digest, device, find_model, load_tokenizer
+from rlhf.training.ppo_models import POLICY, Batch, Models, Row
+from rlhf.training.ppo_state import Rollout, State, load_checkpoint, padded, save_checkpoint
+from rlhf.training.processes import OnlyMain, Processes
+from rlhf.training.reporting import Reporter
+from rlhf.training.rewards import Rewards, check_parity, shape_scores
+from rlhf.training.rollout import Engine, derive_seed, make_engine
+from rlhf.training.text import TokenIds, encode_prompts, stop_token_ids
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
+
+ADAM_EPS = 1e-5
+SHOWN = ("objective/scores", "objective/kl", "objective/rlhf_reward", "completions/mean_length")
+LAST_ROLLOUTS = 10
+NUM_PROBES = 8
+NEGATIVE_KL_ROLLOUTS = 5
+
+
+def train_ppo(
+    spec: PpoTraining,
+    *,
+    model_path: str | Path,
+    reward_model_path: str | Path | None,
+    snapshot_dir: Path,
+    output_dir: Path,
+    reporter: Reporter,
+    resume_from: Path | None = None,
+) -> dict[str, Any]:
+    """Writes `output_dir`/model and `output_dir`/critic; returns means of metrics over the last rollouts.
+    `snapshot_dir` holds prompts or preferences; prompts of its train split are used. Raises TrainingError
+    for what a researcher can mend."""
+    processes = Processes()
+    if not processes.is_main:
+        reporter = OnlyMain(reporter)
+    folder = find_model(model_path)
+    reward_folder = None if reward_model_path is None else find_model(reward_model_path)
+    tokenizer = load_tokenizer(folder)
+    reporter.environment({"chat_template_sha256": chat_template_digest(tokenizer)})
+    with out_of_memory_explained(_memory_advice(spec)):
+        rewards = Rewards.load(spec, reward_folder)
+        models = Models.load(spec, folder=folder, tokenizer=tokenizer, reward_folder=reward_folder)
+        prompts = trainable_prompts(snapshot_dir, tokenizer, spec, models.max_positions, reporter)
+        probe_texts = [str(row.messages[-1]["content"] or "") for row, _ in prompts[:NUM_PROBES]]
+        check_parity(rewards, [row.messages for row, _ in prompts[:NUM_PROBES]], probe_texts)
+        run = Ppo(spec, models, rewards, prompts, processes, reporter, output_dir)
+        if resume_from is not None:
+            reporter.log(f"Resuming from {resume_from.name}.")
+            run.resume(resume_from)
+        run.train()
+        if processes.is_main:
+            models.save(output_dir)
+    processes.wait()
+    return {"num_prompts": len(prompts), **run.summary()}
+
+
+class Ppo:
+    """One run. `prompts` are (row of the snapshot, its tokens)."""
+
+    def __init__(
+        self,
+        spec: PpoTraining,
+        models: Models,
+        rewards: Rewards,
+        prompts: Sequence[tuple[PromptRow, TokenIds]],
+        processes: Processes,
+        reporter: Reporter,
+        output_dir: Path,
+        engine: Engine | None = None,
+    ) -> None:
+        self.spec = spec
+        self.models = models
+        self.rewards = rewards
+        self.prompts = prompts
+        self.processes = processes
+        self.reporter = reporter
+        self.output_dir = output_dir
+        self.tokenizer = models.tokenizer
+        stop_ids = stop_token_ids(self.tokenizer, models.generation_config.eos_token_id)
+        if self.tokenizer.pad_token_id in stop_ids:
+            raise TrainingError(
+                "The PAD token also ends completions, so their ends could not be told from padding. "
+                "Give the tokenizer a PAD of its own."
+            )
+        self.engine = engine or make_engine(spec, models, stop_ids)
+
+        self.policy, self.critic = models.policy_parameters(), models.critic_parameters()
+        self.policy_optimizer = self._optimizer(self.policy, spec.learning_rate)
+        self.critic_optimizer = self._optimizer(self.critic, spec.critic_learning_rate or spec.learning_rate)
+        self.learners = {
+            "policy": (self.policy, self.policy_optimizer),
+            "critic": (self.critic, self.critic_optimizer),
+        }
+        self.updates_per_rollout = spec.num_ppo_epochs * spec.num_mini_batches
+        episodes = spec.total_episodes or math.ceil(spec.num_epochs * len(prompts))
+        self.num_rollouts = math.ceil(episodes / spec.rollout_batch_size)
+        self.num_steps = self.num_rollouts * self.updates_per_rollout
+        self.state = State(math_.KlController(spec.kl_coef, spec.kl_target, spec.kl_horizon))
+        self.rollout: Rollout | None = None
+        self._saved_at = 0
+
+    def _optimizer(self, parameters: dict[str, Any], learning_rate: float) -> torch.optim.Optimizer:
+        return torch.optim.AdamW(
+            parameters.values(),
+            lr=learning_rate,
+            eps=ADAM_EPS,
+            weight_decay=self.spec.weight_decay,
+            fused=True,
+        )
+
+    @property
+    def step(self) -> int:
+        """Optimizer steps; those that an early stop left out count as taken."""
+        return self.state.rollout * self.updates_per_rollout + self.state.update
+
+    def train(self) -> None:
+        self.reporter.progress(self.step, self.num_steps)
+        while self.state.rollout < self.num_rollouts:
+            started = time.monotonic()
+            generation_seconds = 0.0
+            if self.rollout is None:
+                self.rollout, generation_seconds = self.collect()
+            self.learn(self.rollout)
+            self._finish_rollout(self.rollout, time.monotonic() - started, generation_seconds)
+
+    def resume(self, folder: Path) -> None:
+        self.state, self.rollout = load_checkpoint(folder, self.learners, device())
+        self._saved_at = self.step
+
+    # Collecting a rollout
+
+    def collect(self) -> tuple[Rollout, float]:
+        """The rollout and the seconds that sampling it took."""
+        self.processes.raise_if_cancelled(self.reporter)
+        spec, drawn = self.spec, self._draw_prompts()
+        # Longest first, dealt out in turn: processes get alike work, and batches hold little padding.
+        order = sorted(range(len(drawn)), key=lambda index: -len(drawn[index][1]))
+        mine = self.processes.share(order)
+        self.models.inference()
+        started = time.monotonic()
+        self.models.activate(POLICY)
+        sampled = self.engine.generate([drawn[i][1] for i in mine], [drawn[i][2] for i in mine])
+        generation_seconds = time.monotonic() - started
+        texts = self.tokenizer.batch_decode([one.ids for one in sampled], skip_special_tokens=True)
+        scored = self.rewards.score(
+            [drawn[i][0].messages for i in mine], texts, [one.finished for one in sampled]
+        )
+        collected = self.processes.collect(list(zip(sampled, scored, strict=True)))
+        by_index = dict(zip(order, collected, strict=True))
+        samples = [by_index[index][0] for index in range(len(drawn))]
+        scores = [by_index[index][1] for index in range(len(drawn))]
+
+        rows = [Row(ids, sample.ids) for (_, ids, _), sample in zip(drawn, samples, strict=True)]
+        finished = [sample.finished for sample in samples]
+        lengths = [len(row.completion) for row in rows]
+        shaped = shape_scores(
+            [self.rewards.total(one) for one in scores],
+            lengths,
+            finished,
+            spec=spec,
+            moments=self.state.moments,
+        )
+        logprobs, entropies, reference, values = self._look(rows)
+        believed = [sample.logprobs for sample in samples]
+        sampler = padded([b for b in believed if b is not None], device()) if all(believed) else None
+        facts = {
+            f"rewards/{name}/mean": math.fsum(one[name] for one in scores) / len(scores) for name in scores[0]
+        }
+        rollout = Rollout(
+            rows=rows,
+            finished=finished,
+            logprobs=logprobs,
+            reference=reference,
+            values=values,
+            entropies=entropies,
+            sampler=sampler,
+            scores=torch.tensor(shaped, device=device()),
+            kl_coef=self.state.kl.coef,
+            policy_version=self.state.policy_version,
+            facts=facts,
+        )
+        return rollout, generation_seconds
+
+    def _draw_prompts(self) -> list[tuple[PromptRow, TokenIds, int]]:
+        """(prompt, its tokens, the seed of its completion) for each row of this rollout: the next ones
+        of an endless shuffled sequence that has each prompt once in every pass."""
+        drawn = []
+        first = self.state.rollout * self.spec.rollout_batch_size
+        orders: dict[int, list[int]] = {}
+        for place in range(first, first + self.spec.rollout_batch_size):
+            epoch, position = divmod(place, len(self.prompts))
+            if epoch not in orders:
+                orders[epoch] = self._shuffled(len(self.prompts), "prompts", epoch)
+            row, ids = self.prompts[orders[epoch][position]]
+            drawn.append((row, ids, derive_seed(self.spec.seed, row.id, self.state.rollout, epoch)))
+        return drawn
+
+    def _shuffled(self, count: int, *purpose: object) -> list[int]:
+        generator = torch.Generator().manual_seed(derive_seed(self.spec.seed, *purpose))
+        return torch.randperm(count, generator=generator).tolist()
+
+    @torch.no_grad()
+    def _look(self, rows: Sequence[Row]) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """(B, T) each: log-probabilities, entropies, the reference's log-probabilities, values."""
+        order = sorted(range(len(rows)), key=lambda index: -rows[index].length)
+        mine = self.processes.share(order)
+        seen: list[tuple[list[float], ...]] = []
+        for part in _chunks(mine, self.spec.batch_size):
+            batch = self._batch(rows, part)
+            logprobs, entropies = self.models.logprobs(batch)
+            reference = self.models.reference_logprobs(batch)
+            values = self.models.values(batch)
+            lengths = [len(rows[index].completion) for index in part]
+            columns = [one.split(lengths) for one in (logprobs, entropies, reference, values)]
+            seen += [tuple(one.tolist() for one in row) for row in zip(*columns, strict=True)]
+        by_index = dict(zip(order, self.processes.collect(seen), strict=True))
+        first, second, third, fourth = (
+            padded([by_index[index][column] for index in range(len(rows))], device()) for column in range(4)
+        )
+        return first, second, third, fourth
+
+    def _batch(self, rows: Sequence[Row], part: Sequence[int]) -> Batch:
+        return Batch([rows[index] for index in part], pad_token_id=self.tokenizer.pad_token_id)
+
+    # Learning from it
+
+    def learn(self, rollout: Rollout) -> None:
+        """All updates that are left of this rollout, with checkpoints between them."""
+        self.models.learning()
+        targets = Targets(rollout, self.spec)
+        plan = self._minibatches(len(rollout.rows))
+        while self.state.update < len(plan):
+            self.processes.raise_if_cancelled(self.reporter)
+            stopped = self._update(rollout, targets, plan[self.state.update])
+            self.state.update = len(plan) if stopped else self.state.update + 1
+            self.reporter.progress(self.step, self.num_steps)
+            if self.state.update < len(plan):
+                self._checkpoint_when_due()
+
+    def _minibatches(self, num_rows: int) -> list[list[int]]:
+        size = num_rows // self.spec.num_mini_batches
+        return [
+            part
+            for epoch in range(self.spec.num_ppo_epochs)
+            for part in _chunks(self._shuffled(num_rows, "minibatches", self.state.rollout, epoch), size)
+        ]
+
+    def _update(self, rollout: Rollout, targets: Targets, minibatch: Sequence[int]) -> bool:
+        """One optimizer step of policy and critic; True where the policy has gone far enough."""
+        spec = self.spec
+        learns_policy = self.state.rollout >= spec.critic_warmup_rollouts
+        num_tokens = sum(len(rollout.rows[index].completion) for index in minibatch)
+        sums = torch.zeros(len(Targets.SUMS), dtype=torch.float64, device=device())
+        order = sorted(minibatch, key=lambda index: -rollout.rows[index].length)
+        for part in _chunks(self.processes.share(order), spec.batch_size):
+            batch = self._batch(rollout.rows, part)
+            sums += targets.backward(self.models, batch, part, num_tokens, learns_policy=learns_policy)
+        trained = [*(self.policy.values() if learns_policy else ()), *self.critic.values()]
+        if self.processes.count > 1:
+            for parameter in trained:
+                if parameter.grad is None:  # this process had no row
+                    parameter.grad = torch.zeros_like(parameter)
+            self.processes.sum_([sums, *(parameter.grad for parameter in trained)])
+        metrics = dict(zip(Targets.SUMS, (sums / num_tokens).tolist(), strict=True))
+        is_too_far = spec.target_kl is not None and metrics["policy/approxkl_avg"] > 1.5 * spec.target_kl
+        if not is_too_far:
+            factor = math_.learning_rate_factor(
+                self.step,
+                self.num_steps,
+                warmup=math.ceil(spec.warmup_ratio * self.num_steps),
+                kind=spec.lr_scheduler,
+            )
+            metrics["lr"] = spec.learning_rate * factor
+            if learns_policy:
+                metrics["policy/grad_norm"] = self._apply("policy", factor, spec.learning_rate)
+                self.state.policy_version += 1
+            critic_rate = spec.critic_learning_rate or spec.learning_rate
+            metrics["val/grad_norm"] = self._apply("critic", factor, critic_rate)
+        for _, optimizer in self.learners.values():
+            optimizer.zero_grad(set_to_none=True)
+        self._raise_if_diverged(metrics)
+        self.state.updates.append(metrics)
+        return is_too_far
+
+    def _apply(self, name: str, factor: float, learning_rate: float) -> float:
+        parameters, optimizer = self.learners[name]
+        norm = torch.nn.utils.clip_grad_norm_(parameters.values(), self.spec.max_grad_norm)
+        for group in optimizer.param_groups:
+            group["lr"] = learning_rate * factor
+        optimizer.step()
+        return float(norm)
+
+    def _raise_if_diverged(self, metrics: dict[str, float]) -> None:
+        for name, value in metrics.items():
+            if not math.isfinite(value):
+                raise TrainingError(
+                    f"Training diverged: {name} is {value} at step {self.step}. "
+                    f"Lower learning_rate (now {self.spec.learning_rate:g}), or warm up longer."
+                )
+
+    # Reporting and remembering
+
+    def _finish_rollout(self, rollout: Rollout, seconds: float, generation_seconds: float) -> None:
+        metrics = self._metrics(rollout)
+        self.state.kl.update(metrics["objective/kl"], len(rollout.rows))
+        self._watch_kl(metrics["objective/kl"])
+        self.state.recent = [*self.state.recent, metrics][-LAST_ROLLOUTS:]
+        self.state.rollout, self.state.update, self.state.updates = self.state.rollout + 1, 0, []
+        self.rollout = None
+        speed = {}
+        if generation_seconds:  # else the rollout was begun before a restart
+            num_tokens = sum(len(row.completion) for row in rollout.rows)
+            speed = {
+                "tokens_per_second": num_tokens / seconds,
+                "time/generation_share": generation_seconds / seconds,
+            }
+        self.reporter.metrics(self.step, {**metrics, **speed})
+        self.processes.raise_if_cancelled(self.reporter)
+        if self.state.rollout < self.num_rollouts:
+            self._checkpoint_when_due()
+
+    def _metrics(self, rollout: Rollout) -> dict[str, float]:
+        """Under the names of TRL's PPOTrainer, and some more."""
+        mask = rollout.mask
+        kl = math_.kl_terms(rollout.logprobs, rollout.reference, mask, estimator=self.spec.kl_estimator)
+        k1 = math_.kl_terms(rollout.logprobs, rollout.reference, mask)
+        non_score = -rollout.kl_coef * kl.sum(1).mean().item()
+        scores = rollout.scores.mean().item()
+        targets = Targets(rollout, self.spec)
+        updates = self.state.updates
+        names = {name for update in updates for name in update}
+        averages = {name: _mean([u[name] for u in updates if name in u]) for name in names}
+        ratios = torch.tensor([update["val/ratio"] for update in updates], dtype=torch.float64)
+        lengths = [len(row.completion) for row in rollout.rows]
+        if rollout.sampler is not None:
+            gap = torch.where(mask, rollout.logprobs.exp() - rollout.sampler.exp(), 0).abs()
+            averages["sampling/probability_error/max"] = gap.max().item()
+            averages["sampling/importance_weight/mean"] = math_.masked_mean(
+                targets.weights if targets.weights is not None else torch.ones_like(gap), mask
+            ).item()
+        return {
+            **averages,
+            **rollout.facts,
+            "episode": float((self.state.rollout + 1) * self.spec.rollout_batch_size),
+            "objective/kl": k1.sum(1).mean().item(),
+            "objective/entropy": -torch.where(mask, rollout.logprobs, 0).sum(1).mean().item(),
+            "objective/non_score_reward": non_score,
+            "objective/rlhf_reward": scores + non_score,
+            "objective/scores": scores,
+            "objective/kl_coef": rollout.kl_coef,
+            "val/ratio_var": ratios.var(unbiased=False).item(),
+            "val/num_eos_tokens": float(sum(rollout.finished)),
+            "val/explained_variance": math_.explained_variance(rollout.values, targets.returns, mask),
+            "completions/mean_length": sum(lengths) / len(lengths),
+            "completions/clipped_ratio": 1 - sum(rollout.finished) / len(lengths),
+            "sampling/policy_version": float(rollout.policy_version),
+            "lr": updates[-1].get("lr", updates[0].get("lr", 0.0)),
+        }
+
+    def _watch_kl(self, kl: float) -> None:
+        """The mean of an unbiased estimate may dip below zero, but not again and again: then what is
+        sampled is not what the policy believes."""
+        self.state.num_negative_kl = self.state.num_negative_kl + 1 if kl < -0.01 else 0
+        if self.state.num_negative_kl == NEGATIVE_KL_ROLLOUTS:
+            self.reporter.log(
+                f"The KL was negative in {NEGATIVE_KL_ROLLOUTS} rollouts in a row (now {kl:.3f}): "
+                "completions are not sampled from the policy that learns. Check the engine."
+            )
+
+    def _checkpoint_when_due(self) -> None:
+        every = self.spec.checkpoint_every
+        if self.step // every == self._saved_at // every:
+            return
+        self._saved_at = self.step
+        if self.processes.is_main:
+            folder = self.output_dir / "checkpoints" / f"checkpoint-{self.step}"
+            save_checkpoint(folder, self.state, self.rollout, self.learners)
+            self.reporter.checkpoint(self.step, folder)
+        self.processes.wait()
+
+    def summary(self) -> dict[str, float]:
+        recent = self.state.recent
+        return {name: _mean([metrics[name] for metrics in recent]) for name in SHOWN}
+
+
+class Targets:
+    """What a rollout asks of policy and critic. Tensors are (B, T)."""
+
+    # Summed over tokens in each update, then divided by their number.
+    SUMS = (
+        "loss/policy_avg",
+        "loss/value_avg",
+        "policy/approxkl_avg",
+        "policy/clipfrac_avg",
+        "val/clipfrac_avg",
+        "policy/entropy_avg",
+        "val/ratio",
+    )
+
+    def __init__(self, rollout: Rollout, spec: PpoTraining) -> None:
+        self.spec = spec
+        self.rollout = rollout
+        self.mask = rollout.mask
+        kl = math_.kl_terms(rollout.logprobs, rollout.reference, self.mask, estimator=spec.kl_estimator)
+        rewards = math_.token_rewards(rollout.scores, kl, self.mask, kl_coef=rollout.kl_coef)
+        if spec.whiten_rewards:
+            rewards = math_.whiten(rewards, self.mask, shift_mean=False)
+        advantages, self.returns = math_.gae(
+            rewards, rollout.values, self.mask, gamma=spec.gamma, lam=spec.lam
+        )
+        self.advantages = math_.whiten(advantages, self.mask) if spec.whiten_advantages else advantages
+        self.weights: Tensor | None = None
+        if rollout.sampler is not None:
+            self.weights = math_.importance_weights(
+                rollout.logprobs, rollout.sampler, self.mask, cap=spec.importance_cap
+            )
+
+    def backward(
+        self, models: Models, batch: Batch, part: Sequence[int], num_tokens: int, *, learns_policy: bool
+    ) -> Tensor:
+        """Adds the gradients of rows `part` to those of policy and critic; returns SUMS. `num_tokens` is
+        that of the whole minibatch over all processes: how it is cut up must not change its gradient."""
+        spec, rollout, mask = self.spec, self.rollout, self.mask[part]
+
+        def flat(tensor: Tensor) -> Tensor:
+            return tensor[part][mask]  # (N), in the order of the batch
+
+        old, real = flat(rollout.logprobs), torch.ones_like(batch.tokens_N, dtype=torch.bool)
+        with torch.set_grad_enabled(learns_policy):
+            logprobs, entropies = models.logprobs(batch)
+            policy = math_.policy_loss(
+                logprobs,
+                old,
+                flat(self.advantages),
+                real,
+                cliprange=spec.cliprange,
+                weights=None if self.weights is None else flat(self.weights),
+            )
+        if learns_policy:
+            (policy.loss / num_tokens).backward()
+        values = models.values(batch)
+        value = math_.value_loss(
+            values, flat(rollout.values), flat(self.returns), real, cliprange=spec.cliprange_value
+        )
+        (spec.vf_coef * value.loss / num_tokens).backward()
+        with torch.no_grad():
+            change = logprobs.detach() - old
+            sums = (
+                policy.loss,
+                value.loss,
+                0.5 * change.square().sum(),
+                policy.num_clipped,
+                value.num_clipped,
+                entropies.sum(),
+                change.exp().sum(),
+            )
+            return torch.stack([one.detach().double() for one in sums])
+
+
+def trainable_prompts(
+    snapshot_dir: Path,
+    tokenizer: PreTrainedTokenizerBase,
+    spec: PpoTraining,
+    max_positions: int | None,
+    reporter: Reporter,
+) -> list[tuple[PromptRow, TokenIds]]:
+    """Prompts of the train split, with their tokens, that leave room for a completion."""
+    room = min(spec.max_length, max_positions or spec.max_length) - spec.max_completion_length
+    rows = read_prompts(snapshot_dir, splits=["train"])
+    encoded = zip(rows, encode_prompts(tokenizer, [row.messages for row in rows]), strict=True)
+    fitting = [(row, ids) for row, ids in encoded if len(ids) <= room]
+    if len(fitting) < len(rows):
+        reporter.log(f"{len(rows) - len(fitting)} of {len(rows)} prompts exceed {room} tokens.")
+    if not fitting:
+        raise TrainingError(
+            f"No prompt of the train split fits into {room} tokens. Raise max_length, or lower "
+            "max_completion_length."
+        )
+    return fitting
+
+
+def _chunks(items: Sequence[int], size: int) -> Iterator[list[int]]:
+    for start in range(0, len(items), size):
+        yield list(items[start : start + size])
+
+
+def _mean(values: Sequence[float]) -> float:
+    return math.fsum(values) / len(values) if values else 0.0
+
+
+def _memory_advice(spec: PpoTraining) -> str:
+    other = "" if spec.lora else ", or train LoRA adapters with critic: adapter"
+    return f"lower batch_size (now {spec.batch_size}), lower max_length (now {spec.max_length}){other}"

@@ -1,0 +1,297 @@
+"""The models PPO needs, and what each says of a batch of rollouts.
+
+The critic is a model of its own, or a second adapter beside the policy's on one backbone with a head of
+its own. The reference is the policy with its adapters off, or a frozen copy. Dropout is off in all of
+them. Rows are padded on the right: a causal model then needs no mask, since padding comes after all
+that is read. B rows, N completion tokens of all rows one after the other, H hidden units.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from rlhf.specs import PpoTraining
+from rlhf.training.errors import TrainingError
+from rlhf.training.modeling import (
+    device,
+    load_policy,
+    load_reward_model,
+    load_tokenizer,
+    lora_config,
+    precision,
+    reward_head,
+    save_model,
+)
+from rlhf.training.ppo_math import token_logprobs
+from rlhf.training.text import TokenIds
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
+
+POLICY, CRITIC = "policy", "critic"
+
+
+class Row(NamedTuple):
+    prompt: TokenIds
+    completion: TokenIds
+
+    @property
+    def length(self) -> int:
+        return len(self.prompt) + len(self.completion)
+
+
+class Batch:
+    """Rows as tensors. The last token of a row is predicted and never read, so it is left out."""
+
+    def __init__(self, rows: Sequence[Row], *, pad_token_id: int) -> None:
+        sequences = [[*row.prompt, *row.completion[:-1]] for row in rows]
+        self.longest = max(map(len, sequences))
+        self.input_ids = torch.tensor(
+            [ids + [pad_token_id] * (self.longest - len(ids)) for ids in sequences], device=device()
+        )
+        starts = [
+            index * self.longest + len(row.prompt) - 1 for index, row in enumerate(rows)
+        ]  # where the first token of a completion is predicted
+        self.positions_N = torch.cat(
+            [
+                torch.arange(start, start + len(row.completion))
+                for start, row in zip(starts, rows, strict=True)
+            ]
+        ).to(device())
+        self.tokens_N = torch.tensor([token for row in rows for token in row.completion], device=device())
+
+    def completion_states(self, backbone: Any) -> Tensor:
+        """(N, H): the states from which each completion token is predicted."""
+        states = backbone(input_ids=self.input_ids, use_cache=False).last_hidden_state
+        return states.flatten(0, 1).index_select(0, self.positions_N)
+
+
+class Models:
+    def __init__(self, spec: PpoTraining, tokenizer: PreTrainedTokenizerBase, policy: Any) -> None:
+        """`policy` as loaded; `load` makes the rest."""
+        self.spec = spec
+        self.tokenizer = tokenizer
+        _, autocast = precision(spec.dtype, lora=spec.lora is not None)
+        self._autocast = {"device_type": device().type, "dtype": torch.bfloat16, "enabled": autocast}
+        self.policy: Any = policy
+        self.reference: Any = None  # None: the policy with its adapters off
+        self.critic: Any = None  # None: the critic is an adapter of the policy
+        self.value_head: Any = None
+        self.logit_settings = _logit_settings(policy)
+
+    @classmethod
+    def load(
+        cls,
+        spec: PpoTraining,
+        *,
+        folder: Path,
+        tokenizer: PreTrainedTokenizerBase,
+        reward_folder: Path | None,
+    ) -> Models:
+        """A critic of its own starts as the reward model; without one it starts as the policy with a
+        head of zeros, as a critic that is an adapter does."""
+        dtype, _ = precision(spec.dtype, lora=spec.lora is not None)
+        policy: Any = load_policy(folder, tokenizer, dtype=dtype)
+        models = cls(spec, tokenizer, policy)
+        if spec.lora:
+            from peft import get_peft_model
+
+            with _fixed_seed(spec.seed):
+                models.policy = get_peft_model(
+                    policy, lora_config(spec.lora, task="CAUSAL_LM"), adapter_name=POLICY
+                )
+        else:
+            reference: Any = load_policy(folder, tokenizer, dtype=dtype)
+            models.reference = reference.to(device()).eval().requires_grad_(False)
+        if spec.critic == "adapter":
+            assert spec.lora  # the spec sees to it
+            with _fixed_seed(spec.seed + 1):
+                models.policy.add_adapter(CRITIC, lora_config(spec.lora, task="CAUSAL_LM"))
+            hidden = policy.config.get_text_config().hidden_size
+            models.value_head = nn.Linear(hidden, 1, dtype=torch.float32, device=device())
+            nn.init.zeros_(models.value_head.weight)
+            nn.init.zeros_(models.value_head.bias)
+        else:
+            models._load_critic(folder, reward_folder, dtype)
+        for model in (models.policy, models.critic):
+            if model is not None:
+                model.to(device())
+                _switch_dropout_off(model)
+                if spec.gradient_checkpointing:
+                    model.activation_checkpointing_enable({"use_reentrant": False})
+        models.inference()
+        models.activate(POLICY)
+        models._check_head()
+        return models
+
+    def _load_critic(self, folder: Path, reward_folder: Path | None, dtype: torch.dtype) -> None:
+        if reward_folder is not None:
+            if load_tokenizer(reward_folder).get_vocab() != self.tokenizer.get_vocab():
+                raise TrainingError(
+                    "The reward model splits text into other tokens than the policy, so a critic cannot "
+                    "start as it. Train with LoRA and critic: adapter."
+                )
+            critic = load_reward_model(reward_folder, self.tokenizer, dtype=dtype)
+        else:
+            critic = load_reward_model(folder, self.tokenizer, dtype=dtype, new_head_seed=self.spec.seed)
+            head = reward_head(critic)
+            nn.init.zeros_(head.weight)
+        self.critic = critic
+        if self.spec.lora:
+            from peft import get_peft_model
+
+            with _fixed_seed(self.spec.seed + 1):
+                self.critic = get_peft_model(critic, lora_config(self.spec.lora, task="SEQ_CLS"))  # type: ignore[arg-type]
+
+    @property
+    def generation_config(self) -> Any:
+        return _plain(self.policy).generation_config
+
+    @property
+    def max_positions(self) -> int | None:
+        return getattr(_plain(self.policy).config.get_text_config(), "max_position_embeddings", None)
+
+    @property
+    def sampler(self) -> Any:
+        """The policy as a transformers model that generates."""
+        return _plain(self.policy)
+
+    def inference(self) -> None:
+        """Sampling with a cache, which gradient checkpointing would refuse."""
+        self._train(False)
+
+    def learning(self) -> None:
+        # Only gradient checkpointing looks at this; dropout stays at zero.
+        self._train(self.spec.gradient_checkpointing)
+
+    def _train(self, mode: bool) -> None:
+        for model in (self.policy, self.critic):
+            if model is not None and model.training != mode:
+                model.train(mode)
+
+    # What the models say
+
+    def logprobs(self, batch: Batch) -> tuple[Tensor, Tensor]:
+        """(log-probabilities (N), entropies (N)) of the policy at the sampling temperature."""
+        self.activate(POLICY)
+        return self._logprobs(self.policy, batch)
+
+    def reference_logprobs(self, batch: Batch) -> Tensor:
+        if self.reference is not None:
+            return self._logprobs(self.reference, batch)[0]
+        self.activate(POLICY)
+        with self.policy.disable_adapter():
+            return self._logprobs(self.policy, batch)[0]
+
+    def values(self, batch: Batch) -> Tensor:
+        """(N): what the critic expects before each token."""
+        with torch.autocast(**self._autocast):
+            if self.critic is None:
+                self.activate(CRITIC)
+                states = batch.completion_states(_backbone(self.policy))
+                return self.value_head(states.float())[:, 0]
+            critic = _plain(self.critic)
+            states = batch.completion_states(_backbone(self.critic))
+            head = getattr(critic, "score", None) or critic.classifier
+            # An ensemble's critic is the mean of its heads.
+            return head(states).float().mean(-1)
+
+    def _logprobs(self, model: Any, batch: Batch) -> tuple[Tensor, Tensor]:
+        with torch.autocast(**self._autocast):
+            states = batch.completion_states(_backbone(model))
+            return token_logprobs(
+                states,
+                _plain(model).get_output_embeddings(),
+                batch.tokens_N,
+                temperature=self.spec.temperature,
+                **self.logit_settings,
+            )
+
+    # What is trained
+
+    def activate(self, adapter: str) -> None:
+        """Only adapters have anything to switch. PEFT freezes those it switches off; here both learn."""
+        if self.spec.critic == "adapter" and self.policy.active_adapter != adapter:
+            self.policy.set_adapter(adapter)
+            for name, parameter in self.policy.named_parameters():
+                if f".{POLICY}." in name or f".{CRITIC}." in name:
+                    parameter.requires_grad_(True)
+
+    def policy_parameters(self) -> dict[str, nn.Parameter]:
+        if self.spec.lora:
+            return {name: p for name, p in self.policy.named_parameters() if f".{POLICY}." in name}
+        return {name: p for name, p in self.policy.named_parameters() if p.requires_grad}
+
+    def critic_parameters(self) -> dict[str, nn.Parameter]:
+        if self.critic is not None:
+            return {name: p for name, p in self.critic.named_parameters() if p.requires_grad}
+        own = {name: p for name, p in self.policy.named_parameters() if f".{CRITIC}." in name}
+        return own | {f"value_head.{name}": p for name, p in self.value_head.named_parameters()}
+
+    def save(self, output_dir: Path) -> None:
+        """`model`, like any other model, and `critic`: a model of its own, or adapter and head."""
+        from safetensors.torch import save_file
+
+        if self.critic is not None:
+            save_model(self.critic, self.tokenizer, output_dir / "critic")
+        else:
+            (output_dir / "critic").mkdir(parents=True, exist_ok=True)
+            weights = {name: p.detach().contiguous() for name, p in self.critic_parameters().items()}
+            save_file(weights, output_dir / "critic" / "adapter_and_head.safetensors")
+            self.activate(POLICY)
+        save_model(self.policy, self.tokenizer, output_dir / "model")
+
+    @torch.no_grad()
+    def _check_head(self) -> None:
+        """Log-probabilities are made from the backbone's states by the head. A family that does more to
+        its logits than scale or cap them must be refused, not trained on numbers that are not its own."""
+        plain = _plain(self.policy)
+        ids = torch.arange(4, 10, device=device())[None] % plain.config.get_text_config().vocab_size
+        with torch.autocast(**self._autocast):
+            logits = plain(input_ids=ids, use_cache=False).logits[0, :-1].float() / self.spec.temperature
+            expected = torch.log_softmax(logits, -1).gather(-1, ids[0, 1:, None])[:, 0]
+        batch = Batch([Row(ids[0, :1].tolist(), ids[0, 1:].tolist())], pad_token_id=0)
+        found, _ = self._logprobs(self.policy, batch)
+        if not torch.allclose(found, expected, atol=1e-3 if found.dtype == torch.float32 else 0.1):
+            raise TrainingError(
+                f"{type(plain).__name__} changes its logits in a way PPO does not know. "
+                "Use RLOO for this model."
+            )
+
+
+def _plain(model: Any) -> Any:
+    """The transformers model inside PEFT's, or the model itself."""
+    return model.get_base_model() if hasattr(model, "get_base_model") else model
+
+
+def _backbone(model: Any) -> Any:
+    return _plain(model).base_model
+
+
+def _logit_settings(model: Any) -> dict[str, Any]:
+    config = model.config.get_text_config()
+    scale = getattr(config, "logit_scale", None) or 1 / (getattr(config, "logits_scaling", None) or 1)
+    return {"softcap": getattr(config, "final_logit_softcapping", None), "scale": scale}
+
+
+def _switch_dropout_off(model: nn.Module) -> None:
+    for module in model.modules():
+        if isinstance(module, nn.Dropout):
+            module.p = 0.0
+        for name in ("dropout", "attention_dropout"):
+            if isinstance(getattr(module, name, None), float):
+                setattr(module, name, 0.0)
+
+
+@contextlib.contextmanager
+def _fixed_seed(seed: int) -> Iterator[None]:
+    """New adapters are drawn at random: the same ones in every process and on every resume."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        yield

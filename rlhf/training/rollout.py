@@ -1,0 +1,266 @@
+"""What samples completions, behind one interface.
+
+The default is a loop of our own over a transformers model: the cache has its room from the start, rows
+that have ended leave the batch, and the log-probability of each token is kept, never the logits. Each
+row draws one uniform number per token from its own seed and takes the token at that quantile, so a
+completion depends on its prompt and seed alone, whatever batch it shares, and can be drawn again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from typing import Any, NamedTuple, Protocol
+
+import torch
+from torch import Tensor
+from transformers import GenerationConfig, LogitsProcessor, LogitsProcessorList
+from transformers.cache_utils import Cache, DynamicCache, DynamicLayer
+
+from rlhf.specs import PpoTraining
+from rlhf.training.ppo_models import Models
+from rlhf.training.text import TokenIds
+
+KEEP_SHARE = 0.8  # rows that must go on for the others to be carried along
+
+
+class Sampled(NamedTuple):
+    ids: TokenIds  # with the token that ended it
+    logprobs: list[float] | None  # what the sampler believed, at its temperature
+    finished: bool  # False: cut off
+
+
+class Engine(Protocol):
+    def generate(self, prompts: Sequence[TokenIds], seeds: Sequence[int]) -> list[Sampled]:
+        """One completion for each prompt, in their order."""
+
+
+def derive_seed(*parts: object) -> int:
+    """63 bits that follow from `parts` on every machine."""
+    digest = hashlib.sha256(":".join(map(str, parts)).encode()).digest()
+    return int.from_bytes(digest[:8], "big") >> 1
+
+
+def choose(logits_BV: Tensor, uniform_B: Tensor, *, temperature: float) -> tuple[Tensor, Tensor]:
+    """(token (B), its log-probability (B)): the token whose stretch of the cumulated probabilities holds
+    the uniform number. In float64, so that no token is out of reach."""
+    logits = logits_BV.float()
+    logprobs = torch.log_softmax(logits / temperature if temperature != 1.0 else logits, dim=-1)
+    cumulated = logprobs.exp().cumsum(-1, dtype=torch.float64)
+    wanted = (uniform_B * cumulated[:, -1])[:, None]
+    tokens = torch.searchsorted(cumulated, wanted, right=True).clamp_(max=logits.shape[-1] - 1)
+    return tokens[:, 0], logprobs.gather(-1, tokens)[:, 0]
+
+
+def uniforms(seeds: Sequence[int], count: int) -> Tensor:
+    """(len(seeds), count); drawn on the CPU, so that they are the same for every device."""
+    rows = [torch.rand(count, generator=torch.Generator().manual_seed(s), dtype=torch.float64) for s in seeds]
+    return torch.stack(rows)
+
+
+class LoopEngine:
+    """`model` is a transformers causal model in evaluation mode; with adapters, those that are active."""
+
+    def __init__(
+        self,
+        model: Any,
+        *,
+        temperature: float,
+        max_new_tokens: int,
+        stop_ids: Sequence[int],
+        pad_token_id: int,
+        batch_size: int | None = None,
+    ) -> None:
+        self.model = model
+        self.temperature = temperature
+        self.max_new_tokens = max_new_tokens
+        self.stop_ids = torch.tensor(sorted(stop_ids))
+        self.pad_token_id = pad_token_id
+        self.batch_size = batch_size
+        config = model.config.get_text_config()
+        kinds = getattr(config, "layer_types", None)
+        self._all_attend = (
+            set(kinds) == {"full_attention"} if kinds else not getattr(config, "sliding_window", None)
+        )
+        self._takes_mask_4d = getattr(config, "_attn_implementation", "") == "sdpa" and self._all_attend
+
+    def generate(self, prompts: Sequence[TokenIds], seeds: Sequence[int]) -> list[Sampled]:
+        order = sorted(range(len(prompts)), key=lambda index: -len(prompts[index]))
+        size = self.batch_size or max(1, len(order))
+        completions: dict[int, Sampled] = {}
+        for start in range(0, len(order), size):
+            batch = order[start : start + size]
+            sampled = self._generate([prompts[i] for i in batch], [seeds[i] for i in batch])
+            completions.update(zip(batch, sampled, strict=True))
+        return [completions[index] for index in range(len(prompts))]
+
+    @torch.no_grad()
+    def _generate(self, prompts: Sequence[TokenIds], seeds: Sequence[int]) -> list[Sampled]:
+        target = self.model.device
+        longest, num_rows = max(map(len, prompts)), len(prompts)
+        room = longest + self.max_new_tokens
+        padding = torch.tensor([longest - len(ids) for ids in prompts])
+        padded = [[self.pad_token_id] * (longest - len(ids)) + list(ids) for ids in prompts]
+        input_ids = torch.tensor(padded, device=target)
+        mask = (torch.arange(room) >= padding[:, None]).to(target)
+        is_padded = bool(padding.any())
+        next_positions = (longest - padding).to(target)
+        positions = (torch.arange(longest) - padding[:, None]).clamp(min=0).to(target)
+        uniform = uniforms(seeds, self.max_new_tokens).to(target)
+        stop_ids = self.stop_ids.to(target)
+        cache = self._cache(room)
+
+        tokens_BT = torch.full((num_rows, self.max_new_tokens), self.pad_token_id, device=target)
+        logprobs_BT = torch.zeros((num_rows, self.max_new_tokens), device=target)
+        lengths = torch.full((num_rows,), self.max_new_tokens, device=target)
+        finished = torch.zeros(num_rows, dtype=torch.bool, device=target)
+        alive = torch.arange(num_rows, device=target)  # the rows the batch still holds
+        going = torch.ones(num_rows, dtype=torch.bool, device=target)  # of those, the ones not ended
+
+        for step in range(self.max_new_tokens):
+            seen = longest + step
+            attention = None
+            if is_padded:
+                attention = mask[:, :seen]
+                attention = attention[:, None, None] if step and self._takes_mask_4d else attention.long()
+            logits = self.model(
+                input_ids=input_ids,
+                attention_mask=attention,
+                position_ids=positions,
+                past_key_values=cache,
+                use_cache=True,
+                logits_to_keep=1,
+            ).logits[:, -1]
+            tokens, logprobs = choose(logits, uniform[:, step], temperature=self.temperature)
+            tokens_BT[alive, step] = tokens
+            logprobs_BT[alive, step] = logprobs
+            ended = torch.isin(tokens, stop_ids) & going
+            lengths[alive[ended]] = step + 1
+            finished[alive[ended]] = True
+            going &= ~ended
+            input_ids, positions = tokens[:, None], next_positions[:, None] + step
+            num_going = int(going.sum())
+            if not num_going:
+                break
+            if num_going < KEEP_SHARE * len(going):
+                kept = going.nonzero()[:, 0]
+                cache.batch_select_indices(kept)
+                alive, going, input_ids = alive[kept], going[kept], input_ids[kept]
+                mask, uniform = mask[kept], uniform[kept]
+                next_positions, positions = next_positions[kept], positions[kept]
+
+        rows = zip(tokens_BT.tolist(), logprobs_BT.tolist(), lengths.tolist(), finished.tolist(), strict=True)
+        return [Sampled(ids[:length], values[:length], done) for ids, values, length, done in rows]
+
+    def _cache(self, room: int) -> Cache:
+        config = self.model.config.get_text_config()
+        if not self._all_attend:
+            return DynamicCache(config=config)
+        return Cache(layers=[RoomyLayer(room) for _ in range(config.num_hidden_layers)])
+
+
+class RoomyLayer(DynamicLayer):
+    """Keys and values are written into room set aside once: growing by concatenation copies all that
+    there is for each token."""
+
+    def __init__(self, room: int) -> None:
+        super().__init__()
+        self.room = room
+        self.length = 0
+
+    def lazy_initialization(self, key_states: Tensor, value_states: Tensor) -> None:
+        self.dtype, self.device = key_states.dtype, key_states.device
+        self.keys = key_states.new_empty((*key_states.shape[:-2], self.room, key_states.shape[-1]))
+        self.values = value_states.new_empty((*value_states.shape[:-2], self.room, value_states.shape[-1]))
+        self.is_initialized = True
+
+    def update(
+        self, key_states: Tensor, value_states: Tensor, *args: Any, **kwargs: Any
+    ) -> tuple[Tensor, Tensor]:
+        if not self.is_initialized:
+            self.lazy_initialization(key_states, value_states)
+        assert self.keys is not None
+        assert self.values is not None
+        start, self.length = self.length, self.length + key_states.shape[-2]
+        self.keys[..., start : self.length, :] = key_states
+        self.values[..., start : self.length, :] = value_states
+        return self.keys[..., : self.length, :], self.values[..., : self.length, :]
+
+    def get_seq_length(self) -> int:
+        return self.length
+
+    def batch_select_indices(self, indices: Tensor) -> None:
+        assert self.keys is not None
+        assert self.values is not None
+        # What is still unwritten is left out of the copy.
+        for name in ("keys", "values"):
+            old = getattr(self, name)
+            new = old.new_empty((len(indices), *old.shape[1:]))
+            new[..., : self.length, :] = old[..., : self.length, :].index_select(0, indices)
+            setattr(self, name, new)
+
+
+class GenerateEngine(LoopEngine):
+    """transformers' own `generate`, drawing the same numbers: slower, for models the loop cannot run."""
+
+    @torch.no_grad()
+    def _generate(self, prompts: Sequence[TokenIds], seeds: Sequence[int]) -> list[Sampled]:
+        longest = max(map(len, prompts))
+        padding = [[self.pad_token_id] * (longest - len(ids)) for ids in prompts]
+        target = self.model.device
+        input_ids = torch.tensor([pad + list(ids) for pad, ids in zip(padding, prompts, strict=True)])
+        mask = torch.tensor([[0] * len(pad) + [1] * (longest - len(pad)) for pad in padding])
+        chooser = _Chooser(uniforms(seeds, self.max_new_tokens).to(target), self.temperature)
+        generated = self.model.generate(
+            input_ids=input_ids.to(target),
+            attention_mask=mask.to(target),
+            logits_processor=LogitsProcessorList([chooser]),
+            generation_config=GenerationConfig(
+                do_sample=False,
+                num_beams=1,
+                max_new_tokens=self.max_new_tokens,
+                eos_token_id=self.stop_ids.tolist(),
+                pad_token_id=self.pad_token_id,
+            ),
+        )[:, longest:].tolist()
+        logprobs = torch.stack(chooser.logprobs, dim=1).tolist()
+        return [
+            cut_at_stop(ids, values, set(self.stop_ids.tolist()))
+            for ids, values in zip(generated, logprobs, strict=True)
+        ]
+
+
+class _Chooser(LogitsProcessor):
+    """Leaves one token possible: the one that was drawn."""
+
+    def __init__(self, uniform: Tensor, temperature: float) -> None:
+        self.uniform = uniform
+        self.temperature = temperature
+        self.logprobs: list[Tensor] = []
+
+    def __call__(self, input_ids: Tensor, scores: Tensor) -> Tensor:
+        step = len(self.logprobs)
+        tokens, logprobs = choose(scores, self.uniform[:, step], temperature=self.temperature)
+        self.logprobs.append(logprobs)
+        return torch.full_like(scores, -torch.inf).scatter_(1, tokens[:, None], 0.0)
+
+
+def cut_at_stop(ids: TokenIds, logprobs: list[float] | None, stop_ids: set[int]) -> Sampled:
+    """Up to the first stop token and with it; what follows is not part of the completion."""
+    for position, token in enumerate(ids):
+        if token in stop_ids:
+            return Sampled(ids[: position + 1], logprobs[: position + 1] if logprobs else None, True)
+    return Sampled(ids, logprobs[: len(ids)] if logprobs else None, False)
+
+
+def make_engine(spec: PpoTraining, models: Models, stop_ids: Sequence[int]) -> Engine:
+    settings: dict[str, Any] = {
+        "temperature": spec.temperature,
+        "max_new_tokens": spec.max_completion_length,
+        "stop_ids": stop_ids,
+        "pad_token_id": models.tokenizer.pad_token_id,
+        "batch_size": spec.generation_batch_size,
+    }
+    if spec.engine == "generate":
+        return GenerateEngine(models.sampler, **settings)
+    return LoopEngine(models.sampler, **settings)
