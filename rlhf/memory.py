@@ -1,6 +1,6 @@
 """How much memory of one device a training needs, before it starts. No torch: the web side shows it.
 
-    estimate(spec, config).total_bytes
+    estimate("dpo", spec, config).total_bytes
 
 Weights, gradients and AdamW's two moments follow from counting. Activations follow Korthikanti et al.
 2022 (Reducing Activation Recomputation in Large Transformer Models): 34 bytes for each token, hidden unit
@@ -17,14 +17,12 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from rlhf.model_config import ModelShape
-from rlhf.specs import Training
 
 HEADROOM = 0.1
 BYTES_4BIT = 0.516  # NF4 with doubly quantized constants: 4 + 0.127 bits (Dettmers et al. 2023, section 3)
 ACTIVATION_BYTES = 34  # for each token, hidden unit and layer, in 16 bits
 PAIRED = ("dpo", "reward")  # a row is two sequences
 SAMPLING = ("rloo", "grpo", "ppo")
-CACHED_REFERENCE = ("dpo", "kto")  # log-probabilities are computed first, by the policy itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +34,7 @@ class Memory:
     optimizer: int
     activations: int
     logits: int
-    reference: int
+    reference: int  # DPO and KTO need none: its log-probabilities are computed first, by the policy itself
     reward_model: int
     critic: int
     generation: int
@@ -48,13 +46,13 @@ class Memory:
 
 def estimate(
     kind: str,
-    spec: Training,
+    spec: Any,
     config: Mapping[str, Any],
     *,
     reward_config: Mapping[str, Any] | None = None,
     has_bfloat16: bool = True,
 ) -> Memory:
-    """`config` is config.json of the model that is trained, `reward_config` that of the reward model (by
+    """`spec` is a training spec of that kind. `config` is config.json of the model that is trained, `reward_config` that of the reward model (by
     default one as large). `has_bfloat16` says whether the device computes in it, as GPUs do since 2020."""
     shape = ModelShape.read(config)
     lora, is_16bit = spec.lora, has_bfloat16 and spec.dtype != "float32"
@@ -81,17 +79,22 @@ def estimate(
         logits=8 * tokens * shape.vocabulary if kind == "sft" else 0,
         reference=shape.num_parameters * wide if kind in SAMPLING and lora is None else 0,
         reward_model=reward if is_online else 0,
-        # Weights, gradient and moments of a model like the policy; an adapter beside it under LoRA.
-        critic=(4 * trained * trained_width) if kind == "ppo" else 0,
+        critic=_critic(spec, weights, trained * trained_width) if kind == "ppo" else 0,
         generation=_key_values(shape, tokens, width=frozen) if is_online else 0,
     )
+
+
+def _critic(spec: Any, weights: int, trained: int) -> int:
+    """Gradient and two moments of what is trained; a critic of its own has weights too."""
+    is_adapter = getattr(spec, "critic", "separate") == "adapter"
+    return 3 * trained + (trained if is_adapter else weights)
 
 
 def _linear(shape: ModelShape) -> int:
     return shape.layers * sum(rows * columns for rows, columns in shape.projections)
 
 
-def _activations(shape: ModelShape, tokens: int, spec: Training, *, width: int) -> int:
+def _activations(shape: ModelShape, tokens: int, spec: Any, *, width: int) -> int:
     layer = tokens * shape.hidden * ACTIVATION_BYTES * width // 2
     if spec.gradient_checkpointing:
         return layer + shape.layers * tokens * shape.hidden * width

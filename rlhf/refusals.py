@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from rlhf.model_config import ModelShape
-from rlhf.specs import Sampling, Spec, Training
+from rlhf.specs import Spec
 
 
 def refusals(spec: Spec, config: Mapping[str, Any]) -> list[str]:
@@ -19,27 +19,24 @@ def refusals(spec: Spec, config: Mapping[str, Any]) -> list[str]:
     except ValueError as problem:
         return [f"{problem}."]
     found = []
-    limit = shape.positions
-    if isinstance(spec, Training):
-        if spec.lora and spec.lora.r > shape.hidden:
-            found.append(
-                f"lora.r ({spec.lora.r}) exceeds the hidden size of the model ({shape.hidden}): an adapter "
-                "that large is no smaller than what it adapts. Lower it."
-            )
-        if spec.lora and spec.lora.load_in_4bit and config.get("quantization_config"):
-            found.append("The model is quantized already: leave load_in_4bit out, or start from its full weights.")
-        if spec.lora is None and config.get("quantization_config"):
-            found.append("The model is quantized, and quantized weights cannot be trained: use lora.")
-        if limit and spec.max_length > limit and getattr(spec, "max_completion_length", 0) < limit:
-            found.append(f"max_length ({spec.max_length}) exceeds the {limit} positions of the model. Lower it.")
-        if limit and getattr(spec, "max_completion_length", 0) >= limit:
-            found.append(
-                f"max_completion_length ({getattr(spec, 'max_completion_length', 0)}) leaves no prompt any of "
-                f"the {limit} positions of the model. Lower it."
-            )
-    if isinstance(spec, Sampling) and limit and spec.max_new_tokens >= limit:
+    limit, lora = shape.positions, getattr(spec, "lora", None)
+    if lora and lora.r > shape.hidden:
         found.append(
-            f"max_new_tokens ({spec.max_new_tokens}) leaves no prompt any of the {limit} positions of the "
-            "model. Lower it."
+            f"lora.r ({lora.r}) exceeds the hidden size of the model ({shape.hidden}): an adapter that large "
+            "is no smaller than what it adapts. Lower it."
+        )
+    if config.get("quantization_config") and lora and lora.load_in_4bit:
+        found.append("The model is quantized already: leave load_in_4bit out, or start from its full weights.")
+    if config.get("quantization_config") and hasattr(spec, "lora") and lora is None:
+        found.append("The model is quantized, and quantized weights cannot be trained: use lora.")
+    for name in ("max_completion_length", "max_new_tokens"):
+        if limit and getattr(spec, name, 0) >= limit:
+            found.append(
+                f"{name} ({getattr(spec, name)}) leaves a prompt none of the {limit} positions of the model. "
+                "Lower it."
+            )
+    if limit and not found and getattr(spec, "max_length", 0) > limit:
+        found.append(
+            f"max_length ({getattr(spec, 'max_length', 0)}) exceeds the {limit} positions of the model. Lower it."
         )
     return found

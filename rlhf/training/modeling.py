@@ -148,7 +148,8 @@ def merge_adapter(model: PreTrainedModel, adapter: Path) -> PreTrainedModel:
     from peft import PeftModel
 
     with _loading(adapter):
-        return PeftModel.from_pretrained(model, str(adapter)).merge_and_unload()
+        merged = PeftModel.from_pretrained(model, str(adapter)).merge_and_unload()
+    return merged.requires_grad_(True)  # PEFT has frozen it
 
 
 def quantization() -> dict[str, Any]:
