@@ -7,7 +7,19 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 # Architectures whose feed-forward has no gate, so two matrices where the others have three.
-UNGATED = ("gpt2", "gpt_neox", "gptj", "gpt_neo", "opt", "bloom", "falcon", "phi", "mpt", "codegen", "starcoder2")
+UNGATED = (
+    "gpt2",
+    "gpt_neox",
+    "gptj",
+    "gpt_neo",
+    "opt",
+    "bloom",
+    "falcon",
+    "phi",
+    "mpt",
+    "codegen",
+    "starcoder2",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +45,16 @@ class ModelShape:
         def first(*names: str, default: Any = None) -> Any:
             return next((config[name] for name in names if config.get(name) is not None), default)
 
-        hidden, layers = first("hidden_size", "n_embd", "d_model"), first("num_hidden_layers", "n_layer", "n_layers")
+        hidden, layers = (
+            first("hidden_size", "n_embd", "d_model"),
+            first("num_hidden_layers", "n_layer", "n_layers"),
+        )
         vocabulary = first("vocab_size")
         heads = first("num_attention_heads", "n_head", "n_heads")
         if not (hidden and layers and vocabulary and heads):
-            raise ValueError("config.json does not say how large the model is (hidden_size, num_hidden_layers, …)")
+            raise ValueError(
+                "config.json does not say how large the model is (hidden_size, num_hidden_layers, …)"
+            )
         kind = config.get("model_type", "")
         positions = first("max_position_embeddings", "n_positions", "n_ctx", "max_seq_len")
         return cls(
@@ -61,7 +78,7 @@ class ModelShape:
         own, shared = self.heads * self.head_size, self.key_value_heads * self.head_size
         attention = [(self.hidden, own), (self.hidden, shared), (self.hidden, shared), (own, self.hidden)]
         inner = [(self.hidden, self.intermediate)] * (2 if self.is_gated else 1)
-        return attention + (inner + [(self.intermediate, self.hidden)]) * self.experts
+        return attention + [*inner, (self.intermediate, self.hidden)] * self.experts
 
     @property
     def num_parameters(self) -> int:

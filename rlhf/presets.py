@@ -21,10 +21,12 @@ N_PLUS = (
 )
 TULU = "Lambert et al. 2024, Tülu 3, by the commands in open-instruct docs/tulu3.md"
 LORA = (
-    "Schulman et al. 2025, LoRA Without Regret, as TRL's docs/source/lora_without_regret.md gives it: all linear "
-    "layers, rank 256 for SFT and 1 to 32 for RL, about ten times the rate of full training, batches below 32"
+    "Schulman et al. 2025, LoRA Without Regret, as TRL's docs/source/lora_without_regret.md gives it: all "
+    "linear layers, rank 256 for SFT and 1 to 32 for RL, about ten times the rate of full training, batches below 32"
 )
-KTO_DOCS = "TRL's docs/source/kto_trainer.md: beta 0.1, rates from 5e-7 to 5e-6 and for most models up to 1e-6"
+KTO_DOCS = (
+    "TRL's docs/source/kto_trainer.md: beta 0.1, rates from 5e-7 to 5e-6 and for most models up to 1e-6"
+)
 DEEPSEEK = "Shao et al. 2024, DeepSeekMath, section 4.2 (7B): rate 1e-6, KL coefficient 0.04"
 TRL_DEFAULT = "TRL 1.16's own defaults (RLOOConfig: rate 1e-6, beta 0.05)"
 OURS = "ours, untuned: small models take rates a hundred times those of large ones, as tests/training shows"
@@ -48,10 +50,17 @@ _ROWS_64 = {"batch_size": 8, "gradient_accumulation_steps": 8}
 _ROWS_128 = {"batch_size": 4, "gradient_accumulation_steps": 32, "gradient_checkpointing": True}
 _ROWS_16 = {"batch_size": 2, "gradient_accumulation_steps": 8, "gradient_checkpointing": True}
 _N_PLUS_STEP = {"learning_rate": 3e-6, "lr_scheduler": "cosine", **_ONE_EPOCH}
-_PPO = {"num_ppo_epochs": 4, "num_mini_batches": 1, "cliprange": 0.2, "vf_coef": 0.1, "lam": 0.95, "gamma": 1.0}
+_PPO = {
+    "num_ppo_epochs": 4,
+    "num_mini_batches": 1,
+    "cliprange": 0.2,
+    "vf_coef": 0.1,
+    "lam": 0.95,
+    "gamma": 1.0,
+}
 
 PRESETS: tuple[Preset, ...] = tuple(
-    Preset(size=size, kind=kind, settings=settings, source=source)  # type: ignore[arg-type]
+    Preset(size=size, kind=kind, settings=settings, source=source)
     for size, kind, settings, source in (
         ("small", "sft", {"learning_rate": 1e-3, "batch_size": 16, "max_length": 256}, OURS),
         ("small", "reward", {"learning_rate": 5e-4, "batch_size": 16, "max_length": 256}, OURS),
@@ -63,7 +72,12 @@ PRESETS: tuple[Preset, ...] = tuple(
         # N+: AdamW, no warm-up, 8 devices x 1 row x 8 steps of accumulation in sft.py and reward.py.
         ("1b", "sft", {**_N_PLUS_STEP, **_ROWS_64}, N_PLUS),
         ("1b", "reward", {**_N_PLUS_STEP, **_ROWS_64}, N_PLUS),
-        ("1b", "dpo", {"learning_rate": 1e-6, "beta": 0.1, **_ROWS_64}, "TRL 1.16's own defaults (DPOConfig)"),
+        (
+            "1b",
+            "dpo",
+            {"learning_rate": 1e-6, "beta": 0.1, **_ROWS_64},
+            "TRL 1.16's own defaults (DPOConfig)",
+        ),
         ("1b", "kto", {"learning_rate": 1e-6, "beta": 0.1, **_ROWS_64}, KTO_DOCS),
         ("1b", "rloo", {"learning_rate": 1e-6, "beta": 0.05, **_ROWS_64}, TRL_DEFAULT),
         ("1b", "grpo", {"learning_rate": 1e-6, "beta": 0.04, **_ROWS_64}, DEEPSEEK),

@@ -26,7 +26,9 @@ def refusals(spec: Spec, config: Mapping[str, Any]) -> list[str]:
             "is no smaller than what it adapts. Lower it."
         )
     if config.get("quantization_config") and lora and lora.load_in_4bit:
-        found.append("The model is quantized already: leave load_in_4bit out, or start from its full weights.")
+        found.append(
+            "The model is quantized already: leave load_in_4bit out, or start from its full weights."
+        )
     if config.get("quantization_config") and hasattr(spec, "lora") and lora is None:
         found.append("The model is quantized, and quantized weights cannot be trained: use lora.")
     for name in ("max_completion_length", "max_new_tokens"):
@@ -37,6 +39,7 @@ def refusals(spec: Spec, config: Mapping[str, Any]) -> list[str]:
             )
     if limit and not found and getattr(spec, "max_length", 0) > limit:
         found.append(
-            f"max_length ({getattr(spec, 'max_length', 0)}) exceeds the {limit} positions of the model. Lower it."
+            f"max_length ({getattr(spec, 'max_length', 0)}) exceeds the {limit} positions of the model. "
+            "Lower it."
         )
     return found

@@ -326,7 +326,10 @@ class EvaluateSpec(Sampling):
     priority: int = Field(10, ge=-100, le=100)
     seed: int = Field(0, ge=0)
     best_of: int = Field(
-        1, ge=1, le=64, description="Replies of `model` from which the reward model picks; baselines give one."
+        1,
+        ge=1,
+        le=64,
+        description="Replies of `model` from which the reward model picks; baselines give one.",
     )
 
     @model_validator(mode="after")

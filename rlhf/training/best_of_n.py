@@ -62,7 +62,9 @@ def sample_best(
     free_memory()
     scorer = Scorer.load(reward_model_path, batch_size=spec.batch_size)
     with out_of_memory_explained(f"lower batch_size (now {spec.batch_size})"):
-        rewards = iter(score(scorer, [(p, one) for p, own in zip(prompts, sampled, strict=True) for one in own]))
+        rewards = iter(
+            score(scorer, [(p, one) for p, own in zip(prompts, sampled, strict=True) for one in own])
+        )
     best = [
         [_best([(one, next(rewards)) for one in own[start : start + n]]) for start in range(0, len(own), n)]
         for own in sampled

@@ -68,7 +68,9 @@ def _card(lineage: Mapping[str, Any]) -> str:
     lines += [f"# {spec.get('name', kind)}", "", f"{method}, starting from `{lineage['base']}`.", ""]
     snapshot = lineage["inputs"].get("snapshot")
     if snapshot:
-        lines += [f"Trained on snapshot {snapshot.get('id')} ({snapshot.get('kind')}, `{snapshot.get('digest')}`)."]
+        lines += [
+            f"Trained on snapshot {snapshot.get('id')} ({snapshot.get('kind')}, `{snapshot.get('digest')}`)."
+        ]
     reward_model = (lineage["inputs"].get("models") or {}).get("reward_model")
     if reward_model:
         lines += [f"Rewards are those of `{reward_model.get('ref')}`."]
@@ -80,7 +82,12 @@ def _card(lineage: Mapping[str, Any]) -> str:
     lines += [f"| {name} | `{json.dumps(value)}` |" for name, value in sorted(spec.items())]
     packages = lineage["environment"].get("packages") or {}
     if packages:
-        lines += ["", "## Made with", "", ", ".join(f"{name} {version}" for name, version in packages.items())]
+        lines += [
+            "",
+            "## Made with",
+            "",
+            ", ".join(f"{name} {version}" for name, version in packages.items()),
+        ]
     return "\n".join(lines) + "\n"
 
 

@@ -173,7 +173,9 @@ def quantization() -> dict[str, Any]:
     return {"quantization_config": config, "device_map": {"": torch.cuda.current_device()}}
 
 
-def copy_reference(reference: PreTrainedModel, policy: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> None:
+def copy_reference(
+    reference: PreTrainedModel, policy: PreTrainedModel, tokenizer: PreTrainedTokenizerBase
+) -> None:
     """What TRL read from the files a policy came from, made equal to the policy: those have no row for
     a PAD that was added, and of an adapter they are only the base model."""
     _fit_vocabulary(reference, tokenizer)

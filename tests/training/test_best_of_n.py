@@ -5,7 +5,7 @@ import math
 import pytest
 from pydantic import ValidationError
 
-from rlhf.specs import EvaluateSpec, Sampling, SampleSpec
+from rlhf.specs import EvaluateSpec, SampleSpec, Sampling
 from rlhf.training.best_of_n import kl_bound, sample_best
 from rlhf.training.data import PromptRow
 from rlhf.training.evaluation import evaluate

@@ -15,7 +15,12 @@ def test_grpo_raises_the_reward(train, reward_model):
     from rlhf.training.grpo import train_grpo
 
     spec = GrpoTraining(
-        learning_rate=3e-2, batch_size=32, max_steps=12, max_completion_length=8, missing_eos_penalty=0, beta=0.01
+        learning_rate=3e-2,
+        batch_size=32,
+        max_steps=12,
+        max_completion_length=8,
+        missing_eos_penalty=0,
+        beta=0.01,
     )
     summary, reporter = train(train_grpo, spec, reward_model_path=reward_model)
     rewards = [values["reward"] for _, values in sorted(reporter.values.items()) if "reward" in values]

@@ -127,16 +127,31 @@ def test_activations_follow_tokens_and_checkpointing():
             {"max_position_embeddings": 256},
             "max_completion_length (256) leaves a prompt none of the 256",
         ),
-        (Sampling(max_new_tokens=300), {"max_position_embeddings": 256}, "max_new_tokens (300) leaves a prompt none"),
-        (SftTraining(), {"quantization_config": {"bits": 4}}, "quantized weights cannot be trained: use lora"),
-        (SftTraining(lora=Lora(load_in_4bit=True)), {"quantization_config": {}, "hidden_size": None}, "does not say"),
+        (
+            Sampling(max_new_tokens=300),
+            {"max_position_embeddings": 256},
+            "max_new_tokens (300) leaves a prompt none",
+        ),
+        (
+            SftTraining(),
+            {"quantization_config": {"bits": 4}},
+            "quantized weights cannot be trained: use lora",
+        ),
+        (
+            SftTraining(lora=Lora(load_in_4bit=True)),
+            {"quantization_config": {}, "hidden_size": None},
+            "does not say",
+        ),
     ],
 )
 def test_what_a_model_cannot_do_is_one_sentence(spec, changes, message):
     (sentence,) = refusals(spec, {**LLAMA_8B, **changes})
     assert message in sentence
     assert sentence.endswith((".", ")"))
-    assert refusals(spec.model_copy(update={"max_new_tokens": 10} if "max_new" in message else {}), LLAMA_8B) == []
+    assert (
+        refusals(spec.model_copy(update={"max_new_tokens": 10} if "max_new" in message else {}), LLAMA_8B)
+        == []
+    )
 
 
 @pytest.mark.parametrize("one", PRESETS, ids=lambda one: f"{one.size} {one.kind}")
@@ -145,7 +160,9 @@ def test_each_preset_is_a_spec_with_a_source(one):
     spec_class = SPECS.get(one.kind)
     if spec_class is None:
         pytest.skip(f"{one.kind} is not a kind here")
-    needed = {"model": "m", "snapshot": 1} | ({"reward_model": "r"} if one.kind in ("rloo", "grpo", "ppo") else {})
+    needed = {"model": "m", "snapshot": 1} | (
+        {"reward_model": "r"} if one.kind in ("rloo", "grpo", "ppo") else {}
+    )
     spec_class(**needed, **one.settings)
     with pytest.raises(ValidationError):
         spec_class(**needed, **one.settings, no_such_field=1)

@@ -39,7 +39,8 @@ def test_smoothed_labels_bound_the_margin(train):
 
 
 @pytest.mark.parametrize(
-    "loss_type", ["sigmoid_norm", "ipo", "hinge", "robust", "nca_pair", "sppo_hard", "aot", "apo_zero", "apo_down"]
+    "loss_type",
+    ["sigmoid_norm", "ipo", "hinge", "robust", "nca_pair", "sppo_hard", "aot", "apo_zero", "apo_down"],
 )
 def test_each_loss_trains_a_step(loss_type, train):
     _, reporter = train(train_dpo, DpoTraining(loss_type=loss_type, batch_size=8, max_steps=1))
@@ -85,7 +86,12 @@ def test_falling_chosen_replies_are_told_once():
 
 def unpaired(rows):
     return [
-        {"prompt": row["prompt"], "completion": row[side], "label": side == "chosen", "prompt_id": row["prompt_id"]}
+        {
+            "prompt": row["prompt"],
+            "completion": row[side],
+            "label": side == "chosen",
+            "prompt_id": row["prompt_id"],
+        }
         for row in rows
         for side in ("chosen", "rejected")
         if not row["tie"]
@@ -119,7 +125,9 @@ def test_kto_reads_preferences_as_the_labels_they_imply(base_model, tmp_path):
 def test_kto_measures_the_kl_on_replies_of_the_batch():
     from datasets import Dataset
 
-    rows = Dataset.from_dict({"prompt_ids": [[n] for n in range(5)], "completion_ids": [[n] for n in range(5)]})
+    rows = Dataset.from_dict(
+        {"prompt_ids": [[n] for n in range(5)], "completion_ids": [[n] for n in range(5)]}
+    )
     borrowed = with_borrowed_replies(rows, batch_size=2, max_length=9)["KL_completion_ids"]
     assert [ids[0] for ids in borrowed] == [1, 0, 3, 2, 3]
 

@@ -76,7 +76,9 @@ def test_loss_is_on_the_turns_asked_for(loss_on, expected, base_model, tmp_path)
     (row,) = encode_demonstrations(tmp_path, "train", tokenizer, spec, tmp_path, Recorder())
     learned = tokenizer.decode([token for token in row["labels"] if token != LEARNED])
     assert learned == expected
-    assert all(label in (LEARNED, token) for token, label in zip(row["input_ids"], row["labels"], strict=True))
+    assert all(
+        label in (LEARNED, token) for token, label in zip(row["input_ids"], row["labels"], strict=True)
+    )
 
 
 def test_turn_the_template_rewrites_later_has_no_loss(base_model, tmp_path):

@@ -18,9 +18,18 @@ pytestmark = pytest.mark.training
 TRAINING = {"model": "base@1", "snapshot": 1, "learning_rate": 1e-3, "batch_size": 4, "checkpoint_every": 4}
 # Long enough that a fast machine has not finished before its first checkpoint is stored.
 SPECS = {
-    "sft": {**TRAINING, "num_epochs": 8},
+    "sft": {**TRAINING, "num_epochs": 8, "eval_every": 3, "patience": 1000},
     "reward": {**TRAINING, "num_epochs": 8, "lora": {"r": 4, "dropout": 0.1}},
     "dpo": {**TRAINING, "num_epochs": 4, "log_every": 3},
+    "kto": {**TRAINING, "num_epochs": 3},
+    "grpo": {
+        **TRAINING,
+        "reward_model": "reward@1",
+        "max_steps": 20,
+        "num_generations": 4,
+        "max_completion_length": 12,
+        "max_length": 96,
+    },
     "rloo": {
         **TRAINING,
         "reward_model": "reward@1",
@@ -61,7 +70,7 @@ def train_undisturbed(kind, spec, base_model, snapshot, reward_model, folder) ->
 
     torch.set_num_threads(1)
     train = getattr(importlib.import_module(f"rlhf.training.{kind}"), f"train_{kind}")
-    more = {"reward_model_path": reward_model} if kind == "rloo" else {}
+    more = {"reward_model_path": reward_model} if kind in ("rloo", "grpo") else {}
     train(
         MODELS[kind].model_validate({"kind": kind, **spec}),
         model_path=base_model,
@@ -159,6 +168,11 @@ def test_result_can_be_used_and_repeated(make_server, start_worker, base_model):
     assert {"model/config.json", "model/model.safetensors", "model/tokenizer.json"} <= set(
         result["model_files"]
     )
+    lineage = json.loads((server.files / "model" / "lineage.json").read_text())
+    assert lineage["inputs"]["snapshot"] == {"id": 1, "kind": "preferences", "digest": "d"}
+    assert lineage["run"]["attempt"] == 1
+    assert lineage["metrics"] == result["summary"]
+    assert (server.files / "model" / "README.md").read_text().startswith('---\nbase_model: "base@1"\n')
     assert not [name for name in result["model_files"] if name.endswith((".bin", ".pt"))]
     assert 0 <= result["summary"]["eval_rewards/accuracies"] <= 1
     assert "rewards/margins" in server.metrics()[1]
@@ -197,6 +211,27 @@ def test_evaluation_scores_every_model(make_server, start_worker, base_model, re
     # The same weights and the same random numbers: the same replies, to each prompt.
     assert all(first == second for first, second in by_prompt.values())
     assert server.finished["result"]["summary"]["base@1"]["num_responses"] == 60
+
+
+def test_best_of_n_is_sampled_and_evaluated(make_server, start_worker, base_model, reward_model):
+    shared = {"model": "base@1", "reward_model": "reward@1", "max_new_tokens": 8, "best_of": 3}
+    server = make_server("sample", {**shared, "responses_per_prompt": 2}, reward_model=reward_model)
+    assert wait_for_exit(start_worker(server)) == 0
+    assert server.finished["state"] == "succeeded", server.log()
+    summary = server.finished["result"]["summary"]
+    assert (summary["best_of"], summary["num_responses"]) == (3, 120)
+    assert summary["kl_bound"] == pytest.approx(0.432, abs=1e-3)
+    assert summary["mean_reward"] > summary["mean_reward_before_choice"]
+    server.stop()
+
+    server = make_server("evaluate", {**shared, "baselines": ["old@1"]}, reward_model=reward_model)
+    server.models["baselines"] = [{**server.models["model"], "id": 3, "ref": "old@1"}]
+    server.model_folders[3] = base_model
+    assert wait_for_exit(start_worker(server)) == 0
+    summary = server.finished["result"]["summary"]
+    assert summary["base@1"]["kl_bound"] == pytest.approx(0.432, abs=1e-3)
+    assert "kl_bound" not in summary["old@1"]
+    assert summary["base@1"]["mean_reward"] > summary["old@1"]["mean_reward"]
 
 
 def test_cancelled_run_stops_at_its_next_step(make_server, start_worker):
