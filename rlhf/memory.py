@@ -53,8 +53,9 @@ def estimate(
     has_bfloat16: bool = True,
 ) -> Memory:
     """`spec` is a training spec of that kind, `config` the config.json of the model that is trained, and
-    `reward_config` that of the reward model (by default one as large). `has_bfloat16` says whether the device
-    computes in it, as GPUs do since 2020. Raises ValueError where a config does not say how large a model is."""
+    `reward_config` that of the reward model (by default one as large). `has_bfloat16` says whether the
+    device computes in it, as GPUs do since 2020. Raises ValueError where a config does not say how large
+    a model is."""
     shape = ModelShape.read(config)
     lora, is_16bit = spec.lora, has_bfloat16 and spec.dtype != "float32"
     wide = 2 if spec.dtype == "bfloat16" else 4

@@ -22,7 +22,8 @@ N_PLUS = (
 TULU = "Lambert et al. 2024, Tülu 3, by the commands in open-instruct docs/tulu3.md"
 LORA = (
     "Schulman et al. 2025, LoRA Without Regret, as TRL's docs/source/lora_without_regret.md gives it: all "
-    "linear layers, rank 256 for SFT and 1 to 32 for RL, about ten times the rate of full training, batches below 32"
+    "linear layers, rank 256 for SFT and 1 to 32 for RL, about ten times the rate of full training, batches "
+    "below 32"
 )
 KTO_DOCS = (
     "TRL's docs/source/kto_trainer.md: beta 0.1, rates from 5e-7 to 5e-6 and for most models up to 1e-6"
