@@ -142,7 +142,7 @@ def with_reference(
     columns in `carried`, as they were: another batch would round them in another way."""
     import numpy as np
 
-    class Trainer(trainer_class):  # type: ignore[misc]
+    class Trainer(trainer_class):
         def _prepare_dataset(self, dataset: Dataset, *args: Any, **kwargs: Any) -> Dataset:
             return dataset
 

@@ -105,3 +105,8 @@ def test_reference_of_rl_has_the_row_of_an_added_pad(train, base_model, reward_m
     spec = RlooTraining(batch_size=8, max_steps=1, max_completion_length=8)
     _, reporter = train(train_rloo, spec, model_path=copy, reward_model_path=reward_model)
     assert reporter.values[1]["kl"] == pytest.approx(0, abs=1e-3)
+
+
+def test_four_bits_are_not_for_reward_models():
+    with pytest.raises(TrainingError, match="load_in_4bit is for policies"):
+        lora_config(Lora(load_in_4bit=True), task="SEQ_CLS")
