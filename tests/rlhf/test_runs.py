@@ -385,7 +385,7 @@ class TestLaunching:
             ({"snapshot": None}, "snapshot"),
             ({"model": "policy@3"}, "model"),
             ({"model": "/nowhere"}, "model"),
-            ({"kind": "grpo"}, "kind"),
+            ({"kind": "nash"}, "kind"),
             ({"kind": None}, "kind"),
             ({"max_length": 10**400}, "max_length"),
         ],
