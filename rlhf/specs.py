@@ -61,12 +61,15 @@ class Training(Spec):
     dtype: Literal["auto", "float32", "bfloat16"] = "auto"
     gradient_checkpointing: bool = False
     lora: Lora | None = Field(None, description="Adapters; empty trains every weight.")
-    save: Literal["merged", "adapter"] = Field(
-        "merged", description="The artifact: a whole model, or only the adapter beside its base model."
-    )
     log_every: int = Field(1, ge=1, description="Optimizer steps between metric points.")
     checkpoint_every: int = Field(20, ge=1, description="Optimizer steps between checkpoints.")
     seed: int = Field(0, ge=0)
+
+
+class PolicyTraining(Training):
+    save: Literal["merged", "adapter"] = Field(
+        "merged", description="The artifact: a whole model, or only the adapter beside its base model."
+    )
 
     @model_validator(mode="after")
     def _adapter_is_trained(self) -> Self:
@@ -75,7 +78,7 @@ class Training(Spec):
         return self
 
 
-class WatchedTraining(Training):
+class WatchedTraining(PolicyTraining):
     """Trainers whose loss on validation rows tells when to stop. The artifact is then the best of the
     evaluated steps, not the last."""
 
@@ -172,7 +175,7 @@ class KtoTraining(WatchedTraining):
         return self
 
 
-class OnlineTraining(Training):
+class OnlineTraining(PolicyTraining):
     """Trainers that sample completions and learn from their rewards."""
 
     learning_rate: float = Field(1e-6, gt=0)
@@ -457,7 +460,10 @@ class EvaluateSpec(Sampling):
     priority: int = Field(10, ge=-100, le=100)
     seed: int = Field(0, ge=0)
     best_of: int = Field(
-        1, ge=1, le=64, description="Replies of `model` from which the reward model picks; baselines give one."
+        1,
+        ge=1,
+        le=64,
+        description="Replies of `model` from which the reward model picks; baselines give one.",
     )
 
     @model_validator(mode="after")
@@ -466,15 +472,7 @@ class EvaluateSpec(Sampling):
 
 
 RunSpec = Annotated[
-    SftSpec
-    | RewardSpec
-    | DpoSpec
-    | KtoSpec
-    | PpoSpec
-    | RlooSpec
-    | GrpoSpec
-    | SampleSpec
-    | EvaluateSpec,
+    SftSpec | RewardSpec | DpoSpec | KtoSpec | PpoSpec | RlooSpec | GrpoSpec | SampleSpec | EvaluateSpec,
     Field(discriminator="kind"),
 ]
 

@@ -15,9 +15,8 @@ from typing import NamedTuple
 from rlhf.specs import Sampling
 from rlhf.training.data import PromptRow
 from rlhf.training.errors import out_of_memory_explained
-from rlhf.training.modeling import free_memory
 from rlhf.training.reporting import Reporter
-from rlhf.training.sampling import Completion, sample
+from rlhf.training.sampling import Completion, free_memory, sample
 from rlhf.training.scoring import Scorer
 
 
@@ -62,7 +61,9 @@ def sample_best(
     free_memory()
     scorer = Scorer.load(reward_model_path, batch_size=spec.batch_size)
     with out_of_memory_explained(f"lower batch_size (now {spec.batch_size})"):
-        rewards = iter(score(scorer, [(p, one) for p, own in zip(prompts, sampled, strict=True) for one in own]))
+        rewards = iter(
+            score(scorer, [(p, one) for p, own in zip(prompts, sampled, strict=True) for one in own])
+        )
     best = [
         [_best([(one, next(rewards)) for one in own[start : start + n]]) for start in range(0, len(own), n)]
         for own in sampled

@@ -10,9 +10,8 @@ from rlhf.specs import Sampling
 from rlhf.training.best_of_n import sample_best, score
 from rlhf.training.data import PromptRow
 from rlhf.training.errors import out_of_memory_explained
-from rlhf.training.modeling import free_memory
 from rlhf.training.reporting import Reporter
-from rlhf.training.sampling import Completion, sample
+from rlhf.training.sampling import Completion, free_memory, sample
 from rlhf.training.scoring import Scorer
 
 

@@ -178,14 +178,17 @@ def encode_labeled(
     if not len(rows):
         return None
     rows = rows.shuffle(seed=spec.seed, new_fingerprint=uuid.uuid4().hex).flatten_indices()
-    return rows if spec.loss_type != "kto" else with_borrowed_replies(
-        rows, batch_size=spec.batch_size, max_length=spec.max_length
+    return (
+        rows
+        if spec.loss_type != "kto"
+        else with_borrowed_replies(rows, batch_size=spec.batch_size, max_length=spec.max_length)
     )
 
 
 def with_borrowed_replies(rows: Dataset, *, batch_size: int, max_length: int) -> Dataset:
     """KL_completion_ids: in each batch, row i takes the reply of row i - 1, and the first that of the last,
-    so that replies are those of the batch (as TRL prepares them). A single last row takes the reply before it."""
+    so that replies are those of the batch, as TRL prepares them. A single last row takes the reply before
+    it, where TRL gives it its own."""
     prompts, replies = list(rows["prompt_ids"]), list(rows["completion_ids"])
     borrowed = []
     for index in range(len(replies)):

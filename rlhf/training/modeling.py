@@ -148,7 +148,8 @@ def merge_adapter(model: PreTrainedModel, adapter: Path) -> PreTrainedModel:
     from peft import PeftModel
 
     with _loading(adapter):
-        return PeftModel.from_pretrained(model, str(adapter)).merge_and_unload()
+        merged = PeftModel.from_pretrained(model, str(adapter)).merge_and_unload()
+    return merged.requires_grad_(True)  # PEFT has frozen it
 
 
 def quantization() -> dict[str, Any]:
@@ -172,7 +173,9 @@ def quantization() -> dict[str, Any]:
     return {"quantization_config": config, "device_map": {"": torch.cuda.current_device()}}
 
 
-def copy_reference(reference: PreTrainedModel, policy: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> None:
+def copy_reference(
+    reference: PreTrainedModel, policy: PreTrainedModel, tokenizer: PreTrainedTokenizerBase
+) -> None:
     """What TRL read from the files a policy came from, made equal to the policy: those have no row for
     a PAD that was added, and of an adapter they are only the base model."""
     _fit_vocabulary(reference, tokenizer)
@@ -240,6 +243,8 @@ def lora_config(lora: Lora, *, task: Literal["CAUSAL_LM", "SEQ_CLS"]) -> LoraCon
     """With SEQ_CLS, PEFT trains and saves the head too; with CAUSAL_LM it would stay random."""
     from peft import LoraConfig
 
+    if lora.load_in_4bit and task == "SEQ_CLS":
+        raise TrainingError("load_in_4bit is for policies: train plain LoRA adapters for a reward model.")
     return LoraConfig(
         r=lora.r,
         lora_alpha=lora.alpha,
@@ -284,17 +289,6 @@ def _merged(model: Any, tokenizer: PreTrainedTokenizerBase) -> PreTrainedModel:
         model.save_pretrained(folder, save_embedding_layers=False)
         base = load_policy(Path(model.config.name_or_path), tokenizer, dtype=torch.bfloat16)
         return merge_adapter(base, Path(folder))
-
-
-def free_memory() -> None:
-    """Of a model that nothing refers to any more."""
-    import gc
-
-    import torch
-
-    gc.collect()
-    if torch.cuda.is_available():
-        torch.cuda.empty_cache()
 
 
 def describe_training(spec: Training) -> str:

@@ -119,7 +119,9 @@ def log_probs(
     return [known[reply.key()] for reply in replies]
 
 
-def open_cache(cache_dir: Path | None, model: Path, *, template: str, spec: Training) -> ReferenceCache | None:
+def open_cache(
+    cache_dir: Path | None, model: Path, *, template: str, spec: Training
+) -> ReferenceCache | None:
     if cache_dir is None:
         return None
     dtype, autocast = precision(spec.dtype, lora=spec.lora is not None)
@@ -140,7 +142,7 @@ def with_reference(
     columns in `carried`, as they were: another batch would round them in another way."""
     import numpy as np
 
-    class Trainer(trainer_class):  # type: ignore[misc]
+    class Trainer(trainer_class):
         def _prepare_dataset(self, dataset: Dataset, *args: Any, **kwargs: Any) -> Dataset:
             return dataset
 
@@ -196,6 +198,4 @@ def compute(trainer: Any, replies: Sequence[Reply]) -> list[Sums]:
     logps = outputs.log_probs.float().cpu()
     cuts = starts + torch.tensor([reply.cut for reply in replies])[:, None]
     is_head = positions[1:] < cuts  # log_probs are of the tokens from the second on
-    return list(
-        zip((logps * is_head).sum(1).tolist(), (logps * ~is_head).sum(1).tolist(), strict=True)
-    )
+    return list(zip((logps * is_head).sum(1).tolist(), (logps * ~is_head).sum(1).tolist(), strict=True))

@@ -7,6 +7,7 @@ that what is sampled is what the policy believes. Each reply has its own stream 
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import time
 from collections.abc import Callable, Sequence
@@ -75,6 +76,13 @@ def sample(
     num_tokens = sum(reply.num_tokens for replies in completions for reply in replies)
     reporter.log(f"{len(prompts)} prompts, {num_tokens} tokens in {seconds:.1f} seconds.")
     return completions
+
+
+def free_memory() -> None:
+    """Of a model that nothing refers to any more."""
+    gc.collect()
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
 
 
 @torch.no_grad()

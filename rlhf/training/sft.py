@@ -65,7 +65,7 @@ def train_sft(
         model=load_policy(folder, tokenizer, dtype=dtype, lora=spec.lora),
         args=SFTConfig(
             **shared_arguments(spec, output_dir),
-            max_length=spec.max_length,
+            max_length=None,  # rows are cut already
             padding_free=spec.packing,
             dataset_kwargs={"skip_prepare_dataset": True},
         ),

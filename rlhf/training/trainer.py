@@ -146,8 +146,12 @@ def fit(trainer: Trainer, spec: Training, *, reporter: Reporter, resume_from: Pa
 
 
 def evaluate(trainer: Trainer, spec: Training) -> dict[str, float]:
-    """Metrics on the trainer's evaluation rows, reported like any other; {} when it has none."""
+    """Metrics on the trainer's evaluation rows, reported like any other; {} when it has none. Where
+    validations chose the model, those of the step that was kept."""
     if trainer.eval_dataset is None:
         return {}
+    validated = [entry for entry in trainer.state.log_history if "eval_loss" in entry]
+    if validated:
+        return min(validated, key=lambda entry: entry["eval_loss"])
     with out_of_memory_explained(describe_training(spec)):
         return trainer.evaluate()

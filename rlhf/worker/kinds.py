@@ -15,6 +15,8 @@ from rlhf.specs import (
     SPECS,
     DpoSpec,
     EvaluateSpec,
+    GrpoSpec,
+    KtoSpec,
     ModelReward,
     PpoSpec,
     RewardSpec,
@@ -24,6 +26,7 @@ from rlhf.specs import (
 )
 from rlhf.training.errors import TrainingError
 from rlhf.training.reporting import Reporter
+from rlhf.worker.environment import describe
 from rlhf.worker.inputs import Inputs
 from rlhf.worker.protocol import Json
 
@@ -35,6 +38,7 @@ class Execution:
     output_dir: Path
     resume_from: Path | None
     reporter: Reporter
+    cache_dir: Path  # of this machine, for what later runs may use again
 
     def model(self, field: str) -> Path:
         return self.inputs.model(self.run["models"][field])
@@ -75,7 +79,17 @@ def _reward(execution: Execution, spec: RewardSpec) -> Json:
 def _dpo(execution: Execution, spec: DpoSpec) -> Json:
     from rlhf.training.dpo import train_dpo
 
-    return _trained(execution, train_dpo(spec, **execution.training_arguments()))
+    return _trained(
+        execution, train_dpo(spec, cache_dir=execution.cache_dir, **execution.training_arguments())
+    )
+
+
+def _kto(execution: Execution, spec: KtoSpec) -> Json:
+    from rlhf.training.kto import train_kto
+
+    return _trained(
+        execution, train_kto(spec, cache_dir=execution.cache_dir, **execution.training_arguments())
+    )
 
 
 def _rloo(execution: Execution, spec: RlooSpec) -> Json:
@@ -88,14 +102,16 @@ def _rloo(execution: Execution, spec: RlooSpec) -> Json:
 
 
 def _ppo(execution: Execution, spec: PpoSpec) -> Json:
-    """Models named under `rewards` come in the order in which they are named there."""
     from rlhf.training.ppo import train_ppo
 
     models = execution.run["models"]
-    further = iter([execution.inputs.model(model) for model in models.get("rewards") or []])
+    # For each reward its model, or None where it is none.
+    named = models.get("rewards") or [None] * len(spec.rewards)
     rewards = [
-        source.model_copy(update={"model": str(next(further))}) if isinstance(source, ModelReward) else source
-        for source in spec.rewards
+        source.model_copy(update={"model": str(execution.inputs.model(model))})
+        if isinstance(source, ModelReward)
+        else source
+        for source, model in zip(spec.rewards, named, strict=True)
     ]
     reward_model = execution.model("reward_model") if models.get("reward_model") else None
     summary = train_ppo(
@@ -106,26 +122,61 @@ def _ppo(execution: Execution, spec: PpoSpec) -> Json:
     return _trained(execution, summary)
 
 
+def _grpo(execution: Execution, spec: GrpoSpec) -> Json:
+    from rlhf.training.grpo import train_grpo
+
+    reward_model = execution.model("reward_model")
+    return _trained(
+        execution, train_grpo(spec, reward_model_path=reward_model, **execution.training_arguments())
+    )
+
+
 def _trained(execution: Execution, summary: Json) -> Json:
+    from rlhf.training.card import write_card
+
+    write_card(
+        execution.output_dir / "model",
+        kind=execution.run["kind"],
+        spec=execution.run["spec"],
+        metrics=summary,
+        inputs={"models": execution.run["models"], "snapshot": execution.run["snapshot"]},
+        run={"id": execution.run["id"], "attempt": execution.run["attempt"]},
+        environment=describe(seed=execution.run["spec"].get("seed", 0)),
+    )
     files = sorted(path for path in (execution.output_dir / "model").rglob("*") if path.is_file())
     names = [path.relative_to(execution.output_dir).as_posix() for path in files]
     return {"model_files": names, "summary": summary}
 
 
 def _sample(execution: Execution, spec: SampleSpec) -> Json:
+    from rlhf.training.best_of_n import kl_bound, sample_best
     from rlhf.training.data import read_prompts
     from rlhf.training.sampling import sample
 
     prompts = read_prompts(execution.snapshot_dir())
-    completions = sample(
-        spec,
-        model_path=execution.model("model"),
-        prompts=prompts,
-        num_responses=spec.responses_per_prompt,
-        seed=spec.seed,
-        reporter=execution.reporter,
-        on_progress=lambda done: execution.reporter.progress(done, len(prompts)),
-    )
+    arguments: dict[str, Any] = {
+        "model_path": execution.model("model"),
+        "prompts": prompts,
+        "num_responses": spec.responses_per_prompt,
+        "seed": spec.seed,
+        "reporter": execution.reporter,
+        "on_progress": lambda done: execution.reporter.progress(done, len(prompts)),
+    }
+    choice: Json = {}
+    if spec.best_of > 1:
+        best = sample_best(
+            spec, n=spec.best_of, reward_model_path=execution.model("reward_model"), **arguments
+        )
+        completions = [[one.completion for one in own] for own in best]
+        chosen = [one for own in best for one in own]
+        choice = {
+            "best_of": spec.best_of,
+            "kl_bound": kl_bound(spec.best_of),
+            "mean_reward": sum(one.reward for one in chosen) / len(chosen),
+            "mean_reward_before_choice": sum(one.mean_reward for one in chosen) / len(chosen),
+        }
+    else:
+        completions = sample(spec, **arguments)
     rows = [
         {
             "prompt_id": prompt.id,
@@ -138,10 +189,12 @@ def _sample(execution: Execution, spec: SampleSpec) -> Json:
     ]
     _write_rows(execution.output_dir / "responses.jsonl", rows)
     replies = [reply for row in completions for reply in row]
-    return {"summary": _describe([(reply.text, reply.num_tokens, reply.finish) for reply in replies])}
+    described = _describe([(reply.text, reply.num_tokens, reply.finish) for reply in replies])
+    return {"summary": {**described, **choice}}
 
 
 def _evaluate(execution: Execution, spec: EvaluateSpec) -> Json:
+    from rlhf.training.best_of_n import kl_bound
     from rlhf.training.data import read_prompts
     from rlhf.training.evaluation import evaluate
 
@@ -155,6 +208,7 @@ def _evaluate(execution: Execution, spec: EvaluateSpec) -> Json:
             prompts=read_prompts(execution.snapshot_dir()),
             seed=spec.seed,
             reporter=execution.reporter,
+            best_of={models[0]["id"]: spec.best_of},
         )
     )
     rows = [
@@ -177,6 +231,8 @@ def _evaluate(execution: Execution, spec: EvaluateSpec) -> Json:
         rewards = [reply.reward for reply in own if reply.reward is not None]
         if rewards:
             described["mean_reward"] = sum(rewards) / len(rewards)
+        if model is models[0] and spec.best_of > 1:
+            described |= {"best_of": spec.best_of, "kl_bound": kl_bound(spec.best_of)}
         summary[model["ref"]] = described
     return {"summary": summary}
 
@@ -203,8 +259,10 @@ LIBRARIES = {
     "sft": ("rlhf.training.trainer", "trl.trainer.sft_trainer"),
     "reward": ("rlhf.training.trainer", "trl.trainer.reward_trainer"),
     "dpo": ("rlhf.training.trainer", "trl.trainer.dpo_trainer"),
+    "kto": ("rlhf.training.trainer", "trl.trainer.kto_trainer"),
     "rloo": ("rlhf.training.trainer", "trl.trainer.rloo_trainer"),
     "ppo": ("rlhf.training.ppo",),
+    "grpo": ("rlhf.training.trainer", "trl.trainer.grpo_trainer"),
     "sample": ("rlhf.training.sampling",),
     "evaluate": ("rlhf.training.evaluation",),
 }
@@ -212,8 +270,10 @@ KINDS: dict[str, Callable[[Execution, Any], Json]] = {
     "sft": _sft,
     "reward": _reward,
     "dpo": _dpo,
+    "kto": _kto,
     "rloo": _rloo,
     "ppo": _ppo,
+    "grpo": _grpo,
     "sample": _sample,
     "evaluate": _evaluate,
 }

@@ -100,7 +100,7 @@ def _outcome(
     """What to finish with, and under `files` what to send before that. Never raises for what the run
     itself did wrong: that is an outcome."""
     try:
-        inputs = Inputs(api, settings.workdir / "cache")
+        inputs = Inputs(api, settings.cache)
         inputs.prune()
         reporter.log(f"Attempt {run['attempt']} of the {run['kind']} run starts.")
         inputs.fetch_models(run["models"])
@@ -109,7 +109,7 @@ def _outcome(
         _load_libraries(run["kind"])
         reporter.environment(describe(seed=run["spec"].get("seed", 0)))
         reporter.raise_if_cancelled()
-        result = execute(Execution(run, inputs, output_dir, resume_from, reporter))
+        result = execute(Execution(run, inputs, output_dir, resume_from, reporter, settings.cache))
     except Cancelled:
         reporter.log("Cancelled.")
         return {"state": "cancelled"}

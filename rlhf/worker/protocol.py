@@ -28,6 +28,7 @@ class Settings:
     url: str
     token: str
     workdir: Path
+    cache: Path  # of this machine: models, snapshots and reference log-probabilities for runs to come
 
     @classmethod
     def from_environment(cls) -> Settings:
@@ -36,7 +37,9 @@ class Settings:
             if not os.environ.get(name):
                 raise SystemExit(f"rlhf.worker: set {name}. Workers are usually started by the dispatcher.")
             values[name] = os.environ[name]
-        return cls(values["PLUMBLINE_URL"], values["PLUMBLINE_RUN_TOKEN"], Path(values["PLUMBLINE_WORKDIR"]))
+        workdir = Path(values["PLUMBLINE_WORKDIR"])
+        cache = Path(os.environ.get("PLUMBLINE_CACHE") or workdir / "cache")
+        return cls(values["PLUMBLINE_URL"], values["PLUMBLINE_RUN_TOKEN"], workdir, cache)
 
 
 class RunApi:

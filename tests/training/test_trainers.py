@@ -5,47 +5,9 @@ import pytest
 from rlhf.specs import DpoTraining, Lora, RewardTraining, RlooTraining, SftTraining
 from rlhf.training.errors import Cancelled, TrainingError, out_of_memory_explained
 from rlhf.training.modeling import load_tokenizer
-from rlhf.training.reporting import ConsoleReporter
-from tests.training.tiny import make_rows, reply, user, write_split
+from tests.training.tiny import Recorder, make_rows, reply, user, write_split
 
 pytestmark = pytest.mark.training
-
-
-class Recorder(ConsoleReporter):
-    def __init__(self):
-        self.values: dict[int, dict[str, float]] = {}
-        self.checkpoints: list[int] = []
-        self.lines: list[str] = []
-
-    def metrics(self, step, values):
-        self.values.setdefault(step, {}).update(values)
-
-    def checkpoint(self, step, folder):
-        self.checkpoints.append(step)
-        assert (folder / "trainer_state.json").is_file()
-        assert not (folder / "training_args.bin").exists()
-
-    def log(self, line):
-        self.lines.append(line)
-
-
-@pytest.fixture
-def train(base_model, snapshot, tmp_path):
-    def run(function, spec, **changes):
-        reporter = Recorder()
-        summary = function(
-            spec,
-            **{
-                "model_path": base_model,
-                "snapshot_dir": snapshot,
-                "output_dir": tmp_path / "out",
-                "reporter": reporter,
-                **changes,
-            },
-        )
-        return summary, reporter
-
-    return run
 
 
 def test_sft_learns_completions_and_only_those(train, snapshot, tmp_path, base_model):

@@ -7,6 +7,8 @@ import random
 from pathlib import Path
 from typing import Any
 
+from rlhf.training.reporting import ConsoleReporter
+
 # Two threads on a busy machine mostly wait for each other; a model this small needs one. To be set
 # before torch is imported.
 os.environ["OMP_NUM_THREADS"] = "1"
@@ -19,6 +21,24 @@ TEMPLATE = (
 TOPICS = ["parcel", "refund", "password", "invoice", "delivery", "account", "order", "subscription"]
 KIND = ["Sorry about that, I have sent you a new {0}.", "Thank you, your {0} is on its way today."]
 CURT = ["No.", "Read the {0} page, we cannot help here and never will, and that is all there is to it."]
+
+
+class Recorder(ConsoleReporter):
+    def __init__(self):
+        self.values: dict[int, dict[str, float]] = {}
+        self.checkpoints: list[int] = []
+        self.lines: list[str] = []
+
+    def metrics(self, step, values):
+        self.values.setdefault(step, {}).update(values)
+
+    def checkpoint(self, step, folder):
+        self.checkpoints.append(step)
+        assert (folder / "trainer_state.json").is_file()
+        assert not (folder / "training_args.bin").exists()
+
+    def log(self, line):
+        self.lines.append(line)
 
 
 def make_model(folder: Path, *, seed: int = 0) -> Path:

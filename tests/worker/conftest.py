@@ -25,6 +25,8 @@ PRELOADED = [
     "trl.trainer.sft_trainer",
     "trl.trainer.reward_trainer",
     "trl.trainer.dpo_trainer",
+    "trl.trainer.kto_trainer",
+    "trl.trainer.grpo_trainer",
     "trl.trainer.rloo_trainer",
     "transformers.models.llama",
 ]

@@ -29,7 +29,7 @@ def server(tmp_path):
 
 @pytest.fixture
 def api(server, tmp_path):
-    return RunApi(Settings(server.url, server.token, tmp_path))
+    return RunApi(Settings(server.url, server.token, tmp_path, tmp_path / "cache"))
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.training
 TRAINING = {"model": "base@1", "snapshot": 1, "learning_rate": 1e-3, "batch_size": 4, "checkpoint_every": 4}
 # Long enough that a fast machine has not finished before its first checkpoint is stored.
 SPECS = {
-    "sft": {**TRAINING, "num_epochs": 8},
+    "sft": {**TRAINING, "num_epochs": 8, "eval_every": 12, "patience": 1000},
     "reward": {**TRAINING, "num_epochs": 8, "lora": {"r": 4, "dropout": 0.1}},
     "dpo": {**TRAINING, "num_epochs": 4, "log_every": 3},
     "rloo": {
@@ -159,6 +159,11 @@ def test_result_can_be_used_and_repeated(make_server, start_worker, base_model):
     assert {"model/config.json", "model/model.safetensors", "model/tokenizer.json"} <= set(
         result["model_files"]
     )
+    lineage = json.loads((server.files / "model" / "lineage.json").read_text())
+    assert lineage["inputs"]["snapshot"] == {"id": 1, "kind": "preferences", "digest": "d"}
+    assert lineage["run"]["attempt"] == 1
+    assert lineage["metrics"] == result["summary"]
+    assert (server.files / "model" / "README.md").read_text().startswith('---\nbase_model: "base@1"\n')
     assert not [name for name in result["model_files"] if name.endswith((".bin", ".pt"))]
     assert 0 <= result["summary"]["eval_rewards/accuracies"] <= 1
     assert "rewards/margins" in server.metrics()[1]
@@ -169,6 +174,17 @@ def test_result_can_be_used_and_repeated(make_server, start_worker, base_model):
     assert len(environment["chat_template_sha256"]) == 64
     assert server.of_type("progress")[-1]["step"] == 3
     assert server.num_heartbeats > 0
+
+
+@pytest.mark.parametrize("kind", ["kto", "grpo"])
+def test_each_kind_ends_with_a_model(kind, make_server, start_worker, reward_model):
+    spec = {**TRAINING, "max_steps": 2}
+    if kind == "grpo":
+        spec |= {"reward_model": "reward@1", "num_generations": 4, "max_completion_length": 8}
+    server = make_server(kind, spec, reward_model=reward_model if kind == "grpo" else None)
+    assert wait_for_exit(start_worker(server)) == 0
+    assert server.finished["state"] == "succeeded", server.log()
+    assert "model/model.safetensors" in server.finished["result"]["model_files"]
 
 
 def test_sample_answers_each_prompt(make_server, start_worker):
@@ -197,6 +213,27 @@ def test_evaluation_scores_every_model(make_server, start_worker, base_model, re
     # The same weights and the same random numbers: the same replies, to each prompt.
     assert all(first == second for first, second in by_prompt.values())
     assert server.finished["result"]["summary"]["base@1"]["num_responses"] == 60
+
+
+def test_best_of_n_is_sampled_and_evaluated(make_server, start_worker, base_model, reward_model):
+    shared = {"model": "base@1", "reward_model": "reward@1", "max_new_tokens": 8, "best_of": 3}
+    server = make_server("sample", {**shared, "responses_per_prompt": 2}, reward_model=reward_model)
+    assert wait_for_exit(start_worker(server)) == 0
+    assert server.finished["state"] == "succeeded", server.log()
+    summary = server.finished["result"]["summary"]
+    assert (summary["best_of"], summary["num_responses"]) == (3, 120)
+    assert summary["kl_bound"] == pytest.approx(0.432, abs=1e-3)
+    assert summary["mean_reward"] > summary["mean_reward_before_choice"]
+    server.stop()
+
+    server = make_server("evaluate", {**shared, "baselines": ["old@1"]}, reward_model=reward_model)
+    server.models["baselines"] = [{**server.models["model"], "id": 3, "ref": "old@1"}]
+    server.model_folders[3] = base_model
+    assert wait_for_exit(start_worker(server)) == 0
+    summary = server.finished["result"]["summary"]
+    assert summary["base@1"]["kl_bound"] == pytest.approx(0.432, abs=1e-3)
+    assert "kl_bound" not in summary["old@1"]
+    assert summary["base@1"]["mean_reward"] > summary["old@1"]["mean_reward"]
 
 
 def test_cancelled_run_stops_at_its_next_step(make_server, start_worker):
