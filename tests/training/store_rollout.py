@@ -22,6 +22,17 @@ DATA = Path(__file__).parent / "data"
 SPEC = ppo_spec(temperature=0.7, max_completion_length=24, dtype="float32", kl_estimator="k3", seed=7)
 
 
+def stored_run(snapshot: Path, output_dir: Path) -> Ppo:
+    """As if it had learned something: a policy that has left its reference, a critic with opinions."""
+    run = make_run(SPEC, BASE, snapshot, output_dir)
+    with torch.no_grad():
+        for parameter in run.policy.values():
+            parameter.mul_(1.02)
+        head = run.models.critic.score.weight
+        head.copy_(0.1 * torch.arange(head.numel()).cos().reshape(head.shape))
+    return run
+
+
 def expected_tensors(run: Ppo, rollout: Rollout) -> dict[str, torch.Tensor]:
     """Advantages, returns, losses and what else an update would report."""
     targets = Targets(rollout, SPEC)
@@ -34,7 +45,7 @@ def main() -> None:
     DATA.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         snapshot = make_snapshot(Path(folder))
-        run = make_run(SPEC, BASE, snapshot, Path(folder))
+        run = stored_run(snapshot, Path(folder))
         rollout, _ = run.collect()
         rollout.scores = torch.randn(len(rollout.rows), generator=torch.Generator().manual_seed(0))
         rollout.save(DATA / "ppo_rollout.safetensors")
