@@ -60,10 +60,10 @@ def test_two_processes_do_what_one_does(base_model, snapshot, tmp_path):
         reporter=alone,
     )
     (tmp_path / "program.py").write_text(PROGRAM)
-    launch = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
+    launch = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
+    arguments = [tmp_path / "program.py", base_model, snapshot, tmp_path / "two", json.dumps(PROCESSES)]
     done = subprocess.run(
-        [sys.executable, *launch, str(tmp_path / "program.py")]
-        + [str(base_model), str(snapshot), str(tmp_path / "two"), json.dumps(PROCESSES)],
+        [*launch, *map(str, arguments)],
         env={**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""},
         capture_output=True,
         text=True,
