@@ -254,13 +254,23 @@ def cut_at_stop(ids: TokenIds, logprobs: list[float] | None, stop_ids: set[int])
 
 
 def make_engine(spec: PpoTraining, models: Models, stop_ids: Sequence[int]) -> Engine:
+    if spec.engine == "vllm":
+        from rlhf.training.engines import VllmEngine
+
+        return VllmEngine(models, spec, stop_ids)
     settings: dict[str, Any] = {
         "temperature": spec.temperature,
         "max_new_tokens": spec.max_completion_length,
         "stop_ids": stop_ids,
-        "pad_token_id": models.tokenizer.pad_token_id,
-        "batch_size": spec.generation_batch_size,
     }
-    if spec.engine == "generate":
-        return GenerateEngine(models.sampler, **settings)
-    return LoopEngine(models.sampler, **settings)
+    if spec.engine == "continuous_batching":
+        from rlhf.training.engines import ContinuousBatchingEngine
+
+        return ContinuousBatchingEngine(models.sampler, **settings)
+    kind = GenerateEngine if spec.engine == "generate" else LoopEngine
+    return kind(
+        models.sampler,
+        pad_token_id=models.tokenizer.pad_token_id,
+        batch_size=spec.generation_batch_size,
+        **settings,
+    )

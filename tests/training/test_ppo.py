@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import subprocess
@@ -17,6 +18,7 @@ from safetensors.torch import load_file
 
 from rlhf.specs import Lora, RemoteReward, VerifierReward
 from rlhf.training import ppo_math
+from rlhf.training.engines import merged_weights
 from rlhf.training.errors import TrainingError
 from rlhf.training.ppo import Targets, train_ppo
 from rlhf.training.ppo_state import Rollout
@@ -110,6 +112,38 @@ def test_both_engines_draw_the_same_completions(engines):
         assert first.logprobs == pytest.approx(second.logprobs, abs=1e-4)
     assert len({len(one.ids) for one in loop}) > 3
     assert {one.finished for one in loop} == {True, False}
+
+
+def test_continuous_batching_believes_what_the_trainer_does(base_model, snapshot, tmp_path):
+    run = make_run(
+        ppo_spec(engine="continuous_batching", rollout_batch_size=4, temperature=0.7, total_episodes=4),
+        base_model,
+        snapshot,
+        tmp_path,
+    )
+    rollout, _ = run.collect()
+    torch.testing.assert_close(rollout.sampler, rollout.logprobs, atol=1e-4, rtol=0)
+    assert run.collect()[0].rows == rollout.rows
+
+
+def test_vllm_is_asked_for_only_when_it_is_chosen(base_model, snapshot, tmp_path):
+    if importlib.util.find_spec("vllm"):
+        pytest.skip("vLLM is installed here")
+    with pytest.raises(TrainingError, match="needs vLLM on the worker's machine"):
+        make_run(ppo_spec(engine="vllm"), base_model, snapshot, tmp_path)
+
+
+def test_other_engines_get_the_policy_with_its_adapters(base_model, snapshot, tmp_path):
+    run = make_run(ppo_spec(lora=Lora(r=4), critic="adapter"), base_model, snapshot, tmp_path)
+    with torch.no_grad():
+        for parameter in [*run.policy.values(), *run.critic.values()]:
+            parameter.add_(0.05)
+    taken = {name: weight.clone() for name, weight in merged_weights(run.models.sampler)}
+    run.models.save(tmp_path)
+    saved = load_file(tmp_path / "model" / "model.safetensors")
+    assert taken.keys() - {"lm_head.weight"} == saved.keys() - {"lm_head.weight"}
+    for name in taken.keys() & saved.keys():
+        torch.testing.assert_close(taken[name], saved[name])
 
 
 def test_completion_depends_on_its_prompt_and_seed_alone(engines):
