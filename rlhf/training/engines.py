@@ -1,6 +1,6 @@
-"""Samplers for large models on GPUs, chosen by name: transformers' continuous batching, and vLLM.
+"""Samplers to be chosen by name: transformers' `generate` and its continuous batching, and vLLM.
 
-Both keep the log-probability each token had when it was drawn, so that PPO can correct for what their
+All keep the log-probability each token had when it was drawn, so that PPO can correct for what their
 arithmetic does differently. vLLM is not among this project's requirements, and its engine has not been
 run by the authors: it follows vLLM's documented interface.
 """
@@ -14,15 +14,61 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from transformers import GenerationConfig, LogitsProcessor, LogitsProcessorList
 
 from rlhf.specs import PpoTraining
 from rlhf.training.errors import TrainingError
 from rlhf.training.ppo_models import POLICY, Models
-from rlhf.training.rollout import Sampled, cut_at_stop, derive_seed
+from rlhf.training.rollout import LoopEngine, Sampled, choose, cut_at_stop, derive_seed, uniforms
 from rlhf.training.text import TokenIds
 
 PAGE = 32  # tokens; where the room is set by us
 VLLM_MEMORY_SHARE = 0.3  # of the GPU: the models that learn need the rest
+
+
+class GenerateEngine(LoopEngine):
+    """transformers' own `generate`, drawing the same numbers: slower, for models the loop cannot run."""
+
+    @torch.no_grad()
+    def _generate(self, prompts: Sequence[TokenIds], seeds: Sequence[int]) -> list[Sampled]:
+        longest = max(map(len, prompts))
+        padding = [[self.pad_token_id] * (longest - len(ids)) for ids in prompts]
+        target = self.model.device
+        input_ids = torch.tensor([pad + list(ids) for pad, ids in zip(padding, prompts, strict=True)])
+        mask = torch.tensor([[0] * len(pad) + [1] * (longest - len(pad)) for pad in padding])
+        chooser = _Chooser(uniforms(seeds, self.max_new_tokens).to(target), self.temperature)
+        generated = self.model.generate(
+            input_ids=input_ids.to(target),
+            attention_mask=mask.to(target),
+            logits_processor=LogitsProcessorList([chooser]),
+            generation_config=GenerationConfig(
+                do_sample=False,
+                num_beams=1,
+                max_new_tokens=self.max_new_tokens,
+                eos_token_id=self.stop_ids.tolist(),
+                pad_token_id=self.pad_token_id,
+            ),
+        )[:, longest:].tolist()
+        logprobs = torch.stack(chooser.logprobs, dim=1).tolist()
+        return [
+            cut_at_stop(ids, values, set(self.stop_ids.tolist()))
+            for ids, values in zip(generated, logprobs, strict=True)
+        ]
+
+
+class _Chooser(LogitsProcessor):
+    """Leaves one token possible: the one that was drawn."""
+
+    def __init__(self, uniform: Tensor, temperature: float) -> None:
+        self.uniform = uniform
+        self.temperature = temperature
+        self.logprobs: list[Tensor] = []
+
+    def __call__(self, input_ids: Tensor, scores: Tensor) -> Tensor:
+        step = len(self.logprobs)
+        tokens, logprobs = choose(scores, self.uniform[:, step], temperature=self.temperature)
+        self.logprobs.append(logprobs)
+        return torch.full_like(scores, -torch.inf).scatter_(1, tokens[:, None], 0.0)
 
 
 class ContinuousBatchingEngine:
@@ -30,15 +76,23 @@ class ContinuousBatchingEngine:
     prompts with the same seeds give the same completions, another company gives others."""
 
     def __init__(
-        self, model: Any, *, temperature: float, max_new_tokens: int, stop_ids: Sequence[int]
+        self,
+        model: Any,
+        *,
+        temperature: float,
+        max_new_tokens: int,
+        stop_ids: Sequence[int],
+        pad_token_id: int,
+        batch_size: int | None = None,
     ) -> None:
         self.model = model
         self.temperature = temperature
         self.max_new_tokens = max_new_tokens
         self.stop_ids = sorted(stop_ids)
+        self.pad_token_id = pad_token_id
+        self.batch_size = batch_size
 
     def generate(self, prompts: Sequence[TokenIds], seeds: Sequence[int]) -> list[Sampled]:
-        from transformers import GenerationConfig
         from transformers.generation.configuration_utils import ContinuousBatchingConfig
 
         room: dict[str, Any] = {}
@@ -54,10 +108,13 @@ class ContinuousBatchingEngine:
                 top_p=1.0,
                 max_new_tokens=self.max_new_tokens,
                 eos_token_id=self.stop_ids,
-                pad_token_id=self.model.generation_config.pad_token_id,
+                pad_token_id=self.pad_token_id,
             ),
             continuous_batching_config=ContinuousBatchingConfig(
-                return_logprobs=True, seed=derive_seed(*seeds) % 2**31, **room
+                return_logprobs=True,
+                seed=derive_seed(*seeds) % 2**31,
+                max_requests_per_batch=self.batch_size,
+                **room,
             ),
             progress_bar=False,
         )

@@ -9,11 +9,12 @@ import torch
 from rlhf.specs import PpoTraining, VerifierReward
 from rlhf.training.errors import Cancelled
 from rlhf.training.modeling import load_tokenizer
-from rlhf.training.ppo import Ppo, trainable_prompts
+from rlhf.training.ppo import Ppo
 from rlhf.training.ppo_models import Models
 from rlhf.training.processes import Processes
 from rlhf.training.reporting import ConsoleReporter
 from rlhf.training.rewards import Rewards
+from rlhf.training.rollout import prompts_with_room
 
 SHORT = VerifierReward(verifier="max_words", argument=3)
 
@@ -60,7 +61,7 @@ def make_run(spec, base_model, snapshot, output_dir, *, reward_folder=None, rewa
     tokenizer = load_tokenizer(base_model)
     models = Models.load(spec, folder=base_model, tokenizer=tokenizer, reward_folder=reward_folder)
     reporter = reporter or Recorder()
-    prompts = trainable_prompts(snapshot, tokenizer, spec, models.max_positions, reporter)
+    prompts = prompts_with_room(snapshot, tokenizer, spec, models.max_positions, reporter)
     rewards = rewards or Rewards.load(spec, reward_folder)
     return Ppo(spec, models, rewards, prompts, Processes(), reporter, output_dir)
 

@@ -18,12 +18,12 @@ from safetensors.torch import load_file
 
 from rlhf.specs import Lora, RemoteReward, VerifierReward
 from rlhf.training import ppo_math
-from rlhf.training.engines import merged_weights
+from rlhf.training.engines import GenerateEngine, merged_weights
 from rlhf.training.errors import TrainingError
 from rlhf.training.ppo import Targets, train_ppo
 from rlhf.training.ppo_state import Rollout
 from rlhf.training.rewards import RemoteSource, Rewards, VerifierSource, shape_scores
-from rlhf.training.rollout import GenerateEngine, LoopEngine, choose
+from rlhf.training.rollout import LoopEngine, choose
 from tests.training.ppo_parts import Recorder, make_run, ppo_spec
 from tests.training.tiny import user, write_split
 
