@@ -6,7 +6,7 @@ share its responses.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -30,8 +30,8 @@ class Decided:
     margins: np.ndarray
     longer: np.ndarray
     strengths: np.ndarray
-    prompts: list[Any]
-    annotators: list[str | None]
+    prompts: list[Hashable]
+    annotators: list[Hashable]
 
     def where(self, kept: np.ndarray) -> Decided:
         places = np.flatnonzero(kept)
@@ -109,7 +109,7 @@ def expected_calibration_error(pairs: Decided, temperature: float) -> Interval:
     return bootstrapped(measure, pairs.prompts)
 
 
-def describe(pairs: Decided, *, temperature: float, known_annotators: Collection[str]) -> dict[str, Any]:
+def describe(pairs: Decided, *, temperature: float, known_annotators: Collection[Hashable]) -> dict[str, Any]:
     """`accuracy`, overall, `accuracy_by_strength` and by whether the annotator was trained on, `nll` and
     `ece` before and after the temperature, and `prefers_longer`: how often the model's choice is the longer
     response, beside how often people's is. {} without pairs."""

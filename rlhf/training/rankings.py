@@ -86,8 +86,7 @@ def encode_judgments(
                 encoded["flip"].append(flip)
                 encoded["counts"].append(counts[index])
                 encoded["prompt_id"].append(batch["prompt_id"][index])
-                annotator = _at(batch, "annotator", index)
-                encoded["annotator"].append(None if annotator is None else str(annotator))
+                encoded["annotator"].append(_at(batch, "annotator", index))
         return encoded
 
     rows = encode_rows(dataset, to_rows)

@@ -14,6 +14,8 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import torch
+
 from rlhf.specs import RewardTraining
 from rlhf.training import calibration
 from rlhf.training.data import require_train
@@ -104,10 +106,12 @@ def train_reward(
         summary |= {"num_ties": tied, "tie_threshold": facts.tie_threshold}
     with out_of_memory_explained(describe_training(spec)):
         if spec.center_on != "nothing":
-            references = reference_texts(train, only_best=spec.center_on == "chosen")
-            sizes = range(0, len(references), scorer.batch_size)
+            texts, is_best = train_texts(train)
+            sizes = range(0, len(texts), scorer.batch_size)
             summary["centering_deviation"] = centre(
-                model, (scorer.batch(references[start : start + scorer.batch_size]) for start in sizes)
+                model,
+                (scorer.batch(texts[start : start + scorer.batch_size]) for start in sizes),
+                torch.tensor(is_best) | (spec.center_on == "responses"),
             )
         pairs = {split: calibration.decide(scorer, data[split] or ()) for split in ("validation", "test")}
     if len(pairs["validation"].margins):
@@ -137,14 +141,13 @@ def count_pairs(rows: Dataset) -> tuple[int, int]:
     return decided, tied
 
 
-def reference_texts(rows: Dataset, *, only_best: bool) -> list[list[int]]:
-    """Distinct responses of train rows with their prompts, or the best of each row; the first of them."""
-    texts: dict[tuple[int, ...], None] = {}
+def train_texts(rows: Dataset) -> tuple[list[list[int]], list[bool]]:
+    """Distinct judged conversations, the first of them, and whether each was ever the best of its row."""
+    texts: dict[tuple[int, ...], bool] = {}
     for row in rows.select_columns(["input_ids", "tiers"]):
-        best = min(row["tiers"])
         for ids, tier in zip(row["input_ids"], row["tiers"], strict=True):
-            if tier == best or not only_best:
-                texts[tuple(ids)] = None
+            text = tuple(ids)
+            texts[text] = texts.get(text, False) or tier == min(row["tiers"])
         if len(texts) >= MAX_REFERENCES:
             break
-    return [list(ids) for ids in list(texts)[:MAX_REFERENCES]]
+    return [list(ids) for ids in texts], list(texts.values())

@@ -91,44 +91,48 @@ def initialize(head: torch.nn.Linear, *, seed: int) -> None:
             head.bias.zero_()
 
 
-def centre(model: PreTrainedModel, batches: Iterable[tuple[torch.Tensor, torch.Tensor]]) -> float:
-    """Shift each member's scores so that their mean over the texts of `batches` (tokens, mask) is zero;
-    the shift is written into the head, and any way to load the model serves centred scores.
+def centre(
+    model: PreTrainedModel,
+    batches: Iterable[tuple[torch.Tensor, torch.Tensor]],
+    is_reference: torch.Tensor,
+) -> float:
+    """Shift each member's scores so that their mean over the reference texts is zero; the shift is written
+    into the head, and any way to load the model serves centred scores.
 
-    A head without bias, as decoders have, is shifted along the direction v of its input h for which
-    v·h is 1 on average over the texts and deviates least from it (ridge regression). Returns that
-    deviation, a standard deviation relative to the shift; 0 where there is a bias.
+    `batches` are (tokens, mask) of n texts, `is_reference` [n]. A head without bias, as decoders have, is
+    shifted along the direction v of its input h for which v·h is nearest to 1 over all the texts (ridge
+    regression on a constant), so that differences hardly change. Returns how far v·h deviates, a standard
+    deviation relative to the shift; 0 where there is a bias.
     """
     import torch
 
-    head, inputs = reward_head(model), []
+    head, hidden = reward_head(model), head_inputs(model, batches)
+    reference = hidden[is_reference.to(hidden.device)].mean(0)
+    with torch.no_grad():
+        weight = head.weight.double()
+        if head.bias is not None:
+            head.bias.copy_(-(weight @ reference))
+            return 0.0
+        moments = hidden.T @ hidden / len(hidden)
+        ridge = RIDGE * moments.diagonal().mean() * torch.eye(len(reference)).to(moments)
+        direction = torch.linalg.solve(moments + ridge, hidden.mean(0))
+        direction = direction / (direction @ reference)
+        head.weight.copy_(weight - torch.outer(weight @ reference, direction))
+        return float((hidden @ direction).std(correction=0))
 
-    def keep(module: Any, arguments: tuple[torch.Tensor, ...]) -> None:
-        inputs.append(arguments[0])
 
-    total: list[torch.Tensor] = []
-    hook = head.register_forward_pre_hook(keep)
+def head_inputs(model: PreTrainedModel, batches: Iterable[tuple[torch.Tensor, torch.Tensor]]) -> torch.Tensor:
+    """[n, H], float64: what the head reads each text's score off."""
+    import torch
+
+    found: list[torch.Tensor] = []
+    hook = reward_head(model).register_forward_pre_hook(lambda _, arguments: found.append(arguments[0]))
     try:
         with torch.no_grad():
             for input_ids, mask in batches:
-                inputs.clear()
                 model(input_ids=input_ids, attention_mask=mask, use_cache=False)
-                hidden = inputs[-1]
-                if hidden.dim() == 3:  # every position; the score is read at the last
-                    hidden = hidden[torch.arange(len(mask)), mask.sum(1) - 1]
-                total.append(hidden.double())
+                if found[-1].dim() == 3:  # every position; the score is read at the last
+                    found[-1] = found[-1][torch.arange(len(mask)), mask.sum(1) - 1]
     finally:
         hook.remove()
-    hidden = torch.cat(total)
-    with torch.no_grad():
-        mean = hidden.mean(0)
-        weight = head.weight.double()
-        if head.bias is not None:
-            head.bias.copy_(-(weight @ mean))
-            return 0.0
-        covariance = (hidden - mean).T @ (hidden - mean) / len(hidden)
-        ridge = RIDGE * covariance.diagonal().mean() + 1e-12
-        direction = torch.linalg.solve(covariance + ridge * torch.eye(len(mean)).to(covariance), mean)
-        direction = direction / (direction @ mean)
-        head.weight.copy_(weight - torch.outer(weight @ mean, direction))
-        return float((hidden @ direction).std(correction=0))
+    return torch.cat(found).double()

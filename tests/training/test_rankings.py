@@ -32,7 +32,7 @@ def test_preference_is_a_ranking_of_two(read, base_model):
     (row,) = read([preference(strength=2, annotator=7)])
     texts = load_tokenizer(base_model).batch_decode(row["input_ids"])
     assert texts == [f"<|bos|><|user|>Hello<|end|><|assistant|>{text}<|end|>" for text in ("Yes", "No")]
-    assert (row["tiers"], row["depths"], row["annotator"]) == ([0, 1], [0, 2], "7")
+    assert (row["tiers"], row["depths"], row["annotator"]) == ([0, 1], [0, 2], 7)
 
 
 def test_columns_may_be_absent_or_null(read):

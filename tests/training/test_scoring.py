@@ -59,7 +59,7 @@ def test_parity_holds_for_a_model_and_its_own_text_path(scorer):
         scorer.tokenizer.encode(f"<|bos|><|user|>{row['prompt'][0]['content']}<|end|>") for row in rows
     ]
     with pytest.raises(
-        TrainingError, match="scores the same conversation .* apart in training and in serving"
+        TrainingError, match=r"scores the same conversation .* apart in training and in serving"
     ):
         check_parity(scorer, prompts, replies, token_ids=sampled)
 
