@@ -19,7 +19,7 @@ from rlhf.training.data import Columns, encode_rows, load_split, require_columns
 from rlhf.training.ensembles import bootstrap_counts
 from rlhf.training.errors import TrainingError
 from rlhf.training.reporting import Reporter
-from rlhf.training.text import TokenIds, encode_conversations, pad_right
+from rlhf.training.text import encode_conversations, pad_right
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 PREFERENCES = ("prompt", "chosen", "rejected", "tie", "prompt_id")
 RANKINGS = ("prompt", "responses", "tiers", "prompt_id")
 # What the trainer reads of a row; the rest tells whom and what it came from.
-TRAINED_ON = ["input_ids", "tiers", "depths", "weight", "flip", "counts"]
+TRAINED_ON = ("input_ids", "tiers", "depths", "weight", "flip", "counts")
 
 
 def encode_judgments(
@@ -148,22 +148,38 @@ def _at(batch: Columns, column: str, index: int) -> Any:
     return batch[column][index] if column in batch else None
 
 
+def by_prompt(rows: Dataset) -> Dataset:
+    """One row for each prompt: `places` of its judgments in `rows`."""
+    from datasets import Dataset
+
+    places: dict[Any, list[int]] = {}
+    for place, prompt_id in enumerate(rows["prompt_id"]):
+        places.setdefault(prompt_id, []).append(place)
+    return Dataset.from_dict({"places": list(places.values())})
+
+
 @dataclass(slots=True)
 class JudgmentCollator:
-    """Rows to tensors: every response once in `input_ids` and `attention_mask` [R, T], in the order in
-    which `tiers` [B, K] (-1 where a row has fewer) names them; `depths` [B, K]; `flip` [B]; `weight` [B, N].
-    """
+    """B judgments to tensors. `input_ids` and `attention_mask` [R, T] hold each text once, however many
+    judgments of the batch are about it; `texts` [B, K] says which is which; `tiers` [B, K] (-1 where a
+    judgment has fewer responses); `depths` [B, K]; `flip` [B]; `weight` [B, N]. Rows of `by_prompt` are
+    looked up in `judgments`."""
 
     pad_token_id: int
+    judgments: Dataset | None = None
 
     def __call__(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, torch.Tensor]:
-        sequences: list[TokenIds] = [ids for row in rows for ids in row["input_ids"]]
-        input_ids, attention_mask = pad_right(sequences, self.pad_token_id)
+        if self.judgments is not None:
+            rows = [self.judgments[place] for row in rows for place in row["places"]]
+        found: dict[tuple[int, ...], int] = {}
+        texts = [[found.setdefault(tuple(ids), len(found)) for ids in row["input_ids"]] for row in rows]
+        input_ids, attention_mask = pad_right(list(found), self.pad_token_id)
         weight = torch.tensor([row["weight"] for row in rows])[:, None]
         counts = torch.tensor([row["counts"] for row in rows])
         return {
             "input_ids": input_ids,
             "attention_mask": attention_mask,
+            "texts": _filled(texts, 0),
             "tiers": _filled([row["tiers"] for row in rows], -1),
             "depths": _filled([row["depths"] for row in rows], 0),
             "flip": torch.tensor([row["flip"] for row in rows]),

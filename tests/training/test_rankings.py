@@ -5,7 +5,7 @@ import pytest
 from rlhf.specs import RewardTraining
 from rlhf.training.errors import TrainingError
 from rlhf.training.modeling import load_tokenizer
-from rlhf.training.rankings import JudgmentCollator, encode_judgments
+from rlhf.training.rankings import JudgmentCollator, by_prompt, encode_judgments
 from rlhf.training.reporting import ConsoleReporter
 from tests.training.tiny import make_rankings, make_rows, reply, user, write_split
 
@@ -91,13 +91,23 @@ def test_ranking_with_a_response_too_many_is_named(read):
 
 
 def test_batch_holds_each_response_once(read):
-    rows = [*read(make_rankings(2)), *read([preference(strength=1)])]
+    rows = [*read(make_rankings(2)), *read([preference(strength=1), preference(annotator="bob")])]
     batch = JudgmentCollator(pad_token_id=0)(rows)
-    assert batch["input_ids"].shape[0] == 4 + 4 + 2
-    assert batch["tiers"].tolist() == [[0, 1, 2, 2], [0, 1, 2, 2], [0, 1, -1, -1]]
+    assert batch["input_ids"].shape[0] == 4 + 4 + 2  # the two preferences are about the same two
+    assert batch["texts"].tolist()[1:] == [[4, 5, 6, 7], [8, 9, 0, 0], [8, 9, 0, 0]]
+    assert batch["tiers"].tolist()[1:] == [[0, 1, 2, 2], [0, 1, -1, -1], [0, 1, -1, -1]]
     assert batch["depths"].tolist()[2] == [0, 1, 0, 0]
-    lengths = [len(ids) for row in rows for ids in row["input_ids"]]
+    lengths = [len(ids) for row in rows[:3] for ids in row["input_ids"]]
     assert batch["attention_mask"].sum(1).tolist() == lengths
+
+
+def test_batch_by_prompt_holds_all_its_judgments(read):
+    rows = read([preference(prompt_id=prompt_id) for prompt_id in (4, 7, 4, 4)])
+    prompts = by_prompt(rows)
+    assert prompts["places"][:] == [[0, 2, 3], [1]]
+    batch = JudgmentCollator(0, rows)([prompts[0]])
+    assert batch["tiers"].tolist() == [[0, 1]] * 3
+    assert len(batch["input_ids"]) == 2
 
 
 def test_members_of_an_ensemble_see_the_judgments_of_a_prompt_equally_often(read):

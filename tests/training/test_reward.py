@@ -104,9 +104,9 @@ def test_ranking_moves_weights_as_its_pairs_would(train, rankings, base_model, t
         torch.testing.assert_close(weight, theirs[name], rtol=0, atol=1e-4)
 
 
-@pytest.mark.parametrize("lora", [None, Lora(r=4)])
-def test_resumed_training_with_everything_ends_bit_equal(lora, train, snapshot):
-    settings = {**EVERYTHING, "lora": lora, "checkpoint_every": 5, "max_steps": 9}
+@pytest.mark.parametrize("more", [{"batch_by": "prompt"}, {"lora": Lora(r=4)}])
+def test_resumed_training_with_everything_ends_bit_equal(more, train, snapshot):
+    settings = {**EVERYTHING, **more, "checkpoint_every": 5, "max_steps": 9}
     whole, summary, reporter = train(snapshot, "whole", **settings)
     checkpoint = whole.parent / "checkpoints" / "checkpoint-5"
     resumed, again, _ = train(snapshot, "resumed", resume_from=checkpoint, **settings)
