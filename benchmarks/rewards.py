@@ -4,8 +4,8 @@
 
 Prints one line of JSON for each figure. Speed: the training loop of `train_reward`'s trainer and of a bare
 script with TRL's RewardTrainer, on the same tokens and the fixture model, take turns; a ratio is of two
-neighbouring turns, and a figure is the median with its range. `--long` adds the experiments of
-benchmarks/reward_experiments.py, which take an hour or two on a core.
+neighbouring turns, and a figure is the median with its range. `--long` adds what careless people cost
+(benchmarks/reward_experiments.py) and real preferences (benchmarks/reward_votes.py): hours on one core.
 """
 
 from __future__ import annotations
@@ -174,9 +174,9 @@ def main() -> int:
         "speed nine": lambda: speed(9, 15, rounds),
     }
     if options.long:
-        from benchmarks.reward_experiments import EXPERIMENTS
+        from benchmarks import reward_experiments, reward_votes
 
-        parts |= EXPERIMENTS
+        parts |= reward_experiments.EXPERIMENTS | reward_votes.EXPERIMENTS
     for name, run in parts.items():
         if options.only in name:
             run()
