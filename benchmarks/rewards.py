@@ -4,8 +4,8 @@
 
 Prints one line of JSON for each figure. Speed: the training loop of `train_reward`'s trainer and of a bare
 script with TRL's RewardTrainer, on the same tokens and the fixture model, take turns; a ratio is of two
-neighbouring turns, and a figure is the median with its range. `--long` adds what careless people cost
-(benchmarks/reward_experiments.py) and real preferences (benchmarks/reward_votes.py): hours on one core.
+neighbouring turns, and a figure is the median with its range. `--long` adds what careless people cost and
+what heeding it wins back, and real preferences (benchmarks/reward/): hours on one core.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ import argparse
 import contextlib
 import io
 import itertools
-import json
 import random
 import sys
 import tempfile
@@ -24,27 +23,13 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-import rlhf.training  # noqa: F401  (sets what libraries read when they are imported)
+from benchmarks.reward.shared import MODEL, Quiet, say
 from fixtures.dialogues import make_prompts, make_reply
 from rlhf.specs import RewardTraining
 from rlhf.training.modeling import load_reward_model, load_tokenizer
-from rlhf.training.reporting import ConsoleReporter
 
-MODEL = Path(__file__).parent.parent / "fixtures" / "base-model"
 PEER = "TRL RewardTrainer"
 SEQUENCES = 32  # in a forward pass, on either side
-
-
-class Quiet(ConsoleReporter):
-    def metrics(self, step: int, values: Any) -> None:
-        pass
-
-    def log(self, line: str) -> None:
-        pass
-
-
-def say(figure: str, value: float, unit: str, **more: object) -> None:
-    print(json.dumps({"figure": figure, "value": round(value, 4), "unit": unit, **more}), flush=True)
 
 
 def judged(num_prompts: int, num_responses: int) -> list[dict[str, Any]]:
@@ -174,9 +159,9 @@ def main() -> int:
         "speed nine": lambda: speed(9, 15, rounds),
     }
     if options.long:
-        from benchmarks import reward_experiments, reward_votes
+        from benchmarks.reward import careless, votes
 
-        parts |= reward_experiments.EXPERIMENTS | reward_votes.EXPERIMENTS
+        parts |= careless.EXPERIMENTS | votes.EXPERIMENTS
     for name, run in parts.items():
         if options.only in name:
             run()

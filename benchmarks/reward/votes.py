@@ -19,12 +19,11 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.reward_experiments import train
-from benchmarks.rewards import say
+from benchmarks.reward.shared import say, train
 from rlhf.specs import RewardTraining
 from rlhf.training.statistics import Interval, clustered_wilson
 
-DATA = Path(os.environ.get("REWARD_DATA", Path(__file__).parents[2] / "shared" / "data" / "prefs"))
+DATA = Path(os.environ.get("REWARD_DATA", Path(__file__).parents[3] / "shared" / "data" / "prefs"))
 FOLDS = 2
 Row = dict[str, Any]
 SPEC = RewardTraining(

@@ -6,18 +6,14 @@ The same votes with those people careful are the clean labels; what separates bo
 
 from __future__ import annotations
 
-import contextlib
-import io
 import math
 import random
-import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from pathlib import Path
 from statistics import mean, stdev
 from typing import Any
 
-from benchmarks.rewards import MODEL, Quiet, say
+from benchmarks.reward.shared import say, train
 from fixtures.crowd import Member, utility
 from fixtures.dialogues import Prompt, make_prompts, make_reply
 from rlhf.specs import RewardTraining
@@ -87,24 +83,6 @@ def rows_of(judged: Sequence[Pair], votes: Sequence[Vote], trust: dict[str, floa
             }
         )
     return rows
-
-
-def train(rows: Sequence[dict[str, Any]], spec: RewardTraining, model: Path = MODEL) -> Any:
-    """A Scorer of a model trained on these preferences, by the real path: a snapshot, and its files."""
-    import pyarrow
-    import pyarrow.parquet
-
-    from rlhf.training.reward import train_reward
-    from rlhf.training.scoring import Scorer
-
-    with (
-        tempfile.TemporaryDirectory(prefix="plumbline-rewards-") as name,
-        contextlib.redirect_stdout(io.StringIO()),
-    ):
-        folder = Path(name)
-        pyarrow.parquet.write_table(pyarrow.Table.from_pylist(list(rows)), folder / "train.parquet")
-        train_reward(spec, model_path=model, snapshot_dir=folder, output_dir=folder / "out", reporter=Quiet())
-        return Scorer.load(folder / "out" / "model", batch_size=64)
 
 
 def accuracy_on_truth(scorer: Any, judged: Sequence[Pair]) -> float:
