@@ -19,6 +19,7 @@ from fixtures.dialogues import Prompt, make_prompts, make_reply
 from rlhf.specs import RewardTraining
 
 SEEDS = range(5)
+HOWS = ("marginal", "weight", "smoothing")
 NUM_PROMPTS, NUM_HELD_OUT, OVERLAP = 400, 600, 3
 # Two-sided 95 % of Student's t with four degrees of freedom.
 T_FOUR = 2.776
@@ -115,15 +116,11 @@ def careless() -> None:
         arms = {
             "clean labels": (rows_of(judged, clean, None), "ignore"),
             "noisy labels": (rows_of(judged, noisy, None), "ignore"),
-            **{
-                f"noisy labels, {how}": (rows_of(judged, noisy, trust), how)
-                for how in ("weight", "smoothing", "marginal")
-            },
+            **{f"noisy labels, {how}": (rows_of(judged, noisy, trust), how) for how in HOWS},
         }
         for name, (rows, how) in arms.items():
             scorer = train(rows, spec.model_copy(update={"reliability": how}))
             found.setdefault(name, []).append(accuracy_on_truth(scorer, held_out))
-            print(seed, name, found[name][-1], flush=True)
     for name, values in found.items():
         reach = T_FOUR * stdev(values) / math.sqrt(len(values))
         say(
@@ -136,7 +133,7 @@ def careless() -> None:
             method="Student's t over seeds",
         )
     lost = [clean - noisy for clean, noisy in zip(found["clean labels"], found["noisy labels"], strict=True)]
-    for how in ("weight", "smoothing", "marginal"):
+    for how in HOWS:
         won = [
             aware - noisy
             for aware, noisy in zip(found[f"noisy labels, {how}"], found["noisy labels"], strict=True)

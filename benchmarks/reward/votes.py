@@ -29,7 +29,7 @@ Row = dict[str, Any]
 SPEC = RewardTraining(
     learning_rate=1e-4, warmup_ratio=0.1, max_length=256, checkpoint_every=10_000, log_every=50, seed=1
 )
-DEBATES = SPEC.model_copy(update={"batch_by": "prompt", "batch_size": 1, "num_epochs": 10})
+DEBATES = SPEC.model_copy(update={"batch_by": "prompt", "batch_size": 1, "num_epochs": 6, "max_length": 160})
 REPLIES = SPEC.model_copy(update={"batch_size": 16, "num_epochs": 2})
 
 
