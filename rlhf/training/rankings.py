@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 PREFERENCES = ("prompt", "chosen", "rejected", "tie", "prompt_id")
 RANKINGS = ("prompt", "responses", "tiers", "prompt_id")
+CUT_OFF = "length"
 # What the trainer reads of a row; the rest tells whom and what it came from.
 TRAINED_ON = ("input_ids", "tiers", "depths", "weight", "flip", "counts")
 
@@ -43,8 +44,9 @@ def encode_judgments(
     `depths` (K sums of strengths from the best tier down), `weight`, `flip`, `counts` (one for each
     member), `prompt_id`, `annotator`.
 
-    The columns strength or strengths, weight, reliability and annotator may be absent or null. A
-    reliability below a half counts as a half: somebody who guesses, and not one who knows and lies.
+    The columns strength or strengths, weight, reliability, annotator and finish (of each response; one that
+    was cut off is read without the EOS it does not have) may be absent or null. A reliability below a half
+    counts as a half: somebody who guesses, and not one who knows and lies.
     Left out are responses longer than `max_length`, since a cut reply is not what people judged, and rows
     with fewer than two left or, where the loss reads no ties, with nothing but a tie.
     """
@@ -65,6 +67,7 @@ def encode_judgments(
             tokenizer,
             [prompt for prompt, one in zip(batch["prompt"], judgments, strict=True) for _ in one["tiers"]],
             [response for one in judgments for response in one["responses"]],
+            [finish != CUT_OFF for one in judgments for finish in one["finishes"]],
         )
         counts = bootstrap_counts(batch["prompt_id"], members=spec.members, seed=spec.seed)
         start = 0
@@ -110,6 +113,7 @@ def _preferences(batch: Columns) -> Iterator[dict[str, Any]]:
         strength = _at(batch, "strength", index) or 0
         yield {
             "responses": [batch["chosen"][index], batch["rejected"][index]],
+            "finishes": [_at(batch, f"{side}_finish", index) for side in ("chosen", "rejected")],
             "tiers": [0, 0 if tie else 1],
             "depths": [0, 0 if tie else strength],
         }
@@ -125,8 +129,10 @@ def _rankings(batch: Columns) -> Iterator[dict[str, Any]]:
                 f"The ranking of prompt {batch['prompt_id'][index]} has {len(responses)} responses and the "
                 f"tiers {tiers}: give each response a tier, 0 for the best. Freeze the snapshot again."
             )
+        finishes = _at(batch, "finishes", index) or [None] * len(tiers)
         order = sorted(range(len(tiers)), key=lambda place: tiers[place])
         yield {
+            "finishes": [finishes[place] for place in order],
             "responses": [responses[place] for place in order],
             "tiers": [tiers[place] for place in order],
             "depths": [depths[min(tiers[place], len(boundaries))] for place in order],

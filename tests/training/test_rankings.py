@@ -35,6 +35,16 @@ def test_preference_is_a_ranking_of_two(read, base_model):
     assert (row["tiers"], row["depths"], row["annotator"]) == ([0, 1], [0, 2], 7)
 
 
+def test_reply_that_was_cut_off_is_read_without_an_end(read, base_model):
+    end = load_tokenizer(base_model).eos_token_id
+    (row,) = read([preference(chosen_finish="length", rejected_finish="stop")])
+    assert [ids[-1] == end for ids in row["input_ids"]] == [False, True]
+    rows = make_rankings(1)
+    rows[0]["finishes"] = ["length" if tier == 1 else "" for tier in rows[0]["tiers"]]
+    (row,) = read(rows)
+    assert [ids[-1] == end for ids in row["input_ids"]] == [True, False, True, True]
+
+
 def test_columns_may_be_absent_or_null(read):
     plain, empty = (
         read([preference()])[0],
