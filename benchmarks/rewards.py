@@ -144,6 +144,33 @@ def speed(num_responses: int, num_prompts: int, rounds: int) -> None:
     )
 
 
+def members(rounds: int) -> None:
+    """What scoring by an ensemble of eight costs beside scoring by one."""
+    import torch
+
+    from rlhf.training.scoring import Scorer
+
+    tokenizer = load_tokenizer(MODEL)
+    texts = [ids for row in judged(64, 2) for ids in row["input_ids"]]
+    scorers = {
+        num: Scorer(
+            load_reward_model(MODEL, tokenizer, dtype=torch.float32, new_head_seed=0, members=num).eval(),
+            tokenizer,
+            batch_size=SEQUENCES,
+        )
+        for num in (1, 8)
+    }
+    times: dict[int, list[float]] = {num: [] for num in scorers}
+    for turn in range(rounds + 1):
+        for num in (1, 8) if turn % 2 else (8, 1):
+            started = time.perf_counter()
+            scorers[num].score_ids(texts)
+            times[num].append(time.perf_counter() - started)
+    ratios = [eight / one for one, eight in zip(times[1][1:], times[8][1:], strict=True)]
+    limits = {"low": round(min(ratios), 3), "high": round(max(ratios), 3), "n": len(ratios)}
+    say("time of a score by eight members over one by a single model", median(ratios), "ratio", **limits)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--long", action="store_true")
@@ -158,6 +185,7 @@ def main() -> int:
         "speed four": lambda: speed(4, 48, rounds),
         "speed nine": lambda: speed(9, 15, rounds),
     }
+    parts["members"] = lambda: members(rounds)
     if options.long:
         from benchmarks.reward import careless, votes
 
