@@ -22,7 +22,8 @@ from rlhf.api.authentication import RunTokenAuthentication
 from rlhf.api.base import ArtifactResponse, artifact
 from rlhf.api.serializers import StoredFileSerializer
 from rlhf.api.snapshots import snapshot_file
-from rlhf.models import ModelVersion, Run
+from rlhf.models import Run
+from rlhf.selectors import models as model_selectors
 from rlhf.selectors import runs as selectors
 from rlhf.selectors import snapshots as snapshot_selectors
 from rlhf.services import reports, run_files, runs
@@ -107,7 +108,7 @@ class WorkerModelFileView(WorkerView):
 
     @extend_schema(operation_id="worker_model_file", tags=["worker"], responses=FILE)
     def get(self, request: Request, model_id: int, name: str) -> ArtifactResponse:
-        model = ModelVersion.objects.filter(pk=model_id).first() if model_id in self.run.model_ids else None
+        model = model_selectors.read_by(run=self.run).get(model_id)
         if model is None or model.produced_by is None:
             raise NotFound(f"This run reads no stored model {model_id}.")
         file = selectors.file(run=model.produced_by, name=f"model/{name}")

@@ -45,6 +45,11 @@ class ModelVersion(models.Model):
     def __str__(self) -> str:
         return f"{self.name}@{self.number}"
 
+    @property
+    def is_adapter(self) -> bool:
+        """Its files are an adapter alone, which is read together with `parent`."""
+        return any(file["name"] == "adapter_config.json" for file in self.files)
+
 
 class Evaluation(models.Model):
     """How often `candidate` beat `baseline`, by one judge; ties count half."""

@@ -78,6 +78,17 @@ def touched_by(*, project_id: int, judgment_id: int) -> list[ModelVersion]:
     return list(of_project(project_id=project_id).filter(pk__in=touched).order_by("id"))
 
 
+def read_by(*, run: Run) -> dict[int, ModelVersion]:
+    """Every version that a run reads; with an adapter also what it was trained on."""
+    found: dict[int, ModelVersion] = {}
+    wanted = set(run.model_ids)
+    while wanted:
+        found |= {model.pk: model for model in ModelVersion.objects.filter(pk__in=wanted)}
+        bases = [model.parent_id for model in found.values() if model.is_adapter]
+        wanted = {number for number in bases if number is not None} - found.keys()
+    return found
+
+
 def _parents(project_id: int) -> dict[int, set[int]]:
     """Model → the models its run read. A project has few models, so one query reads them all."""
     parents: dict[int, set[int]] = defaultdict(set)

@@ -43,7 +43,8 @@ def _register_model(run: Run, result: Mapping[str, Any], now: datetime) -> dict[
     missing = [name for name in names if name not in found]
     if missing:
         raise DomainError(f"The worker named the model file {missing[0]} but never sent it: retry the run.")
-    if "config.json" not in names or not any(name.endswith(".safetensors") for name in names):
+    is_whole = "config.json" in names or "adapter_config.json" in names
+    if not is_whole or not any(name.endswith(".safetensors") for name in names):
         raise DomainError("The worker sent no whole model (config.json and safetensors): retry the run.")
     pickles = [name for name in names if name.endswith(PICKLES)]
     if pickles:

@@ -12,6 +12,7 @@ from pydantic import AwareDatetime, BaseModel, Field, TypeAdapter, ValidationErr
 
 from labeling.core.errors import Conflict, DomainError
 from rlhf.models import MetricPoint, ModelVersion, Run, RunLogLine, Snapshot
+from rlhf.selectors import models as model_selectors
 from rlhf.services import live, run_files, runs
 from rlhf.services.validation import storable
 
@@ -159,7 +160,13 @@ def _points(run: Run, event: MetricsEvent) -> list[MetricPoint]:
 
 
 def _models(run: Run) -> dict[str, Any]:
-    found = {model.pk: _model(model) for model in ModelVersion.objects.filter(pk__in=run.model_ids)}
+    read = model_selectors.read_by(run=run)
+
+    def described(model: ModelVersion) -> dict[str, Any]:
+        base = read[model.parent_id] if model.is_adapter and model.parent_id else None
+        return _model(model) | {"base": base and described(base)}
+
+    found = {number: described(read[number]) for number in run.model_ids}
     return {
         name: [found.get(number) for number in used] if isinstance(used, list) else found[used]
         for name, used in run.inputs["models"].items()

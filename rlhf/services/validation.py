@@ -57,5 +57,6 @@ def _in_words(message: str) -> str:
         "Field required": "is missing",
         "Extra inputs are not permitted": "is not a field here",
     }.get(message, message)
+    message = message.removeprefix("Value error, ")
     message = re.sub(r"^(Input|String|List|Value) should", "should", message)
     return message if message.startswith(("is ", "should")) else f"is wrong ({message})"

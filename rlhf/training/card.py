@@ -76,8 +76,10 @@ def _card(lineage: Mapping[str, Any]) -> str:
         lines += [f"Rewards are those of `{reward_model.get('ref')}`."]
     if lineage["run"]:
         lines += [f"Made by run {lineage['run'].get('id')}; `lineage.json` has all that is known of it."]
+    if kind == "reward":
+        lines += ["", *_how_to_score(spec, lineage["metrics"])]
     lines += ["", "## Measured", "", "| metric | value | interval | n |", "|---|---|---|---|"]
-    lines += [_metric(name, value) for name, value in sorted(lineage["metrics"].items())]
+    lines += [_metric(name, value) for name, value in _flat(lineage["metrics"])]
     lines += ["", "## Settings", "", "| field | value |", "|---|---|"]
     lines += [f"| {name} | `{json.dumps(value)}` |" for name, value in sorted(spec.items())]
     packages = lineage["environment"].get("packages") or {}
@@ -89,6 +91,39 @@ def _card(lineage: Mapping[str, Any]) -> str:
             ", ".join(f"{name} {version}" for name, version in packages.items()),
         ]
     return "\n".join(lines) + "\n"
+
+
+def _how_to_score(spec: Mapping[str, Any], metrics: Mapping[str, Any]) -> list[str]:
+    lines = [
+        "## Scores",
+        "",
+        "It scores a whole conversation, written by the chat template of its tokenizer. "
+        "`AutoModelForSequenceClassification.from_pretrained` loads it; `reward` in config.json holds:",
+        "",
+    ]
+    if "temperature" in metrics:
+        lines.append(
+            f"- temperature {metrics['temperature']:.4g}: P(A is preferred to B) = "
+            "sigmoid((score of A - score of B) / temperature)"
+        )
+    if spec.get("members", 1) > 1:
+        lines.append(f"- {spec['members']} members, a logit each; the score is their {spec['combine']}")
+    if metrics.get("tie_threshold") is not None:
+        lines.append(f"- tie threshold {metrics['tie_threshold']:.4g}: Rao and Kupper's theta")
+    if spec.get("center_on", "nothing") != "nothing":
+        lines.append(f"- the mean score of the train {spec['center_on']} is zero, for each member")
+    return lines
+
+
+def _flat(metrics: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
+    """(name, number or sample) in the order of names; what is in a group has both names."""
+    found = []
+    for name, value in sorted(metrics.items()):
+        if isinstance(value, Mapping) and "value" not in value:
+            found += _flat(value, f"{prefix}{name} ")
+        else:
+            found.append((f"{prefix}{name}", value))
+    return found
 
 
 def _metric(name: str, value: Any) -> str:

@@ -8,6 +8,7 @@ from rlhf.training.errors import TrainingError
 
 HUB_SECONDS = 8.0
 ADAPTER_FILE = "adapter_config.json"
+BASE_LINK = "base"  # beside an adapter: the folder of its base model on this machine
 MODEL_FILES = ["*.json", "*.safetensors", "*.jinja", "*.model", "*.txt"]
 
 

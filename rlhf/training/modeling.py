@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import json
 import logging
 import tempfile
 from collections.abc import Iterator
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from rlhf.specs import Lora, Training
 from rlhf.training.errors import TrainingError
-from rlhf.training.hub import ADAPTER_FILE, find_model
+from rlhf.training.hub import ADAPTER_FILE, BASE_LINK, find_model
 from rlhf.training.reward_heads import NEW_WEIGHTS, initialize, num_reward_labels, reward_head
 from rlhf.training.text import DEFAULT_CHAT_TEMPLATE, stop_token_ids
 
@@ -141,6 +142,8 @@ def load_policy(
 
 
 def adapter_base(folder: Path) -> Path:
+    if (folder / BASE_LINK).is_dir():
+        return folder / BASE_LINK
     name = json.loads((folder / ADAPTER_FILE).read_text(encoding="utf-8"))["base_model_name_or_path"]
     try:
         return find_model(name)

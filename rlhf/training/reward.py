@@ -33,7 +33,6 @@ from rlhf.training.modeling import (
 )
 from rlhf.training.rankings import JudgmentCollator, by_prompt, encode_judgments
 from rlhf.training.reporting import Reporter
-from rlhf.training.reward_card import write_card
 from rlhf.training.reward_heads import RewardFacts, centre, reward_head
 from rlhf.training.scoring import Scorer, reading_limit
 
@@ -128,7 +127,6 @@ def train_reward(
             values |= {key: found[key]["after"]["value"] for key in ("nll", "ece")}
             reporter.metrics(trainer.state.global_step, {f"{name}_{key}": v for key, v in values.items()})
     save_model(model, tokenizer, output_dir / "model")
-    write_card(output_dir / "model", spec, facts, summary)
     return summary
 
 

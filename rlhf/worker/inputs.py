@@ -10,7 +10,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from rlhf.training.modeling import find_model
+from rlhf.training.hub import BASE_LINK, find_model
 from rlhf.worker.protocol import Json, RunApi
 
 KEEP_DAYS = 14
@@ -27,7 +27,10 @@ class Inputs:
     def model(self, model: Json) -> Path:
         source = model["source"]
         if not source:
-            return self._fetch(model["files"], f"/api/worker/models/{model['id']}/files/")
+            folder = self._fetch(model["files"], f"/api/worker/models/{model['id']}/files/")
+            if model.get("base"):
+                self._put_beside(folder, self.model(model["base"]))
+            return folder
         if source not in self._found:
             self._found[source] = find_model(source)
         return self._found[source]
@@ -41,6 +44,14 @@ class Inputs:
 
     def snapshot(self, snapshot: Json) -> Path:
         return self._fetch(snapshot["files"], "/api/worker/snapshot/files/")
+
+    def _put_beside(self, adapter: Path, base: Path) -> None:
+        """An adapter names its base model as it was called where it was trained; here it lies elsewhere."""
+        link = adapter / BASE_LINK
+        if not link.exists():
+            fresh = adapter / f"{BASE_LINK}.{os.getpid()}"
+            fresh.symlink_to(base.resolve(), target_is_directory=True)
+            fresh.replace(link)
 
     def prune(self) -> None:
         """Forget what no run has used for long."""
