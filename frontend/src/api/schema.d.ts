@@ -108,7 +108,7 @@ export interface paths {
         put?: never;
         /**
          * @description Take your judgment back, within the protocol's `undo_seconds`. You hold the assignment
-         *     again, with what you had said as its draft.
+         *     again, with what you had said as its draft. Where the known answer was shown it stands.
          */
         post: operations["assignments_undo"];
         delete?: never;
@@ -914,7 +914,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description Everybody's last word on every task, whole. JSON Lines unless `format` or `Accept` asks for list, csv or parquet. */
+        /** @description What was said, whole: everybody's last word on every task, but for what a reviewer sent back. JSON Lines unless `format` or `Accept` asks for list, csv or parquet. */
         get: operations["export_judgments"];
         put?: never;
         post?: never;
@@ -1517,24 +1517,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/projects/{slug}/my-tags": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** @description The tags there are, and those you do not take. */
-        get: operations["my_tags_show"];
-        /** @description Say which tags you do not take; nothing is counted against it. */
-        put: operations["my_tags_change"];
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/projects/{slug}/my-timesheet": {
         parameters: {
             query?: never;
@@ -1559,14 +1541,17 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description What you have seen and worked today, and whether a break is due. */
+        /** @description What you have seen and worked today, whether a break is due, and the tags you do not take. */
         get: operations["wellbeing_show"];
         put?: never;
         post?: never;
         delete?: never;
         options?: never;
         head?: never;
-        /** @description Opt out of risk tags: you get no such tasks, and nobody's numbers suffer for it. */
+        /**
+         * @description Say which tags and risk tags you do not take: you get no such tasks, and nobody's numbers suffer
+         *     for it.
+         */
         patch: operations["wellbeing_update"];
         trace?: never;
     };
@@ -3589,7 +3574,7 @@ export interface components {
             next: string | null;
         };
         /** @enum {string} */
-        EventsEnum: "judgment.submitted" | "task.completed" | "queue.empty" | "snapshot.frozen" | "run.finished" | "import.finished" | "annotator.paused";
+        EventsEnum: "judgment.submitted" | "judgment.withdrawn" | "task.completed" | "queue.empty" | "snapshot.frozen" | "run.finished" | "import.finished" | "annotator.paused" | "rule.fired";
         Finding: {
             rule: components["schemas"]["RuleEnum"];
             excerpt: string;
@@ -4111,11 +4096,6 @@ export interface components {
         };
         /** @enum {string} */
         MyPermissionsEnum: "project.view" | "project.edit" | "members.manage" | "guidelines.edit" | "protocol.edit" | "audit.view" | "task.annotate" | "task.adjudicate" | "judgment.review" | "quality.view" | "quality.manage" | "queue.view" | "queue.manage" | "import.run" | "labels.export" | "webhooks.manage" | "snapshot.view" | "snapshot.create" | "model.view" | "model.manage" | "run.view" | "run.launch" | "round.view" | "round.launch" | "timesheet.view" | "pay.manage";
-        MyTags: {
-            /** @description Tags of the project's tasks. */
-            tags: string[];
-            opted_out: string[];
-        };
         MyWork: {
             today: number;
             total: number;
@@ -4125,7 +4105,7 @@ export interface components {
             last: components["schemas"]["LastJudgment"] | null;
         };
         Notifications: {
-            /** @description Whether you get a mail about each: queue.empty, run.finished, snapshot.frozen, import.finished, annotator.paused, webhook.disabled. */
+            /** @description Whether you get a mail about each: queue.empty, run.finished, snapshot.frozen, import.finished, annotator.paused, rule.fired, webhook.disabled. */
             mail: {
                 [key: string]: boolean;
             };
@@ -4147,10 +4127,6 @@ export interface components {
             reasons: unknown[];
             comment: string;
         };
-        OptOutRequest: {
-            /** @description All tags you do not take. */
-            opted_out: string[];
-        };
         OwnJudgment: {
             assignment: components["schemas"]["Assignment"];
             judgment: components["schemas"]["JudgmentSaid"];
@@ -4162,7 +4138,7 @@ export interface components {
             withdrawn: boolean;
             /**
              * Format: date-time
-             * @description Null once it is superseded.
+             * @description Null where it stands: superseded, or the known answer was shown.
              */
             undo_until: string | null;
         };
@@ -4198,7 +4174,7 @@ export interface components {
             email: string;
         };
         PatchedNotificationsRequest: {
-            /** @description Whether you get a mail about each: queue.empty, run.finished, snapshot.frozen, import.finished, annotator.paused, webhook.disabled. */
+            /** @description Whether you get a mail about each: queue.empty, run.finished, snapshot.frozen, import.finished, annotator.paused, rule.fired, webhook.disabled. */
             mail?: {
                 [key: string]: boolean;
             };
@@ -4282,6 +4258,7 @@ export interface components {
             is_active?: boolean;
         };
         PatchedWellbeingUpdateRequest: {
+            /** @description All tags and risk tags you do not take. */
             opted_out_tags?: string[];
         };
         PauseRequest: {
@@ -4994,14 +4971,14 @@ export interface components {
             finished_at: string | null;
         };
         RunInputs: {
-            /** @description Id of the model version behind each field of the spec. */
+            /** @description Id of the model version behind each field of the spec; a list where the field is one. */
             models: {
                 [key: string]: unknown;
             };
             snapshot: number;
         };
         /** @enum {string} */
-        RunKind: "sft" | "reward" | "dpo" | "rloo" | "sample" | "evaluate";
+        RunKind: "sft" | "reward" | "dpo" | "kto" | "ppo" | "rloo" | "grpo" | "sample" | "evaluate";
         RunPage: {
             results: components["schemas"]["Run"][];
             /** @description Cursor of the next page; null at the end. */
@@ -5083,15 +5060,13 @@ export interface components {
             created_by?: string | null;
         };
         /** @enum {string} */
-        SnapshotCreateArmsEnum: "active" | "random" | "gold" | "repeat" | "adjudication";
-        /** @enum {string} */
-        SnapshotCreateKindEnum: "preferences" | "prompts" | "demonstrations";
+        SnapshotCreateArmsEnum: "active" | "random" | "gold" | "adjudication";
         SnapshotCreateRequest: {
-            kind: components["schemas"]["SnapshotCreateKindEnum"];
+            kind: components["schemas"]["SnapshotKind"];
             /** @default  */
             name?: string;
             splits?: components["schemas"]["SplitsEnum"][];
-            /** @description Why the tasks were asked; preferences only. */
+            /** @description Why the tasks were asked; not for prompts. */
             arms?: components["schemas"]["SnapshotCreateArmsEnum"][];
         };
         /** @enum {string} */
@@ -5153,7 +5128,7 @@ export interface components {
         /** @enum {string} */
         SplitsEnum: "train" | "validation" | "test";
         /** @enum {string} */
-        StatisticEnum: "krippendorff_alpha" | "fleiss_kappa" | "mean_cohen_kappa";
+        StatisticEnum: "krippendorff_alpha" | "fleiss_kappa" | "gwet_ac1" | "mean_cohen_kappa";
         StoredFile: {
             name: string;
             size: number;
@@ -5381,6 +5356,9 @@ export interface components {
         Wellbeing: {
             /** @description What this project warns of. */
             risk_tags: string[];
+            /** @description Tags and risk tags of the tasks in the queue. */
+            tags: string[];
+            /** @description What you do not take. */
             opted_out_tags: string[];
             exposures_today: number;
             exposure_cap: number | null;
@@ -7248,6 +7226,7 @@ export interface operations {
                 /** @description Only what adjudication decided, or only the rest. */
                 adjudicated?: boolean | null;
                 annotator?: number[];
+                /** @description Why tasks were asked. Without it, what is for training leaves out evaluation and repeats. */
                 arm?: ("active" | "random" | "gold" | "repeat" | "evaluation" | "adjudication")[];
                 format?: "csv" | "features" | "json" | "jsonl" | "list" | "parquet";
                 since?: string;
@@ -7299,6 +7278,7 @@ export interface operations {
                 /** @description Only what adjudication decided, or only the rest. */
                 adjudicated?: boolean | null;
                 annotator?: number[];
+                /** @description Why tasks were asked. Without it, what is for training leaves out evaluation and repeats. */
                 arm?: ("active" | "random" | "gold" | "repeat" | "evaluation" | "adjudication")[];
                 format?: "csv" | "features" | "json" | "jsonl" | "list" | "parquet";
                 since?: string;
@@ -7350,6 +7330,7 @@ export interface operations {
                 /** @description Only what adjudication decided, or only the rest. */
                 adjudicated?: boolean | null;
                 annotator?: number[];
+                /** @description Why tasks were asked. Without it, what is for training leaves out evaluation and repeats. */
                 arm?: ("active" | "random" | "gold" | "repeat" | "evaluation" | "adjudication")[];
                 format?: "csv" | "features" | "json" | "jsonl" | "list" | "parquet";
                 since?: string;
@@ -7401,6 +7382,7 @@ export interface operations {
                 /** @description Only what adjudication decided, or only the rest. */
                 adjudicated?: boolean | null;
                 annotator?: number[];
+                /** @description Why tasks were asked. Without it, what is for training leaves out evaluation and repeats. */
                 arm?: ("active" | "random" | "gold" | "repeat" | "evaluation" | "adjudication")[];
                 format?: "csv" | "features" | "json" | "jsonl" | "list" | "parquet";
                 since?: string;
@@ -7452,6 +7434,7 @@ export interface operations {
                 /** @description Only what adjudication decided, or only the rest. */
                 adjudicated?: boolean | null;
                 annotator?: number[];
+                /** @description Why tasks were asked. Without it, what is for training leaves out evaluation and repeats. */
                 arm?: ("active" | "random" | "gold" | "repeat" | "evaluation" | "adjudication")[];
                 format?: "csv" | "features" | "json" | "jsonl" | "list" | "parquet";
                 since?: string;
@@ -7503,6 +7486,7 @@ export interface operations {
                 /** @description Only what adjudication decided, or only the rest. */
                 adjudicated?: boolean | null;
                 annotator?: number[];
+                /** @description Why tasks were asked. Without it, what is for training leaves out evaluation and repeats. */
                 arm?: ("active" | "random" | "gold" | "repeat" | "evaluation" | "adjudication")[];
                 format?: "csv" | "features" | "json" | "jsonl" | "list" | "parquet";
                 since?: string;
@@ -7554,6 +7538,7 @@ export interface operations {
                 /** @description Only what adjudication decided, or only the rest. */
                 adjudicated?: boolean | null;
                 annotator?: number[];
+                /** @description Why tasks were asked. Without it, what is for training leaves out evaluation and repeats. */
                 arm?: ("active" | "random" | "gold" | "repeat" | "evaluation" | "adjudication")[];
                 format?: "csv" | "features" | "json" | "jsonl" | "list" | "parquet";
                 since?: string;
@@ -7605,6 +7590,7 @@ export interface operations {
                 /** @description Only what adjudication decided, or only the rest. */
                 adjudicated?: boolean | null;
                 annotator?: number[];
+                /** @description Why tasks were asked. Without it, what is for training leaves out evaluation and repeats. */
                 arm?: ("active" | "random" | "gold" | "repeat" | "evaluation" | "adjudication")[];
                 format?: "csv" | "features" | "json" | "jsonl" | "list" | "parquet";
                 since?: string;
@@ -7656,6 +7642,7 @@ export interface operations {
                 /** @description Only what adjudication decided, or only the rest. */
                 adjudicated?: boolean | null;
                 annotator?: number[];
+                /** @description Why tasks were asked. Without it, what is for training leaves out evaluation and repeats. */
                 arm?: ("active" | "random" | "gold" | "repeat" | "evaluation" | "adjudication")[];
                 format?: "csv" | "features" | "json" | "jsonl" | "list" | "parquet";
                 since?: string;
@@ -7707,6 +7694,7 @@ export interface operations {
                 /** @description Only what adjudication decided, or only the rest. */
                 adjudicated?: boolean | null;
                 annotator?: number[];
+                /** @description Why tasks were asked. Without it, what is for training leaves out evaluation and repeats. */
                 arm?: ("active" | "random" | "gold" | "repeat" | "evaluation" | "adjudication")[];
                 format?: "csv" | "features" | "json" | "jsonl" | "list" | "parquet";
                 since?: string;
@@ -8939,70 +8927,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["OwnJudgmentPage"];
-                };
-            };
-            /** @description Refused. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ApiError"];
-                };
-            };
-        };
-    };
-    my_tags_show: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                slug: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["MyTags"];
-                };
-            };
-            /** @description Refused. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ApiError"];
-                };
-            };
-        };
-    };
-    my_tags_change: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                slug: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["OptOutRequest"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["MyTags"];
                 };
             };
             /** @description Refused. */
@@ -10334,7 +10258,7 @@ export interface operations {
             query?: {
                 /** @description `next` of the page before; leave out for the first page. */
                 cursor?: string;
-                kind?: "dpo" | "evaluate" | "reward" | "rloo" | "sample" | "sft";
+                kind?: "dpo" | "evaluate" | "grpo" | "kto" | "ppo" | "reward" | "rloo" | "sample" | "sft";
                 /** @description How many results to return, at most 200. */
                 page_size?: number;
                 state?: "cancelled" | "failed" | "queued" | "running" | "starting" | "succeeded";
