@@ -88,7 +88,10 @@ def newest_checkpoint(output: Path) -> Path | None:
 # In the parent
 
 
-def measure(*, num_kills: int, base: Path = BASE, seed: int = 0, **changes: Any) -> dict[str, Any]:
+def measure(
+    *, num_kills: int, base: Path = BASE, seed: int = 0, within_seconds: float = 0.8, **changes: Any
+) -> dict[str, Any]:
+    """`within_seconds`: how long a child may train before its moment comes, at most."""
     rng = random.Random(seed)
     values = {**settings(long=num_kills > 3), **changes}
     with tempfile.TemporaryDirectory() as name:
@@ -105,7 +108,7 @@ def measure(*, num_kills: int, base: Path = BASE, seed: int = 0, **changes: Any)
         kills = in_generation = 0
         places: list[int] = []
         while kills < num_kills:
-            died_sampling = kill_once(base, folder / "snapshot", killed, values, rng, kills)
+            died_sampling = kill_once(base, folder / "snapshot", killed, values, rng, kills, within_seconds)
             if died_sampling is None:  # it ended before the moment came
                 break
             kills += 1
@@ -124,7 +127,13 @@ def measure(*, num_kills: int, base: Path = BASE, seed: int = 0, **changes: Any)
 
 
 def kill_once(
-    base: Path, snapshot: Path, output: Path, values: dict[str, Any], rng: random.Random, number: int
+    base: Path,
+    snapshot: Path,
+    output: Path,
+    values: dict[str, Any],
+    rng: random.Random,
+    number: int,
+    within_seconds: float,
 ) -> bool | None:
     """Whether the child was sampling when it died; None where it was done already."""
     (output / SAMPLING).unlink(missing_ok=True)
@@ -134,7 +143,7 @@ def kill_once(
     try:
         # Loading takes its time: the clock runs from the first sign of training.
         wait_for(lambda: (output / SAMPLING).exists() or newest_checkpoint(output) != before, child)
-        time.sleep(rng.uniform(0.0, 0.8))
+        time.sleep(rng.uniform(0.0, within_seconds))
         if wants_sampling:
             wait_for((output / SAMPLING).exists, child)
             time.sleep(rng.uniform(0.0, 0.05))

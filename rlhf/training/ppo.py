@@ -11,10 +11,8 @@ of it: batch sizes and the number of processes change rounding only. A run that 
 on from its checkpoint and ends with the same bits, since all random numbers follow from the seed.
 
 Beside this file: ppo_math.py (formulas), ppo_models.py (policy, reference, critic), ppo_state.py (what
-a checkpoint holds), rollout.py (sampling), rewards.py (scores), processes.py. Leaves out: sharded
-models (FSDP), asynchronous rollouts.
-
-    accelerate launch --num_processes 4 my_run.py  # which calls train_ppo
+a checkpoint holds), rollout.py (sampling), rewards.py (scores), processes.py; docs/ppo.md explains
+settings. Leaves out: sharded models (FSDP), asynchronous rollouts.
 """
 
 from __future__ import annotations
@@ -117,11 +115,10 @@ class Ppo:
         self.engine = engine or make_engine(spec, models, stop_ids)
 
         self.policy, self.critic = models.policy_parameters(), models.critic_parameters()
-        self.policy_optimizer = self._optimizer(self.policy, spec.learning_rate)
-        self.critic_optimizer = self._optimizer(self.critic, spec.critic_learning_rate or spec.learning_rate)
+        self.critic_rate = spec.critic_learning_rate or spec.learning_rate
         self.learners = {
-            "policy": (self.policy, self.policy_optimizer),
-            "critic": (self.critic, self.critic_optimizer),
+            "policy": (self.policy, self._optimizer(self.policy, spec.learning_rate)),
+            "critic": (self.critic, self._optimizer(self.critic, self.critic_rate)),
         }
         self.updates_per_rollout = spec.num_ppo_epochs * spec.num_mini_batches
         episodes = spec.total_episodes or math.ceil(spec.num_epochs * len(prompts))
@@ -306,8 +303,7 @@ class Ppo:
             if learns_policy:
                 metrics["policy/grad_norm"] = self._apply("policy", factor, spec.learning_rate)
                 self.state.policy_version += 1
-            critic_rate = spec.critic_learning_rate or spec.learning_rate
-            metrics["val/grad_norm"] = self._apply("critic", factor, critic_rate)
+            metrics["val/grad_norm"] = self._apply("critic", factor, self.critic_rate)
         for _, optimizer in self.learners.values():
             optimizer.zero_grad(set_to_none=True)
         self._raise_if_diverged(metrics)

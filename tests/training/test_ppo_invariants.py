@@ -452,45 +452,52 @@ def share_of_small_letters(text):
     return 2 * sum(letter.islower() and letter.isascii() for letter in text) / max(1, len(text))
 
 
-@pytest.fixture
-def trained_on_small_letters(start):
-    """(scores, KLs) of each of twelve rollouts of four tokens."""
+@pytest.fixture(scope="module")
+def train_on_small_letters(base_model, snapshot, tmp_path_factory):
+    """(scores, KLs) of each of ten rollouts of four tokens."""
 
-    def trained(**changes):
+    def train(**changes):
         settings = {
             "learning_rate": 1e-2,
             "critic_learning_rate": 1e-2,
-            "kl_coef": 0.01,
+            "kl_coef": 0.0,
             "max_completion_length": 4,
             "rollout_batch_size": 64,
             "batch_size": 64,
             "total_episodes": 64 * 10,
             **changes,
         }
-        run = start(rewards=Rewards([(Constant(share_of_small_letters), 1.0)]), **settings)
+        rewards = Rewards([(Constant(share_of_small_letters), 1.0)])
+        folder = tmp_path_factory.mktemp("letters")
+        run = make_run(ppo_spec(**settings), base_model, snapshot, folder, rewards=rewards)
         run.train()
         values = [values for _, values in sorted(run.reporter.values.items())]
         return [v["objective/scores"] for v in values], [v["objective/kl"] for v in values]
 
-    return trained
+    return train
 
 
-def test_19_synthetic_reward_rises(trained_on_small_letters):
-    scores, _ = trained_on_small_letters()
+@pytest.fixture(scope="module")
+def free(train_on_small_letters):
+    return train_on_small_letters()
+
+
+def test_19_synthetic_reward_rises(free):
+    scores, _ = free
     assert scores[-1] > scores[0] + 0.5
 
 
-def test_19_synthetic_reward_rises_with_adapters(trained_on_small_letters):
-    scores, _ = trained_on_small_letters(lora=Lora(r=8), critic="adapter", learning_rate=5e-3)
+def test_19_synthetic_reward_rises_with_adapters(train_on_small_letters):
+    scores, _ = train_on_small_letters(lora=Lora(r=8), critic="adapter", learning_rate=5e-3)
     assert sum(scores[-3:]) / 3 > sum(scores[:3]) / 3 + 0.1
 
 
-def test_19_huge_kl_coefficient_freezes_the_policy(trained_on_small_letters):
+def test_19_huge_kl_coefficient_freezes_the_policy(free, train_on_small_letters):
     """It may not stray: what a step moves, the next pulls back, whatever the scores promise."""
-    free, free_kl = trained_on_small_letters(learning_rate=3e-3, kl_coef=0.0)
-    frozen, frozen_kl = trained_on_small_letters(learning_rate=3e-3, kl_coef=100.0)
-    assert frozen_kl[-1] < 0.5 * free_kl[-1]
-    assert frozen[-1] - frozen[0] < 0.15 < free[-1] - free[0]
+    scores, kl = free
+    frozen_scores, frozen_kl = train_on_small_letters(kl_coef=100.0)
+    assert frozen_kl[-1] < 0.5 * kl[-1]
+    assert frozen_scores[-1] - frozen_scores[0] < 0.25 < scores[-1] - scores[0]
 
 
 def test_19_constant_reward_makes_no_drift(start):

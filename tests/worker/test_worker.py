@@ -29,7 +29,16 @@ SPECS = {
         "max_completion_length": 12,
         "max_length": 96,
     },
+    "ppo": {
+        **TRAINING,
+        "reward_model": "reward@1",
+        "rollout_batch_size": 8,
+        "total_episodes": 64,
+        "max_completion_length": 12,
+        "max_length": 96,
+    },
 }
+WITH_REWARD_MODEL = {"rloo", "ppo"}
 
 
 def wait_for_exit(process, seconds=60):
@@ -61,7 +70,7 @@ def train_undisturbed(kind, spec, base_model, snapshot, reward_model, folder) ->
 
     torch.set_num_threads(1)
     train = getattr(importlib.import_module(f"rlhf.training.{kind}"), f"train_{kind}")
-    more = {"reward_model_path": reward_model} if kind == "rloo" else {}
+    more = {"reward_model_path": reward_model} if kind in WITH_REWARD_MODEL else {}
     train(
         MODELS[kind].model_validate({"kind": kind, **spec}),
         model_path=base_model,
@@ -77,7 +86,7 @@ def train_undisturbed(kind, spec, base_model, snapshot, reward_model, folder) ->
 def test_killed_run_ends_with_the_weights_of_an_undisturbed_one(
     kind, make_server, start_worker, base_model, snapshot, reward_model, tmp_path
 ):
-    server = make_server(kind, SPECS[kind], reward_model=reward_model if kind == "rloo" else None)
+    server = make_server(kind, SPECS[kind], reward_model=reward_model if kind in WITH_REWARD_MODEL else None)
     worker = start_worker(server)
 
     def kill_after_a_checkpoint(method, path):
