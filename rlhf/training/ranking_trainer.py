@@ -39,7 +39,7 @@ class RankingTrainer(RewardTrainer):
         return dataset  # tokens already
 
     def _set_signature_columns_if_needed(self) -> None:
-        self._signature_columns: list[str] | None = [*TRAINED_ON, "places"]
+        self._signature_columns = [*TRAINED_ON, "places"]  # type: ignore[assignment]
 
     def create_optimizer(self, *args: Any, **kwargs: Any) -> torch.optim.Optimizer:
         optimizer = super().create_optimizer(*args, **kwargs)
