@@ -1,17 +1,9 @@
-"""Real processes that start together on one database, and what must be true when they are done.
-
-    python -m tests.services postgres -- python -m tests.labeling.racing 20
-
-runs the race suite twenty times in a row (on SQLite without `tests.services`) and stops at a failure.
-"""
+"""Real processes that start together on one database, and what must be true when they are done."""
 
 from __future__ import annotations
 
 import multiprocessing
 import sqlite3
-import subprocess
-import sys
-import time
 import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -26,7 +18,6 @@ from django.db import connection, connections
 from labeling.models import Assignment, Comparison, Judgment, Slot, Withdrawal
 from labeling.selectors.queue import EVER_HAD
 
-SUITE = [f"tests/labeling/test_{name}.py" for name in ("races", "queue_races", "steering_races")]
 fork = multiprocessing.get_context("fork")
 PATIENCE_SECONDS = 30
 
@@ -159,22 +150,3 @@ def _check_judgments(acknowledged: dict[UUID, int]) -> None:
         assert compared[judgment.pk] == expected, "comparisons follow from the last word"
     filled = {one.slot_id for one in Assignment.objects.filter(state="submitted")}
     assert filled == set(Slot.objects.filter(state="done").values_list("pk", flat=True))
-
-
-def run_suite(times: int) -> int:
-    """Every race `times` times over; the exit code of the first run that fails, or 0."""
-    for number in range(1, times + 1):
-        started = time.monotonic()
-        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *SUITE]
-        done = subprocess.run(command, capture_output=True, text=True)
-        print(
-            f"{number}/{times}: {done.stdout.strip().splitlines()[-1]} ({time.monotonic() - started:.0f} s)"
-        )
-        if done.returncode:
-            print(done.stdout)
-            return done.returncode
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(run_suite(int(sys.argv[1]) if len(sys.argv) > 1 else 20))
