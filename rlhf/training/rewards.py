@@ -18,12 +18,12 @@ import httpx
 import torch
 
 from rlhf.specs import ModelReward, PpoTraining, RemoteReward, RewardSource, VerifierReward
+from rlhf.training import scoring
 from rlhf.training.errors import TrainingError
 from rlhf.training.ppo_math import RunningMoments
 from rlhf.training.scoring import Scorer
-from rlhf.training.text import Messages, encode_conversations
+from rlhf.training.text import Messages
 
-PARITY_TOLERANCE = 1e-4
 RETRY_SECONDS = 0.5
 
 
@@ -243,26 +243,8 @@ def shape_scores(
 
 @torch.no_grad()
 def check_parity(rewards: Rewards, prompts: Sequence[Messages], completions: Sequence[str]) -> float:
-    """The largest difference between how reward models serve a text (in a padded batch) and how they
-    were trained on it (by itself, as the template writes it). A policy would learn that difference."""
-    largest = 0.0
-    for source, _ in rewards.sources:
-        if not isinstance(source, ModelSource):
-            continue
-        served = source.score(prompts, completions, [True] * len(prompts))
-        model = source.scorer.model
-        messages: list[Messages] = [[{"role": "assistant", "content": text}] for text in completions]
-        sequences = encode_conversations(source.scorer.tokenizer, prompts, messages)
-        for index, (score, ids) in enumerate(zip(served, sequences, strict=True)):
-            alone = (
-                model(torch.tensor([ids], device=model.device), use_cache=False).logits.float().mean().item()
-            )
-            difference = abs(score - alone)
-            tolerance = PARITY_TOLERANCE if model.dtype == torch.float32 else 0.05 * max(1.0, abs(alone))
-            if not difference <= tolerance:
-                raise TrainingError(
-                    f"The reward model scores one text {score:.4f} in a batch and {alone:.4f} by itself "
-                    f"(text {index + 1} of the probe): check its PAD token and chat template."
-                )
-            largest = max(largest, difference)
-    return largest
+    """The largest difference between how reward models serve a text and how they were trained on it.
+    A policy would learn that difference, so TrainingError where it is one."""
+    replies: list[Messages] = [[{"role": "assistant", "content": text}] for text in completions]
+    models = [source.scorer for source, _ in rewards.sources if isinstance(source, ModelSource)]
+    return max((scoring.check_parity(scorer, prompts, replies) for scorer in models), default=0.0)

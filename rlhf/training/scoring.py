@@ -98,9 +98,9 @@ def check_parity(
     token_ids: Sequence[TokenIds] | None = None,
 ) -> float:
     """The largest difference between a conversation's score as the Scorer gives it and as a training step
-    would: encoded as a row of training, in one unsorted batch, by the trainer's collator. TrainingError
-    where it exceeds 1e-4 (0.05 in bfloat16) of a score, since a policy would then be taught by another
-    reward than the one that was measured.
+    would: encoded as a row of training, in one unsorted batch, by the trainer's collator; and as it is
+    when it is scored alone. TrainingError where it exceeds 1e-4 (0.05 in bfloat16) of a score, since a
+    policy would then be taught by another reward than the one that was measured.
 
     `token_ids` are the same conversations as the caller has them, say prompt and sampled tokens of a
     rollout: they must score the same too.
@@ -125,7 +125,9 @@ def check_parity(
     facts = scorer.facts
     scores = logits.cpu()[batch["texts"][0]]
     trained = combine_members(scores, facts.combine, facts.variance_penalty).tolist()
-    worst = max((abs(a - b) for a, b in zip(served, trained, strict=True)), default=0.0)
+    alone = [scorer.score_ids([ids])[0] for ids in trained_on]
+    others = zip(served, trained, alone, strict=True)
+    worst = max((max(abs(a - b), abs(a - c)) for a, b, c in others), default=0.0)
     if not worst < TOLERANCE.get(scorer.model.dtype, 5e-2):
         raise TrainingError(
             f"The reward model scores the same conversation {worst:.2g} apart in training and in serving: "

@@ -154,7 +154,7 @@ def test_05_reward_model_is_served_as_it_was_trained(start, reward_model):
     assert check_parity(run.rewards, prompts, ["Soon.", "It is on its way today."]) < 1e-4
     # A model that takes another token for PAD reads the score of a padded row at its padding.
     run.rewards.sources[0][0].scorer.model.config.pad_token_id = 300
-    with pytest.raises(TrainingError, match="check its PAD token and chat template"):
+    with pytest.raises(TrainingError, match="apart in training and in serving"):
         check_parity(run.rewards, prompts, ["Soon.", "It is on its way today."])
 
 
