@@ -6,7 +6,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 PY := .venv/bin/python
 BOOTSTRAP := $(PYTHON) deploy/bootstrap.py
-BENCHMARKS := $(patsubst benchmarks/%.py,bench-%,$(wildcard benchmarks/*.py))
+BENCHMARKS := $(patsubst benchmarks/%.py,bench-%,$(filter-out benchmarks/figures.py,$(wildcard benchmarks/*.py)))
 
 export HF_HUB_DISABLE_TELEMETRY = 1
 test check loop bench prove: export HF_HUB_OFFLINE = 1

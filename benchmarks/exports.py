@@ -2,9 +2,9 @@
 
     python -m benchmarks.exports [--long] [--comparisons N]
 
-Prints one line of JSON for each database: SQLite, and PostgreSQL where it is installed. Memory is the
-peak of a process that exports, above what the same process used before it began. Rows are written by
-bulk SQL.
+Prints one line of JSON for each figure on each database: SQLite, and PostgreSQL where it is installed.
+Memory is the peak of a process that exports, above what the same process used before it began. Rows are
+written by bulk SQL.
 """
 
 from __future__ import annotations
@@ -21,10 +21,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
+from benchmarks.figures import say
+
 NUM_COMPARISONS = 1_000_000
 NUM_JUDGMENTS = 5_000
 WORDS = "The parcel left our house on Monday and is on its way to you, so please allow three days. " * 4
 JUDGMENTS_PER_PROMPT = 5
+FIGURES = [
+    ("peak_above_idle_mib", "memory above idle while comparisons are exported to Parquet", "MiB"),
+    ("parquet_seconds", "comparisons exported to Parquet", "s"),
+    ("parquet_mib", "size of that file", "MiB"),
+    ("judgments_5000_seconds", "judgments with their texts as JSON Lines", "s"),
+]
 
 
 def seed(num_comparisons: int) -> None:
@@ -194,7 +202,7 @@ def child(action: str, num_comparisons: int) -> None:
 
 
 def run(database: str, folder: str, num_comparisons: int, environment: dict[str, str]) -> None:
-    figures: dict[str, object] = {"benchmark": "exports", "database": database}
+    found: dict[str, float] = {}
     for action in ("seed", "measure"):
         command = [sys.executable, "-m", "benchmarks.exports", "--child", action]
         said = subprocess.run(
@@ -203,8 +211,10 @@ def run(database: str, folder: str, num_comparisons: int, environment: dict[str,
             check=True,
             stdout=subprocess.PIPE,
         )
-        figures |= json.loads(said.stdout)
-    print(json.dumps(figures), flush=True)
+        found |= json.loads(said.stdout)
+    n = int(found["comparisons"])
+    for name, figure, unit in FIGURES:
+        say(f"{figure} ({database})", found[name], unit, n=n if name.startswith("p") else NUM_JUDGMENTS)
 
 
 def main() -> None:

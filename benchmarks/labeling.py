@@ -17,13 +17,14 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import json
 import sys
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 
+from benchmarks import figures
+from benchmarks.figures import say_median
 from benchmarks.load import annotators, driver, servers
 from benchmarks.load.driver import Segment
 from benchmarks.load.ledger import Ledger
@@ -70,18 +71,11 @@ class Plan:
 def say(
     figure: str, values: list[float], unit: str, peers: list[float] | None = None, **more: object
 ) -> None:
-    line: dict[str, object] = {
-        "figure": figure,
-        "value": round(median(values), 2),
-        "unit": unit,
-        "low": round(min(values), 2),
-        "high": round(max(values), 2),
-        "n": len(values),
-    }
+    compared: dict[str, object] = {}
     if peers:
         ratios = [ours / theirs for ours, theirs in zip(values, peers, strict=True)]
-        line |= {"peer": PEER, "peer_value": round(median(peers), 2), "ratio": round(median(ratios), 3)}
-    print(json.dumps({**line, **more}), flush=True)
+        compared = {"peer": PEER, "peer_value": round(median(peers), 2), "ratio": round(median(ratios), 3)}
+    say_median(figure, values, unit, **compared, **more)
 
 
 def report(database: str, plan: Plan, product: Side, bare: Side) -> None:
@@ -111,10 +105,8 @@ def close_books(database: str, sides: dict[str, Side]) -> bool:
     right = True
     for name, side in sides.items():
         wrong = side.ledger.close(side.house.ask("stored"))
-        print(
-            json.dumps({"figure": f"ledger ({database}, {name})", "pairs": len(side.ledger), "wrong": wrong}),
-            flush=True,
-        )
+        figure = f"doubled, lost or handed out twice ({database}, {name})"
+        figures.say(figure, sum(wrong.values()), "pairs", n=len(side.ledger), which=wrong)
         right = right and not wrong
     return right
 

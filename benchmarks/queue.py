@@ -8,7 +8,7 @@ that a busy machine slows both. `ratio` is the median against that of a fresh pe
 
 - fresh: has judged nothing.
 - judged_many: has judged a tenth of the queue, whose second slots are open and come first of all that is
-  left. `first_ms` is their first claim after new tasks came, which passes over all of those once.
+  left. `first` is their first claim after new tasks came, which passes over all of those once.
 - opted_out: takes 8 of 40 tags, and the tasks that carry them are the last in line.
 
 PostgreSQL is measured where it is installed, SQLite always.
@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import json
 import os
 import statistics
 import subprocess
@@ -29,6 +28,8 @@ from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+
+from benchmarks.figures import say
 
 NUM_TAGS, NUM_TAKEN = 40, 8
 OVERLAP = 2
@@ -220,14 +221,14 @@ def measure(num_tasks: int, num_claims: int) -> Iterator[dict[str, Any]]:
     for (scenario, size), median in medians.items():
         ordered = sorted(seconds[scenario, size])
         yield {
-            "benchmark": "queue",
-            "database": vendor,
-            "person": scenario,
-            "tasks": size,
-            "claims": num_claims,
-            "median_ms": round(median * 1000, 3),
-            "p95_ms": round(ordered[int(len(ordered) * 0.95)] * 1000, 3),
-            "first_ms": round(first[scenario, size] * 1000, 1),
+            "figure": f"next task ({vendor}, {scenario}, {size:,} tasks)",
+            "value": round(median * 1000, 3),
+            "unit": "ms",
+            "n": num_claims,
+            "p95": round(ordered[int(len(ordered) * 0.95)] * 1000, 3),
+            "first": round(first[scenario, size] * 1000, 1),
+            "peer": f"fresh, {SMALL:,} tasks",
+            "peer_value": round(medians["fresh", SMALL] * 1000, 3),
             "ratio": round(median / medians["fresh", SMALL], 3),
             "ratio_to_same_person": round(median / medians[scenario, SMALL], 3),
         }
@@ -239,10 +240,10 @@ def measure(num_tasks: int, num_claims: int) -> Iterator[dict[str, Any]]:
             counts(project_id=project.pk)
             times.append(time.perf_counter() - started)
         yield {
-            "benchmark": "queue_counts",
-            "database": vendor,
-            "tasks": size,
-            "median_ms": round(statistics.median(times) * 1000, 3),
+            "figure": f"counts of a page ({vendor}, {size:,} tasks)",
+            "value": round(statistics.median(times) * 1000, 3),
+            "unit": "ms",
+            "n": len(times),
         }
 
 
@@ -267,7 +268,7 @@ def main() -> None:
     if options.here:
         set_up()
         for row in measure(num_tasks, num_claims):
-            print(json.dumps(row), flush=True)
+            say(**row)
         return
     with tempfile.TemporaryDirectory(prefix="plumbline-queue-") as folder, databases(Path(folder)) as urls:
         for url in urls.values():

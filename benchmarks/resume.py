@@ -24,6 +24,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from benchmarks.figures import say
+
 BASE = Path(__file__).parents[1] / "fixtures" / "base-model"
 WORDS = ["parcel", "refund", "password", "invoice", "delivery", "account", "order", "subscription"]
 SAMPLING = "sampling"  # this file exists while a child samples
@@ -216,7 +218,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         train(Path(base), Path(snapshot), Path(output), json.loads(values))
         return 0
     result = measure(num_kills=10 if options.long else 2)
-    print(json.dumps(result))
+    figure = "killed trainings that ended with the bits of an undisturbed one"
+    say(figure, result["kills"] if result["same_bits"] else 0, "kills", n=result["kills"], details=result)
     return 0 if result["same_bits"] else 1
 
 

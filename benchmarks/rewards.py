@@ -23,7 +23,8 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from benchmarks.reward.shared import MODEL, Quiet, say
+from benchmarks.figures import say
+from benchmarks.reward.shared import MODEL, Quiet
 from fixtures.dialogues import make_prompts, make_reply
 from rlhf.specs import RewardTraining
 from rlhf.training.modeling import load_reward_model, load_tokenizer

@@ -13,7 +13,8 @@ from dataclasses import replace
 from statistics import mean, stdev
 from typing import Any
 
-from benchmarks.reward.shared import say, train
+from benchmarks.figures import say
+from benchmarks.reward.shared import train
 from fixtures.crowd import Member, utility
 from fixtures.dialogues import Prompt, make_prompts, make_reply
 from rlhf.specs import RewardTraining

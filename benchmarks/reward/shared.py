@@ -1,10 +1,9 @@
-"""One way to say a figure, and to train a reward model on rows of preferences."""
+"""Training a reward model on rows of preferences."""
 
 from __future__ import annotations
 
 import contextlib
 import io
-import json
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,10 +21,6 @@ class Quiet(ConsoleReporter):
 
     def log(self, line: str) -> None:
         pass
-
-
-def say(figure: str, value: float, unit: str, **more: object) -> None:
-    print(json.dumps({"figure": figure, "value": round(value, 4), "unit": unit, **more}), flush=True)
 
 
 def train(rows: Sequence[dict[str, Any]], spec: RewardTraining, model: Path = MODEL) -> Any:

@@ -19,7 +19,8 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.reward.shared import say, train
+from benchmarks.figures import say
+from benchmarks.reward.shared import train
 from rlhf.specs import RewardTraining
 from rlhf.training.statistics import Interval, clustered_wilson
 
@@ -189,7 +190,7 @@ def is_there(*needed: str) -> Path | None:
     folder = encoder()
     if missing or folder is None:
         reason = f"no {missing[0]}.jsonl.gz in {DATA}" if missing else "no encoder: set REWARD_ENCODER"
-        print(json.dumps({"figure": f"real votes, {needed[0]}", "skipped": reason}), flush=True)
+        say(f"real votes, {needed[0]}", None, "share", skipped=reason)
         return None
     return folder
 
