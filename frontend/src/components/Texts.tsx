@@ -14,9 +14,9 @@ interface TextsProps {
 export function Texts({ prompt, responses }: TextsProps) {
   return (
     <div className={classes.texts}>
-      <section className={classes.prompt} aria-label="Prompt">
+      <div className={classes.prompt} role="group" aria-label="Prompt">
         <Turns messages={prompt} />
-      </section>
+      </div>
       <div className={classes.responses}>
         {responses.map(({ name, messages, note }) => (
           <article key={name} className={classes.response} aria-label={`Response ${name}`}>

@@ -21,6 +21,8 @@ export interface Scale {
   marks: readonly number[];
   /** Where a dashed line crosses all rows: chance, or no habit. */
   middle?: number;
+  /** Of shares, written as percentages. */
+  shares?: boolean;
   write: (value: number) => string;
 }
 
@@ -32,7 +34,7 @@ interface Props {
 
 const PADDING = 2;
 
-export const SHARES: Scale = { low: 0, high: 1, marks: [0, 0.5, 1], middle: 0.5, write: (share) => percent(share, 0) };
+export const SHARES: Scale = { low: 0, high: 1, marks: [0, 0.5, 1], middle: 0.5, shares: true, write: (share) => percent(share, 0) };
 
 /** Figures as dots with their intervals on one line; the table beside the dots is the data. */
 export function Whiskers({ title, rows, scale = SHARES }: Props) {
@@ -64,8 +66,8 @@ export function Whiskers({ title, rows, scale = SHARES }: Props) {
               <Line row={row} scale={scale} />
             </td>
             <td className={classes.number}>
-              {scale === SHARES ? percent(row.sample.value) : scale.write(row.sample.value)}{" "}
-              <small>{scale === SHARES ? bounds(row.sample) : boundsOn(scale, row.sample)}</small>
+              {scale.shares ? percent(row.sample.value) : scale.write(row.sample.value)}{" "}
+              <small>{scale.shares ? bounds(row.sample) : boundsOn(scale, row.sample)}</small>
             </td>
           </tr>
         ))}

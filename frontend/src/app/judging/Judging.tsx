@@ -10,7 +10,9 @@ import type { JudgingProps } from "@/lib/judging";
 const nothing = () => undefined;
 
 /** The desk for one assignment that no queue handed out: a decision, or a try. */
-export function Judging({ project, assignment, onSubmit }: JudgingProps) {
+export function Judging({ project, assignment: given, onSubmit }: JudgingProps) {
+  // A decision is left by leaving its page: there is no queue to give it back to.
+  const assignment = onSubmit ? { ...given, protocol: { ...given.protocol, skip: false } } : given;
   const [draft, setDraft] = useState(() => openingDraft(assignment));
   const [said, announce] = useState("");
   const timer = useActiveTimer();

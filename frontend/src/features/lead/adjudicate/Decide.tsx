@@ -35,7 +35,7 @@ export function Decide({ project, id, Desk, onDone }: Props) {
   });
   const back = (
     <LinkButton variant="default" from="/p/$slug/adjudicate" to="/p/$slug/adjudicate" params={{ slug: project.slug }} search={(old) => ({ ...old, id: undefined })}>
-      All of them
+      Back to the list
     </LinkButton>
   );
   if (opened.isPending) {

@@ -96,7 +96,7 @@ function Decision({ slug, row }: { slug: string; row: Reviewable }) {
       <Button type="submit" variant="default" disabled={!comment.trim() || review.isPending}>
         Return
       </Button>
-      <Button type="button" disabled={row.state === "accepted"} loading={review.isPending} onClick={() => review.mutate("accepted")}>
+      <Button type="button" variant="light" disabled={row.state === "accepted"} loading={review.isPending} onClick={() => review.mutate("accepted")}>
         {row.state === "accepted" ? "Accepted" : "Accept"}
       </Button>
     </form>

@@ -140,7 +140,16 @@ const columnsFor = (slug: string): Column<Task>[] => [
   PROMPT,
   { name: "Answer", cell: (row) => <Answer slug={slug} id={row.id} part="answer" /> },
   { name: "Feedback", cell: (row) => <Answer slug={slug} id={row.id} part="feedback" /> },
-  { name: "Asked", number: true, cell: (row) => count(row.slots_done) },
+  {
+    name: "Judgments",
+    hidden: true,
+    number: true,
+    cell: (row) => (
+      <LinkButton size="compact-xs" variant="subtle" color="gray" to="/p/$slug/review" params={{ slug }} search={{ task: row.id }} aria-label={`Judgments of task ${row.id}`}>
+        Its judgments
+      </LinkButton>
+    ),
+  },
 ];
 
 const candidates = (slug: string): Column<Task>[] => [
@@ -173,6 +182,5 @@ const CSV: CsvColumn<Task>[] = [
   ["task", (row) => row.id],
   ["prompt", (row) => asked(row.prompt_messages)],
   ["num_responses", (row) => row.num_responses],
-  ["asked", (row) => row.slots_done],
   ["created_at", (row) => row.created_at],
 ];

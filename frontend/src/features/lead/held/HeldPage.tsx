@@ -82,7 +82,7 @@ export function HeldPage() {
               <>
                 {decides ? <Bar slug={slug} rows={rows} chosen={chosen} onChosen={setChosen} /> : null}
                 <Table
-                  label="Held back"
+                  label="Tasks held back"
                   columns={[...(decides ? [chooser(rows, chosen, setChosen)] : []), ...columnsFor(slug, decides)]}
                   rows={rows}
                   keyOf={(hold) => hold.id}

@@ -56,7 +56,7 @@ function sampleOf(kind: Kind, protocol: Protocol): Assignment {
   return {
     id: `preview-${kind}`,
     lease_token: 0,
-    expires_at: null,
+    expires_at: "2100-01-01T00:00:00Z",
     prompt: { messages: [{ role: "user", content: PROMPT }], risk_tags: [] },
     responses: texts.map((content, index) => ({ key: `r${index}`, messages: [{ role: "assistant", content }] })),
     protocol,

@@ -41,13 +41,18 @@ export function Annotators({ project, rows }: Props) {
       <Table
         label="Annotators"
         columns={columnsFor(project, setPausing)}
-        rows={rows}
+        rows={measuredFirst(rows)}
         keyOf={(row) => row.annotator}
         footer={<DownloadCsv name="annotators" columns={CSV} rows={() => rows} />}
       />
       <PauseDialog key={pausing?.annotator} slug={project.slug} annotator={pausing} onClose={() => setPausing(null)} />
     </div>
   );
+}
+
+/** Imported workers judged elsewhere: most of their figures are unknown. */
+function measuredFirst(rows: readonly AnnotatorFigures[]): AnnotatorFigures[] {
+  return rows.toSorted((a, b) => Number(b.left_share.n > 0) - Number(a.left_share.n > 0) || a.name.localeCompare(b.name));
 }
 
 function Chart({ rows, name }: { rows: readonly AnnotatorFigures[]; name: MeasureName }) {

@@ -41,7 +41,7 @@ export function Rules({ project, annotators }: Props) {
   ) : null;
   return (
     <div className={classes.stack}>
-      <section aria-label="Rules">
+      <div>
         <Group justify="space-between" mb="sm">
           <p className={classes.says} style={{ margin: 0 }}>
             A rule looks at figures whenever they are computed. It speaks of the same person or task once.
@@ -61,7 +61,7 @@ export function Rules({ project, annotators }: Props) {
         >
           {(rows, more) => <Table label="Rules" columns={ruleColumns(slug, manages)} rows={rows} keyOf={(rule) => rule.id} footer={more} />}
         </Listing>
-      </section>
+      </div>
       <Log slug={slug} annotators={annotators} />
       <AddRule slug={slug} opened={opened} onClose={close} />
     </div>

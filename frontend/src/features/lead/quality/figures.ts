@@ -22,8 +22,7 @@ interface Measure {
 }
 
 const share = (value: number) => percent(value);
-const OF_HALF: Scale = SHARES;
-const OF_ALL: Scale = { low: 0, high: 1, marks: [0, 0.5, 1], write: (value) => percent(value, 0) };
+const OF_ALL: Scale = { low: 0, high: 1, marks: [0, 0.5, 1], shares: true, write: SHARES.write };
 
 export const MEASURES = [
   {
@@ -48,7 +47,7 @@ export const MEASURES = [
     says: "How often the response that was shown first won. Without a habit it is one half.",
     of: (row) => row.left_share,
     write: share,
-    scale: OF_HALF,
+    scale: SHARES,
   },
   {
     name: "longer_share",
@@ -56,7 +55,7 @@ export const MEASURES = [
     says: "How often the longer response won. Compare it with everybody else's, since longer may be better.",
     of: (row) => row.longer_share,
     write: share,
-    scale: OF_HALF,
+    scale: SHARES,
   },
   {
     name: "median_seconds",

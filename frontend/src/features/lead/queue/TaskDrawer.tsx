@@ -45,7 +45,11 @@ function Detail({ project, task }: { project: Project; task: TaskDetail }) {
     <div className={classes.stack}>
       <Stats>
         <Stat name="Arm" value={task.arm ? ARM_WORDS[task.arm] : "–"} note={task.batch} />
-        <Stat name="Done" value={`${count(task.slots_done)} of ${count(task.overlap ?? 0)}`} note={`${count(task.slots_leased)} in hand`} />
+        {task.arm === "gold" ? (
+          <Stat name="Asked" value="Now and then" note="of everybody, at the gold rate" />
+        ) : (
+          <Stat name="Done" value={`${count(task.slots_done)} of ${count(task.overlap ?? 0)}`} note={`${count(task.slots_leased)} in hand`} />
+        )}
         <Stat
           name="Overlap"
           value={task.overlap_max === null ? "Fixed" : `Up to ${count(task.overlap_max)}`}

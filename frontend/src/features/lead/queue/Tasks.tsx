@@ -12,7 +12,7 @@ import { FilterSelect } from "@/components/FilterSelect";
 import { LinkButton } from "@/components/LinkButton";
 import { Listing } from "@/components/Listing";
 import { Empty } from "@/components/States";
-import { Table, type Column } from "@/components/Table";
+import { Quiet, Table, type Column } from "@/components/Table";
 import type { CsvColumn } from "@/lib/csv";
 import { count, plural } from "@/lib/format";
 import { may } from "@/lib/permissions";
@@ -95,7 +95,7 @@ export function Tasks({ project, manages }: { project: Project; manages: boolean
       >
         {(rows, more) => (
           <Table
-            label="Tasks"
+            label="Tasks in the queue"
             columns={[...(manages ? [chooser(rows, chosen, setChosen, toggle)] : []), ...columnsFor(slug)]}
             rows={rows}
             keyOf={(task) => task.id}
@@ -138,6 +138,9 @@ function chooser(
   };
 }
 
+/** Asked of everybody now and then: it has no number of judgments to reach. */
+const isGold = (task: Task) => task.arm === "gold";
+
 const columnsFor = (slug: string): Column<Task>[] => [
   {
     name: "Task",
@@ -151,9 +154,9 @@ const columnsFor = (slug: string): Column<Task>[] => [
   { name: "Arm", cell: (task) => (task.arm ? ARM_WORDS[task.arm] : null) },
   { name: "Responses", number: true, cell: (task) => (task.kind === "demonstrate" ? "to write" : count(task.num_responses)) },
   { name: "Priority", number: true, cell: (task) => count(task.priority ?? 0) },
-  { name: "Wanted", number: true, cell: (task) => count(task.slots_open) },
+  { name: "Wanted", number: true, cell: (task) => (isGold(task) ? <Quiet>–</Quiet> : count(task.slots_open)) },
   { name: "In hand", number: true, cell: (task) => count(task.slots_leased) },
-  { name: "Done", number: true, cell: (task) => `${count(task.slots_done)} of ${count(task.overlap ?? 0)}` },
+  { name: "Done", number: true, cell: (task) => (isGold(task) ? <Quiet>at the gold rate</Quiet> : `${count(task.slots_done)} of ${count(task.overlap ?? 0)}`) },
   { name: "Since", cell: (task) => (task.created_at ? <Ago at={task.created_at} /> : null) },
 ];
 
