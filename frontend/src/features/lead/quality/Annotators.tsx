@@ -132,23 +132,21 @@ function columnsFor(project: Project, onPause: (row: AnnotatorFigures) => void):
           row.name
         ),
     },
+    {
+      name: "State",
+      cell: (row) => (
+        <Group gap={6} wrap="nowrap">
+          {row.is_paused ? <span title={row.paused_reason}>Paused</span> : <Quiet>At work</Quiet>}
+          {may(project, "quality.manage") ? <PauseOrResume slug={project.slug} row={row} onPause={() => onPause(row)} /> : null}
+        </Group>
+      ),
+    },
     { name: "Judgments", number: true, cell: (row) => count(row.num_judgments) },
     ...MEASURES.map((measure) => ({
       name: measure.label,
       number: true,
       cell: (row: AnnotatorFigures) => <EstimateText of={measure.of(row)} write={measure.write} stacked />,
     })),
-    { name: "State", cell: (row) => (row.is_paused ? <span title={row.paused_reason}>Paused</span> : <Quiet>At work</Quiet>) },
-    ...(may(project, "quality.manage")
-      ? [
-          {
-            name: "Actions",
-            hidden: true,
-            number: true,
-            cell: (row: AnnotatorFigures) => <PauseOrResume slug={project.slug} row={row} onPause={() => onPause(row)} />,
-          },
-        ]
-      : []),
   ];
 }
 
@@ -157,18 +155,14 @@ function PauseOrResume({ slug, row, onPause }: { slug: string; row: AnnotatorFig
     stale: [["project", slug, "quality"]],
     failed: "Not resumed",
   });
-  return (
-    <Group justify="flex-end">
-      {row.is_paused ? (
-        <Button size="compact-xs" variant="default" loading={resume.isPending} onClick={() => resume.mutate(undefined)} aria-label={`Resume ${row.name}`}>
-          Resume
-        </Button>
-      ) : (
-        <Button size="compact-xs" variant="subtle" color="gray" onClick={onPause} aria-label={`Pause ${row.name}`}>
-          Pause
-        </Button>
-      )}
-    </Group>
+  return row.is_paused ? (
+    <Button size="compact-xs" variant="default" loading={resume.isPending} onClick={() => resume.mutate(undefined)} aria-label={`Resume ${row.name}`}>
+      Resume
+    </Button>
+  ) : (
+    <Button size="compact-xs" variant="subtle" color="gray" onClick={onPause} aria-label={`Pause ${row.name}`}>
+      Pause
+    </Button>
   );
 }
 

@@ -5,7 +5,7 @@ import { percent } from "@/lib/format";
 import type { Sampled } from "@/lib/shapes";
 
 export const two = (value: number) => value.toFixed(2).replace("-", "−");
-export const seconds = (value: number) => `${value < 10 ? value.toFixed(1) : Math.round(value)} s`;
+export const seconds = (value: number) => `${value > 0 && value < 10 ? value.toFixed(1) : Math.round(value)} s`;
 const perSecond = (value: number) => value.toFixed(1);
 
 export type MeasureName = (typeof MEASURES)[number]["name"];
