@@ -3,13 +3,6 @@ import { queryOptions } from "@tanstack/react-query";
 import { api, ApiError, call, csrfToken, errorFrom } from "./client";
 import type { ImportResult, Role } from "./types";
 
-export const membersQuery = (slug: string) =>
-  queryOptions({
-    queryKey: ["project", slug, "members"],
-    queryFn: () =>
-      call(api.GET("/api/projects/{slug}/members", { params: { path: { slug }, query: { page_size: 200 } } })),
-  });
-
 export interface NewMember {
   email: string;
   role: Role;

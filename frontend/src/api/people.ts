@@ -23,6 +23,10 @@ export const readMembers =
 export const membersListQuery = (slug: string, filter: MemberFilter) =>
   pagedQuery(["project", slug, "members", filter], readMembers(slug, filter));
 
+/** Everybody, by name and number: for choosing one of them. */
+export const everyMemberQuery = (slug: string) =>
+  queryOptions({ queryKey: ["project", slug, "members", "all"], queryFn: () => everyRow(readMembers(slug, {})) });
+
 /** Somebody's own caps as they were last set; null where they never were. The audit log remembers them. */
 export const ownCapsQuery = (slug: string, membership: number) =>
   queryOptions({
@@ -79,9 +83,6 @@ export const teamsQuery = (slug: string) =>
 
 export const createTeam = (slug: string, name: string) =>
   call(api.POST("/api/projects/{slug}/teams", { params: { path: { slug } }, body: { name } }));
-
-export const renameTeam = (slug: string, id: number, name: string) =>
-  call(api.PATCH("/api/projects/{slug}/teams/{team_id}", { params: { path: { slug, team_id: id } }, body: { name } }));
 
 export const deleteTeam = (slug: string, id: number) =>
   call(api.DELETE("/api/projects/{slug}/teams/{team_id}", { params: { path: { slug, team_id: id } } }));

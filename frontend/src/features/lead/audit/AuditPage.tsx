@@ -3,7 +3,7 @@ import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
 
 import { auditCsvAddress, auditQuery, type AuditFilter } from "@/api/audit";
-import { membersQuery } from "@/api/lead";
+import { everyMemberQuery } from "@/api/people";
 import type { AuditEvent } from "@/api/types";
 import { Ago } from "@/components/Ago";
 import { FilterSelect } from "@/components/FilterSelect";
@@ -20,7 +20,7 @@ export function AuditPage() {
   const { slug } = useParams({ from: "/signedIn/p/$slug/audit" });
   const search = useSearch({ from: "/signedIn/p/$slug/audit" });
   const navigate = useNavigate({ from: "/p/$slug/audit" });
-  const members = useQuery(membersQuery(slug));
+  const members = useQuery(everyMemberQuery(slug));
   const { actor, action, type, object, since, until } = search;
   const filter: AuditFilter = {
     ...(actor ? { actor } : {}),
@@ -32,7 +32,7 @@ export function AuditPage() {
   };
   const events = useInfiniteQuery(auditQuery(slug, filter));
   const change = (next: Partial<typeof search>) => void navigate({ search: (old) => ({ ...old, ...next }), replace: true });
-  const people = new Map((members.data?.results ?? []).map(({ user, name }) => [String(user), name]));
+  const people = new Map((members.data ?? []).map(({ user, name }) => [String(user), name]));
   const filtered = Object.keys(filter).length > 0;
   return (
     <Page

@@ -3,8 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
 
-import { membersQuery } from "@/api/lead";
-import { createTeam, deleteTeam, joinTeam, leaveTeam, teamMembersQuery, teamsQuery } from "@/api/people";
+import { createTeam, deleteTeam, everyMemberQuery, joinTeam, leaveTeam, teamMembersQuery, teamsQuery } from "@/api/people";
 import type { Project, Team } from "@/api/types";
 import { Ago } from "@/components/Ago";
 import { LinkButton } from "@/components/LinkButton";
@@ -107,14 +106,14 @@ function DeleteTeam({ slug, team }: { slug: string; team: Team }) {
 
 function TeamPeople({ slug, team, manages }: { slug: string; team: Team; manages: boolean }) {
   const people = useQuery(teamMembersQuery(slug, team.id));
-  const members = useQuery(membersQuery(slug));
+  const members = useQuery(everyMemberQuery(slug));
   const stale = [["project", slug, "teams"]];
   const join = useAct((user: number) => joinTeam(slug, team.id, user), { stale, failed: "Not added" });
   const leave = useAct((user: number) => leaveTeam(slug, team.id, user), { stale, failed: "Not removed" });
   if (people.isPending) return <Skeleton height={200} />;
   if (people.isError) return <Failure what="The team could not be read." error={people.error} retry={() => void people.refetch()} />;
   const inside = new Set(people.data.map(({ user }) => user));
-  const outside = new Map((members.data?.results ?? []).filter(({ user }) => !inside.has(user)).map(({ user, name }) => [user, name]));
+  const outside = new Map((members.data ?? []).filter(({ user }) => !inside.has(user)).map(({ user, name }) => [user, name]));
   return (
     <div className={classes.form}>
       {manages ? (

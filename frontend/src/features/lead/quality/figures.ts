@@ -91,8 +91,6 @@ export const MEASURES = [
   },
 ] as const satisfies readonly Measure[];
 
-export const MEASURE_NAMES = MEASURES.map((measure) => measure.name);
-
 const NONE = { value: null, low: null, high: null, n: 0 };
 
 /** The estimate that snapshots weigh by. */
