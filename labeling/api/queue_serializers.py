@@ -77,6 +77,9 @@ class TaskSerializer(serializers.ModelSerializer):
 class TaskFilterSerializer(serializers.Serializer):
     arm = serializers.ChoiceField(choices=Arm.choices, required=False)
     state = serializers.ChoiceField(choices=["open", "leased", "done"], required=False)
+    order = serializers.ChoiceField(
+        choices=["newest", "oldest"], default="newest", help_text="What is first."
+    )
 
 
 class ShownPromptSerializer(serializers.Serializer):

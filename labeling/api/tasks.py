@@ -25,11 +25,13 @@ class TasksView(ProjectView):
         responses=TaskPage,
     )
     def get(self, request: Request, slug: str) -> Response:
-        """What was put in the queue, newest first; `state` asks for tasks with such a slot."""
+        """What was put in the queue; `state` asks for tasks with such a slot."""
         wanted = TaskFilterSerializer(data=request.query_params)
         wanted.is_valid(raise_exception=True)
-        tasks = listed_tasks(project_id=self.project.pk, now=timezone.now(), **wanted.validated_data)
-        return self.page(tasks, TaskSerializer)
+        asked = dict(wanted.validated_data)
+        ordering = {"newest": "-id", "oldest": "id"}[asked.pop("order")]
+        tasks = listed_tasks(project_id=self.project.pk, now=timezone.now(), **asked)
+        return self.page(tasks, TaskSerializer, ordering=ordering)
 
 
 urlpatterns = [path("projects/<slug:slug>/tasks", TasksView.as_view())]

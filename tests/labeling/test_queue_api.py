@@ -182,6 +182,8 @@ def test_tasks_are_listed_by_arm_and_state(project, bob, as_lena):
     ):
         assert len(as_lena.get(f"/api/projects/support/tasks?{query}").json()["results"]) == num, query
     assert as_lena.get("/api/projects/support/tasks?state=lost").status_code == 400
+    oldest_first = as_lena.get("/api/projects/support/tasks?order=oldest").json()["results"]
+    assert [task["id"] for task in oldest_first] == [task["id"] for task in everything[::-1]]
 
 
 def test_prompts_are_listed_by_split_a_page_at_a_time(project, as_rita):

@@ -1,13 +1,4 @@
-import {
-  createRootRouteWithContext,
-  createRoute,
-  createRouter,
-  Outlet,
-  parseSearchWith,
-  redirect,
-  stringifySearchWith,
-} from "@tanstack/react-router";
-import type { QueryClient } from "@tanstack/react-query";
+import { createRoute, createRouter, parseSearchWith, redirect, stringifySearchWith } from "@tanstack/react-router";
 
 import { sessionQuery } from "@/api/session";
 import type { RunKind, RunState } from "@/api/types";
@@ -16,12 +7,8 @@ import { KINDS, STATES } from "@/lib/runKinds";
 import { lazyPage } from "./lazyPage";
 import { queryClient } from "./queryClient";
 import { NotFound, RouteError, RoutePending } from "./RouteStates";
-import { ProjectLayout } from "./shell/ProjectLayout";
-import { Shell } from "./shell/Shell";
-
-interface RouterContext {
-  queryClient: QueryClient;
-}
+import { flag, project, root, signedIn, word } from "./routes/base";
+import { leadRoutes } from "./routes/lead";
 
 declare module "@tanstack/react-router" {
   interface Register {
@@ -34,11 +21,6 @@ declare module "@tanstack/react-router" {
     wide?: boolean;
   }
 }
-
-const root = createRootRouteWithContext<RouterContext>()({ component: Outlet, notFoundComponent: NotFound });
-
-const word = (value: unknown): string | undefined => (typeof value === "string" && value !== "" ? value : undefined);
-const flag = (value: unknown): true | undefined => (value === true || value === "true" || value === 1 ? true : undefined);
 
 const signIn = createRoute({
   getParentRoute: () => root,
@@ -108,21 +90,6 @@ const secondFactor = createRoute({
   component: lazyPage(() => import("@/features/auth/SecondFactorPage"), "SecondFactorPage"),
 });
 
-const signedIn = createRoute({
-  getParentRoute: () => root,
-  id: "signedIn",
-  beforeLoad: async ({ context, location }) => {
-    const session = await context.queryClient.query({ ...sessionQuery, staleTime: "static" });
-    if (session.setup_needed) throw redirect({ to: "/setup" });
-    if (!session.user) {
-      throw redirect({ to: "/sign-in", search: location.href === "/" ? {} : { next: location.href } });
-    }
-    // All else is closed until there is one.
-    if (session.second_factor === "to_set_up") throw redirect({ to: "/second-factor" });
-  },
-  component: Shell,
-});
-
 const home = createRoute({
   getParentRoute: () => signedIn,
   path: "/",
@@ -136,8 +103,6 @@ const settings = createRoute({
   staticData: { crumb: () => "Settings" },
   component: lazyPage(() => import("@/features/settings/SettingsPage"), "SettingsPage"),
 });
-
-const project = createRoute({ getParentRoute: () => signedIn, path: "/p/$slug", component: ProjectLayout });
 
 const overview = createRoute({
   getParentRoute: () => project,
@@ -230,27 +195,6 @@ const model = createRoute({
   component: lazyPage(() => import("@/features/models/ModelPage"), "ModelPage"),
 });
 
-const people = createRoute({
-  getParentRoute: () => project,
-  path: "/people",
-  staticData: { crumb: () => "People" },
-  component: lazyPage(() => import("@/features/lead/PeoplePage"), "PeoplePage"),
-});
-
-const guidelines = createRoute({
-  getParentRoute: () => project,
-  path: "/guidelines",
-  staticData: { crumb: () => "Guidelines" },
-  component: lazyPage(() => import("@/features/lead/GuidelinesPage"), "GuidelinesPage"),
-});
-
-const imports = createRoute({
-  getParentRoute: () => project,
-  path: "/import",
-  staticData: { crumb: () => "Import" },
-  component: lazyPage(() => import("@/features/lead/ImportPage"), "ImportPage"),
-});
-
 const routeTree = root.addChildren([
   signIn,
   setup,
@@ -272,9 +216,7 @@ const routeTree = root.addChildren([
       dataset,
       models,
       model,
-      people,
-      guidelines,
-      imports,
+      ...leadRoutes,
     ]),
   ]),
 ]);

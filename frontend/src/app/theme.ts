@@ -41,6 +41,7 @@ const variantColours: VariantColorsResolver = (input) => {
 
 const DIALOG = {
   closeButtonProps: { "aria-label": "Close" },
+  styles: { title: { fontSize: 17, fontWeight: 620 } },
   // Its header is no landmark of the page.
   attributes: { header: { role: "presentation" } },
 };

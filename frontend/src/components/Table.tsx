@@ -11,6 +11,8 @@ export interface Column<Row> {
   wrap?: boolean;
   /** The name is for those who listen only. */
   hidden?: boolean;
+  /** In the head instead of the name. */
+  head?: ReactNode;
   cell: (row: Row) => ReactNode;
 }
 
@@ -20,17 +22,19 @@ interface Props<Row> {
   rows: readonly Row[];
   keyOf: (row: Row) => string | number;
   footer?: ReactNode;
+  /** Inside a panel, which has its own border. */
+  bare?: boolean;
 }
 
-export function Table<Row>({ label, columns, rows, keyOf, footer }: Props<Row>) {
+export function Table<Row>({ label, columns, rows, keyOf, footer, bare = false }: Props<Row>) {
   return (
-    <div className={classes.wrap} tabIndex={0} role="region" aria-label={label}>
+    <div className={bare ? `${classes.wrap} ${classes.bare}` : classes.wrap} tabIndex={0} role="region" aria-label={label}>
       <table className={classes.table} aria-label={label}>
         <thead>
           <tr>
             {columns.map((column) => (
               <th key={column.name} scope="col" data-number={column.number ? true : undefined}>
-                {column.hidden ? <span className="visually-hidden">{column.name}</span> : column.name}
+                {column.head ?? (column.hidden ? <span className="visually-hidden">{column.name}</span> : column.name)}
               </th>
             ))}
           </tr>

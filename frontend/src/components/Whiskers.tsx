@@ -1,4 +1,4 @@
-import { bounds, percent } from "@/lib/format";
+import { bounds, count, percent } from "@/lib/format";
 import type { Sampled } from "@/lib/shapes";
 
 import classes from "./Whiskers.module.css";
@@ -13,15 +13,31 @@ export interface Whisker {
   hollow?: boolean;
 }
 
+/** The line the dots stand on. */
+export interface Scale {
+  low: number;
+  high: number;
+  /** Written under the line, evenly spaced from `low` to `high`. */
+  marks: readonly number[];
+  /** Where a dashed line crosses all rows: chance, or no habit. */
+  middle?: number;
+  /** Of shares, written as percentages. */
+  shares?: boolean;
+  write: (value: number) => string;
+}
+
 interface Props {
   title: string;
   rows: readonly Whisker[];
+  scale?: Scale;
 }
 
 const PADDING = 2;
 
-/** Shares as dots with their intervals on one 0–100% line; the table beside the dots is the data. */
-export function Whiskers({ title, rows }: Props) {
+export const SHARES: Scale = { low: 0, high: 1, marks: [0, 0.5, 1], middle: 0.5, shares: true, write: (share) => percent(share, 0) };
+
+/** Figures as dots with their intervals on one line; the table beside the dots is the data. */
+export function Whiskers({ title, rows, scale = SHARES }: Props) {
   return (
     <table className={classes.whiskers} aria-label={title}>
       <thead>
@@ -29,9 +45,9 @@ export function Whiskers({ title, rows }: Props) {
           <th scope="col">{title}</th>
           <th aria-hidden>
             <div className={classes.axis}>
-              <span>0%</span>
-              <span>50%</span>
-              <span>100%</span>
+              {scale.marks.map((mark) => (
+                <span key={mark}>{scale.write(mark)}</span>
+              ))}
             </div>
           </th>
           <th scope="col" className={classes.number}>
@@ -47,10 +63,11 @@ export function Whiskers({ title, rows }: Props) {
               {row.note ? <small>{row.note}</small> : null}
             </th>
             <td>
-              <Line row={row} />
+              <Line row={row} scale={scale} />
             </td>
             <td className={classes.number}>
-              {percent(row.sample.value)} <small>{bounds(row.sample)}</small>
+              {scale.shares ? percent(row.sample.value) : scale.write(row.sample.value)}{" "}
+              <small>{scale.shares ? bounds(row.sample) : boundsOn(scale, row.sample)}</small>
             </td>
           </tr>
         ))}
@@ -59,13 +76,22 @@ export function Whiskers({ title, rows }: Props) {
   );
 }
 
-function Line({ row }: { row: Whisker }) {
-  const at = (share: number) => `${PADDING + share * (100 - 2 * PADDING)}%`;
+function boundsOn({ write }: Scale, { low, high, n }: Sampled): string {
+  return `${write(low)} to ${write(high)} · n = ${count(n)}`;
+}
+
+function Line({ row, scale }: { row: Whisker; scale: Scale }) {
+  const at = (value: number) => {
+    const share = (value - scale.low) / (scale.high - scale.low);
+    return `${PADDING + Math.max(0, Math.min(1, share)) * (100 - 2 * PADDING)}%`;
+  };
   const { value, low, high } = row.sample;
   return (
     <svg className={classes.line} height={26} aria-hidden>
-      <line x1={at(0)} x2={at(1)} y1={13} y2={13} className={classes.rule} />
-      <line x1={at(0.5)} x2={at(0.5)} y1={0} y2={26} className={classes.half} />
+      <line x1={at(scale.low)} x2={at(scale.high)} y1={13} y2={13} className={classes.rule} />
+      {scale.middle === undefined ? null : (
+        <line x1={at(scale.middle)} x2={at(scale.middle)} y1={0} y2={26} className={classes.half} />
+      )}
       <line x1={at(low)} x2={at(high)} y1={13} y2={13} stroke={row.colour} strokeWidth={2.5} strokeLinecap="round" />
       <circle
         cx={at(value)}

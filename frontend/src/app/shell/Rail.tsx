@@ -16,7 +16,7 @@ interface Props {
   onNavigate?: () => void;
 }
 
-const GROUPS = [0, 1, 2];
+const GROUPS = [0, 1, 2, 3];
 
 export function Rail({ narrow, onToggle, onNavigate }: Props) {
   const { slug } = useParams({ strict: false });

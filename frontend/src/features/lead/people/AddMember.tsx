@@ -3,23 +3,18 @@ import { useForm } from "@mantine/form";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 
 import { fieldErrors, messageOf } from "@/api/client";
-import { addMember, membersQuery } from "@/api/lead";
+import { addMember } from "@/api/lead";
 import type { Project, Role } from "@/api/types";
 import { Note } from "@/components/States";
 import { may } from "@/lib/permissions";
+
+import { ROLE_OPTIONS } from "./roles";
 
 interface Props {
   project: Project;
   opened: boolean;
   onClose: () => void;
 }
-
-const ROLES: { value: Role; label: string }[] = [
-  { value: "annotator", label: "Annotator: ranks responses" },
-  { value: "lead", label: "Lead: guidelines, people, queue" },
-  { value: "researcher", label: "Researcher: datasets, runs, rounds" },
-  { value: "owner", label: "Owner: everything" },
-];
 
 export function AddMember({ project, opened, onClose }: Props) {
   const client = useQueryClient();
@@ -30,7 +25,7 @@ export function AddMember({ project, opened, onClose }: Props) {
     mutationFn: ({ email, role, fresh, name, password }: typeof form.values) =>
       addMember(project.slug, { email, role, ...(fresh ? { name, password } : {}) }),
     onSuccess: async () => {
-      await client.invalidateQueries(membersQuery(project.slug));
+      await client.invalidateQueries({ queryKey: ["project", project.slug, "members"] });
       form.reset();
       onClose();
     },
@@ -42,7 +37,7 @@ export function AddMember({ project, opened, onClose }: Props) {
       <form onSubmit={form.onSubmit((values) => add.mutate(values))} style={{ display: "grid", gap: 16 }}>
         {add.isError ? <Note care>{messageOf(add.error)}</Note> : null}
         <TextInput label="Email" type="email" required data-autofocus {...form.getInputProps("email")} />
-        <Select label="Role" allowDeselect={false} data={ROLES} {...form.getInputProps("role")} />
+        <Select label="Role" allowDeselect={false} data={ROLE_OPTIONS} {...form.getInputProps("role")} />
         {may(project, "project.edit") ? (
           <Switch
             label="Create the account"

@@ -1,0 +1,35 @@
+import { count } from "@/lib/format";
+import type { EstimateLike } from "@/lib/csv";
+
+import classes from "./IntervalText.module.css";
+
+interface Props {
+  of: EstimateLike & { method?: string };
+  /** How one number is written; the unit belongs here. */
+  write: (value: number) => string;
+  /** The interval goes under the figure. */
+  stacked?: boolean;
+}
+
+/** A figure with its interval and n, whatever its unit. */
+export function EstimateText({ of, write, stacked = false }: Props) {
+  if (of.value === null) {
+    return (
+      <span className={classes.none} title="Nothing to compute it from yet">
+        –
+      </span>
+    );
+  }
+  const interval = of.low === null || of.high === null ? "no interval" : range(write(of.low), write(of.high));
+  return (
+    <span className={stacked ? `${classes.interval} ${classes.stacked}` : classes.interval} title={of.method ? `95% interval (${of.method})` : undefined}>
+      {write(of.value)} <small>{stacked ? `${interval}, n = ${count(of.n)}` : `(${interval}, n = ${count(of.n)})`}</small>
+    </span>
+  );
+}
+
+/** "66.9–75.7": the figure before it has named the unit. */
+function range(low: string, high: string): string {
+  const [from, to] = [low, high].map((text) => text.replace(/ ?(%|s)$/, ""));
+  return `${from}${low.startsWith("−") || high.startsWith("−") ? " to " : "–"}${to}`;
+}

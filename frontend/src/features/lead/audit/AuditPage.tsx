@@ -1,0 +1,127 @@
+import { Autocomplete, Button, Group, TextInput } from "@mantine/core";
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
+
+import { auditCsvAddress, auditQuery, type AuditFilter } from "@/api/audit";
+import { everyMemberQuery } from "@/api/people";
+import type { AuditEvent } from "@/api/types";
+import { Ago } from "@/components/Ago";
+import { FilterSelect } from "@/components/FilterSelect";
+import { Listing } from "@/components/Listing";
+import { Page } from "@/components/Page";
+import { Empty } from "@/components/States";
+import { Quiet, Table, type Column } from "@/components/Table";
+
+import classes from "./Audit.module.css";
+import { ACTIONS, detailsOf, endOfDay, startOfDay } from "./auditWords";
+
+/** Who did what here, and when. */
+export function AuditPage() {
+  const { slug } = useParams({ from: "/signedIn/p/$slug/audit" });
+  const search = useSearch({ from: "/signedIn/p/$slug/audit" });
+  const navigate = useNavigate({ from: "/p/$slug/audit" });
+  const members = useQuery(everyMemberQuery(slug));
+  const { actor, action, type, object, since, until } = search;
+  const filter: AuditFilter = {
+    ...(actor ? { actor } : {}),
+    ...(action ? { action } : {}),
+    ...(type ? { object_type: type } : {}),
+    ...(object ? { object_id: object } : {}),
+    ...(since ? { since: startOfDay(since) } : {}),
+    ...(until ? { until: endOfDay(until) } : {}),
+  };
+  const events = useInfiniteQuery(auditQuery(slug, filter));
+  const change = (next: Partial<typeof search>) => void navigate({ search: (old) => ({ ...old, ...next }), replace: true });
+  const people = new Map((members.data ?? []).map(({ user, name }) => [String(user), name]));
+  const filtered = Object.keys(filter).length > 0;
+  return (
+    <Page
+      title="Audit"
+      lead="Everything that was changed here, by whom and when. Nobody can alter it from here."
+      actions={
+        <Button component="a" variant="default" href={auditCsvAddress(slug, filter)} download>
+          Download CSV
+        </Button>
+      }
+    >
+      <Group gap="xs" mb="md" align="flex-end">
+        <FilterSelect
+          label="Who"
+          every="Anybody"
+          searchable
+          options={[...people].map(([value, label]) => ({ value, label }))}
+          value={actor === undefined ? undefined : String(actor)}
+          onChange={(next) => change({ actor: next === undefined ? undefined : Number(next) })}
+        />
+        <Autocomplete
+          aria-label="Action"
+          placeholder="Every action"
+          w={190}
+          data={[...ACTIONS]}
+          value={action ?? ""}
+          onChange={(next) => change({ action: next || undefined })}
+        />
+        <TextInput
+          aria-label="Kind of object"
+          placeholder="Every object"
+          w={130}
+          value={type ?? ""}
+          onChange={(event) => change({ type: event.currentTarget.value || undefined })}
+        />
+        <TextInput
+          aria-label="Number of the object"
+          placeholder="No."
+          w={80}
+          value={object ?? ""}
+          onChange={(event) => change({ object: event.currentTarget.value || undefined })}
+        />
+        <TextInput
+          label="From"
+          type="date"
+          classNames={{ root: classes.date }}
+          value={since ?? ""}
+          onChange={(event) => change({ since: event.currentTarget.value || undefined })}
+        />
+        <TextInput
+          label="Until"
+          type="date"
+          classNames={{ root: classes.date }}
+          value={until ?? ""}
+          onChange={(event) => change({ until: event.currentTarget.value || undefined })}
+        />
+        {filtered ? (
+          <Button variant="subtle" color="gray" onClick={() => void navigate({ search: {} })}>
+            Clear
+          </Button>
+        ) : null}
+      </Group>
+      <Listing
+        query={events}
+        failed="The audit log could not be read."
+        columns={5}
+        empty={
+          <Empty title={filtered ? "Nothing matches." : "Nothing has happened yet."}>
+            {filtered ? "“member.” finds every action that begins so." : "Each change of settings, people, tasks and runs is written here."}
+          </Empty>
+        }
+      >
+        {(rows, more) => <Table label="Audit log" columns={COLUMNS} rows={rows} keyOf={(event) => event.id} footer={more} />}
+      </Listing>
+    </Page>
+  );
+}
+
+const COLUMNS: Column<AuditEvent>[] = [
+  { name: "When", cell: (event) => (event.at ? <Ago at={event.at} /> : null) },
+  { name: "Who", cell: (event) => event.actor ?? <Quiet>the server</Quiet> },
+  { name: "What", cell: (event) => <span className="mono">{event.action}</span> },
+  {
+    name: "Of",
+    cell: (event) => (
+      <>
+        {event.object_type} <Quiet>{event.object_id}</Quiet>
+      </>
+    ),
+  },
+  { name: "Details", wrap: true, cell: (event) => <Quiet>{detailsOf(event.data)}</Quiet> },
+];

@@ -1,0 +1,167 @@
+import { Button, Drawer, Group, Select, Skeleton, TextInput } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { useNavigate, useSearch } from "@tanstack/react-router";
+import { useState } from "react";
+
+import { createTeam, deleteTeam, everyMemberQuery, joinTeam, leaveTeam, teamMembersQuery, teamsQuery } from "@/api/people";
+import type { Project, Team } from "@/api/types";
+import { Ago } from "@/components/Ago";
+import { LinkButton } from "@/components/LinkButton";
+import { Empty, Failure } from "@/components/States";
+import { Quiet, Table, TableSkeleton, type Column } from "@/components/Table";
+import { count } from "@/lib/format";
+import { may } from "@/lib/permissions";
+import { useAct } from "@/lib/useAct";
+
+import classes from "./People.module.css";
+
+/** People who belong together: a shift, a language, a vendor. */
+export function Teams({ project }: { project: Project }) {
+  const { slug } = project;
+  const { open } = useSearch({ from: "/signedIn/p/$slug/people" });
+  const navigate = useNavigate({ from: "/p/$slug/people" });
+  const teams = useQuery(teamsQuery(slug));
+  const manages = may(project, "members.manage");
+  const show = (id: number | undefined) => void navigate({ search: (old) => ({ ...old, open: id }), resetScroll: false });
+  const shown = teams.data?.find((team) => team.id === open);
+  return (
+    <>
+      {manages ? <NewTeam slug={slug} /> : null}
+      {teams.isPending ? (
+        <TableSkeleton columns={3} />
+      ) : teams.isError ? (
+        <Failure what="The teams could not be read." error={teams.error} retry={() => void teams.refetch()} />
+      ) : teams.data.length === 0 ? (
+        <Empty title="There are no teams.">A team groups people: filter members by it, and invite straight into it.</Empty>
+      ) : (
+        <Table label="Teams" columns={columnsFor(slug, manages, show)} rows={teams.data} keyOf={(team) => team.id} />
+      )}
+      <Drawer opened={shown !== undefined} onClose={() => show(undefined)} size={560} title={shown?.name ?? ""}>
+        {shown ? <TeamPeople slug={slug} team={shown} manages={manages} /> : null}
+      </Drawer>
+    </>
+  );
+}
+
+function NewTeam({ slug }: { slug: string }) {
+  const [name, setName] = useState("");
+  const create = useAct(() => createTeam(slug, name.trim()), {
+    stale: [["project", slug, "teams"]],
+    failed: "Not made",
+    done: () => setName(""),
+  });
+  return (
+    <form
+      className={classes.inline}
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (name.trim()) create.mutate(undefined);
+      }}
+    >
+      <TextInput aria-label="Name of a new team" placeholder="Name of a new team" maxLength={200} w={240} value={name} onChange={(event) => setName(event.currentTarget.value)} />
+      <Button type="submit" variant="default" disabled={!name.trim()} loading={create.isPending}>
+        Make the team
+      </Button>
+    </form>
+  );
+}
+
+const columnsFor = (slug: string, manages: boolean, onShow: (id: number) => void): Column<Team>[] => [
+  { name: "Team", cell: (team) => team.name },
+  { name: "People", number: true, cell: (team) => count(team.num_members) },
+  { name: "Since", cell: (team) => <Ago at={team.created_at} /> },
+  {
+    name: "Actions",
+    hidden: true,
+    number: true,
+    cell: (team) => (
+      <Group gap={4} justify="flex-end" wrap="nowrap">
+        <Button variant="subtle" color="gray" size="compact-xs" onClick={() => onShow(team.id)} aria-label={`People of ${team.name}`}>
+          Its people
+        </Button>
+        <LinkButton variant="subtle" color="gray" size="compact-xs" to="/p/$slug/people" params={{ slug }} search={{ team: team.id }} aria-label={`Members in ${team.name}`}>
+          As a list
+        </LinkButton>
+        {manages ? <DeleteTeam slug={slug} team={team} /> : null}
+      </Group>
+    ),
+  },
+];
+
+function DeleteTeam({ slug, team }: { slug: string; team: Team }) {
+  const remove = useAct(() => deleteTeam(slug, team.id), { stale: [["project", slug, "teams"]], failed: "Not deleted" });
+  return (
+    <Button
+      variant="subtle"
+      color="gray"
+      size="compact-xs"
+      loading={remove.isPending}
+      onClick={() => remove.mutate(undefined)}
+      aria-label={`Delete ${team.name}; its people stay`}
+    >
+      Delete
+    </Button>
+  );
+}
+
+function TeamPeople({ slug, team, manages }: { slug: string; team: Team; manages: boolean }) {
+  const people = useQuery(teamMembersQuery(slug, team.id));
+  const members = useQuery(everyMemberQuery(slug));
+  const stale = [["project", slug, "teams"]];
+  const join = useAct((user: number) => joinTeam(slug, team.id, user), { stale, failed: "Not added" });
+  const leave = useAct((user: number) => leaveTeam(slug, team.id, user), { stale, failed: "Not removed" });
+  if (people.isPending) return <Skeleton height={200} />;
+  if (people.isError) return <Failure what="The team could not be read." error={people.error} retry={() => void people.refetch()} />;
+  const inside = new Set(people.data.map(({ user }) => user));
+  const outside = new Map((members.data ?? []).filter(({ user }) => !inside.has(user)).map(({ user, name }) => [user, name]));
+  return (
+    <div className={classes.form}>
+      {manages ? (
+        <Select
+          label="Add somebody"
+          placeholder="Name"
+          searchable
+          value={null}
+          disabled={join.isPending}
+          nothingFoundMessage="Everybody is in it already."
+          data={[...outside].map(([user, name]) => ({ value: String(user), label: name }))}
+          onChange={(user) => (user === null ? undefined : join.mutate(Number(user)))}
+        />
+      ) : null}
+      {people.data.length === 0 ? (
+        <Empty title="Nobody is in it yet.">Add members, or invite into it by a link.</Empty>
+      ) : (
+        <Table
+          label={`People of ${team.name}`}
+          rows={people.data}
+          keyOf={(person) => person.id}
+          columns={[
+            { name: "Name", cell: (person) => person.name },
+            { name: "Email", cell: (person) => <Quiet>{person.email}</Quiet> },
+            ...(manages
+              ? [
+                  {
+                    name: "Actions",
+                    hidden: true,
+                    number: true,
+                    cell: (person: { user: number; name: string }) => (
+                      <Button
+                        variant="subtle"
+                        color="gray"
+                        size="compact-xs"
+                        loading={leave.isPending && leave.variables === person.user}
+                        onClick={() => leave.mutate(person.user)}
+                        aria-label={`Take ${person.name} out`}
+                      >
+                        Take out
+                      </Button>
+                    ),
+                  },
+                ]
+              : []),
+          ]}
+        />
+      )}
+    </div>
+  );
+}

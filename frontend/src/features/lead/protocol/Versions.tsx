@@ -1,0 +1,64 @@
+import { Button } from "@mantine/core";
+import { useInfiniteQuery } from "@tanstack/react-query";
+
+import { protocolVersionsQuery } from "@/api/protocol";
+import type { Protocol, ProtocolVersion } from "@/api/types";
+import { Ago } from "@/components/Ago";
+import { Listing } from "@/components/Listing";
+import { Panel } from "@/components/Panel";
+import { Quiet, Table, type Column } from "@/components/Table";
+
+import { changes } from "./edit";
+import classes from "./Protocol.module.css";
+
+interface Props {
+  slug: string;
+  current: number;
+  /** Takes an older version into the form. */
+  onUse: ((protocol: Protocol) => void) | undefined;
+}
+
+export function Versions({ slug, current, onUse }: Props) {
+  const versions = useInfiniteQuery(protocolVersionsQuery(slug));
+  return (
+    <Panel title="Versions" padded={false}>
+      <Listing
+        query={versions}
+        failed="The versions could not be read."
+        columns={4}
+        empty={<p className={classes.none}>Nothing was changed yet: judges are asked what a new project asks.</p>}
+      >
+        {(rows, more) => (
+          <Table label="Versions" bare columns={columnsFor(rows, current, onUse)} rows={rows} keyOf={(version) => version.number} footer={more} />
+        )}
+      </Listing>
+    </Panel>
+  );
+}
+
+const columnsFor = (rows: readonly ProtocolVersion[], current: number, onUse: Props["onUse"]): Column<ProtocolVersion>[] => [
+  { name: "Version", cell: (version) => (version.number === current ? `${version.number}, in use` : version.number) },
+  { name: "What changed", wrap: true, cell: (version) => <Changes version={version} before={rows.find((row) => row.number === version.number - 1)} /> },
+  { name: "Who", cell: (version) => version.created_by ?? <Quiet>–</Quiet> },
+  { name: "When", cell: (version) => (version.created_at ? <Ago at={version.created_at} /> : null) },
+  ...(onUse
+    ? [
+        {
+          name: "Actions",
+          hidden: true,
+          number: true,
+          cell: (version: ProtocolVersion) =>
+            version.number === current ? null : (
+              <Button size="compact-xs" variant="subtle" color="gray" onClick={() => onUse(version.protocol)} aria-label={`Start from version ${version.number}`}>
+                Start from it
+              </Button>
+            ),
+        },
+      ]
+    : []),
+];
+
+function Changes({ version, before }: { version: ProtocolVersion; before: ProtocolVersion | undefined }) {
+  if (!before) return <Quiet>{version.number === 1 ? "the first" : "–"}</Quiet>;
+  return changes(before.protocol, version.protocol).join("; ") || <Quiet>nothing</Quiet>;
+}

@@ -1,0 +1,85 @@
+import { Button, Group, Modal, NumberInput, Select } from "@mantine/core";
+import { useForm } from "@mantine/form";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+
+import { fieldErrors, messageOf } from "@/api/client";
+import { addRule, type NewRule } from "@/api/quality";
+import { Note } from "@/components/States";
+
+import { ACTION_WORDS, actionsOf, firesAbove, MEASURE_WORDS } from "./ruleWords";
+
+interface Props {
+  slug: string;
+  opened: boolean;
+  onClose: () => void;
+}
+
+const MEASURES = (Object.keys(MEASURE_WORDS) as NewRule["measure"][]).map((value) => ({ value, label: MEASURE_WORDS[value] }));
+
+export function AddRule({ slug, opened, onClose }: Props) {
+  const client = useQueryClient();
+  const form = useForm<NewRule>({
+    initialValues: { measure: "gold_accuracy", action: "pause", threshold: 0.7, min_num: 10 },
+  });
+  const add = useMutation({
+    mutationFn: (rule: NewRule) => addRule(slug, rule),
+    onSuccess: async () => {
+      await client.invalidateQueries({ queryKey: ["project", slug, "quality", "rules"] });
+      form.reset();
+      onClose();
+    },
+    onError: (error) => form.setErrors(fieldErrors(error)),
+  });
+  const { measure } = form.values;
+  return (
+    <Modal opened={opened} onClose={onClose} title="Add a rule">
+      <form onSubmit={form.onSubmit((rule) => add.mutate(rule))} style={{ display: "grid", gap: 16 }}>
+        {add.isError ? <Note care>{messageOf(add.error)}</Note> : null}
+        <Select
+          label="When this"
+          allowDeselect={false}
+          data={MEASURES}
+          {...form.getInputProps("measure")}
+          onChange={(next) => {
+            const chosen = MEASURES.find((one) => one.value === next)?.value;
+            if (chosen) form.setValues({ measure: chosen, action: actionsOf(chosen)[0] ?? "notify" });
+          }}
+        />
+        <Group grow align="flex-start">
+          <NumberInput
+            label={firesAbove(measure) ? "Is above" : "Is below"}
+            description="From 0 to 1."
+            min={0}
+            max={1}
+            step={0.05}
+            decimalScale={3}
+            required
+            {...form.getInputProps("threshold")}
+          />
+          <NumberInput
+            label="From so many"
+            description="Fewer answers prove nothing."
+            min={measure === "task_agreement" ? 2 : 1}
+            allowDecimal={false}
+            required
+            {...form.getInputProps("min_num")}
+          />
+        </Group>
+        <Select
+          label="Then"
+          allowDeselect={false}
+          data={actionsOf(measure).map((value) => ({ value, label: ACTION_WORDS[value] }))}
+          {...form.getInputProps("action")}
+        />
+        <Group justify="flex-end" gap="xs">
+          <Button variant="default" onClick={onClose}>
+            Cancel
+          </Button>
+          <Button type="submit" loading={add.isPending}>
+            Add the rule
+          </Button>
+        </Group>
+      </form>
+    </Modal>
+  );
+}

@@ -1,0 +1,146 @@
+import type { AgreementFigure, AnnotatorFigures, Estimate } from "@/api/types";
+import { SHARES, type Scale } from "@/components/Whiskers";
+import type { EstimateLike } from "@/lib/csv";
+import { percent } from "@/lib/format";
+import type { Sampled } from "@/lib/shapes";
+
+export const two = (value: number) => value.toFixed(2).replace("-", "−");
+export const seconds = (value: number) => `${value > 0 && value < 10 ? value.toFixed(1) : Math.round(value)} s`;
+const perSecond = (value: number) => value.toFixed(1);
+
+export type MeasureName = (typeof MEASURES)[number]["name"];
+
+interface Measure {
+  name: string;
+  label: string;
+  /** What the number is, in one sentence. */
+  says: string;
+  of: (row: AnnotatorFigures) => EstimateLike & { method?: string };
+  write: (value: number) => string;
+  /** Null: the line ends where the figures do. */
+  scale: Scale | null;
+}
+
+const share = (value: number) => percent(value);
+const OF_ALL: Scale = { low: 0, high: 1, marks: [0, 0.5, 1], shares: true, write: SHARES.write };
+
+export const MEASURES = [
+  {
+    name: "gold_accuracy",
+    label: "Gold accuracy",
+    says: "How often the answer to a gold task agreed with the known one.",
+    of: (row) => row.gold_accuracy,
+    write: share,
+    scale: OF_ALL,
+  },
+  {
+    name: "self_consistency",
+    label: "Self-consistency",
+    says: "How often a hidden repeat of a task got the same answer.",
+    of: (row) => row.self_consistency,
+    write: share,
+    scale: OF_ALL,
+  },
+  {
+    name: "left_share",
+    label: "First shown won",
+    says: "How often the response that was shown first won. Without a habit it is one half.",
+    of: (row) => row.left_share,
+    write: share,
+    scale: SHARES,
+  },
+  {
+    name: "longer_share",
+    label: "Longer won",
+    says: "How often the longer response won. Compare it with everybody else's, since longer may be better.",
+    of: (row) => row.longer_share,
+    write: share,
+    scale: SHARES,
+  },
+  {
+    name: "median_seconds",
+    label: "Median time",
+    says: "Active seconds for one judgment.",
+    of: (row) => row.median_seconds,
+    write: seconds,
+    scale: null,
+  },
+  {
+    name: "words_per_second",
+    label: "Words per second",
+    says: "Words shown for each active second, the median. Few people read more than five.",
+    of: (row) => row.words_per_second,
+    write: perSecond,
+    scale: null,
+  },
+  {
+    name: "too_fast_share",
+    label: "Too fast",
+    says: "How often an answer came faster than ten words a second.",
+    of: (row) => row.too_fast_share,
+    write: share,
+    scale: OF_ALL,
+  },
+  {
+    name: "reliability",
+    label: "Reliability",
+    says: "How often this person is right when all answers are weighed against each other (Dawid and Skene).",
+    of: (row) => reliabilityOf(row),
+    write: share,
+    scale: OF_ALL,
+  },
+] as const satisfies readonly Measure[];
+
+const NONE = { value: null, low: null, high: null, n: 0 };
+
+/** The estimate that snapshots weigh by. */
+function reliabilityOf(row: AnnotatorFigures): EstimateLike & { method?: string } {
+  const found = row.reliability.find((one) => one.method === "dawid_skene") ?? row.reliability[0];
+  return found ? { value: found.value, low: found.low ?? null, high: found.high ?? null, n: found.n, method: found.interval } : NONE;
+}
+
+export function sample(of: Estimate | (EstimateLike & { method?: string })): Sampled | null {
+  const { value, low, high, n } = of;
+  return value === null || low === null || high === null ? null : { value, low, high, n, method: of.method ?? "" };
+}
+
+/** The line for figures that have no end of their own: from zero to a round number beyond them. */
+export function scaleFor(samples: readonly Sampled[], write: (value: number) => string): Scale {
+  const high = roundUp(Math.max(0, ...samples.map((one) => one.high)));
+  return { low: 0, high, marks: [0, high / 2, high], write };
+}
+
+export function roundUp(value: number): number {
+  if (value <= 0) return 1;
+  const unit = 10 ** Math.floor(Math.log10(value));
+  return ([1, 2, 4, 6, 8, 10].find((step) => step * unit >= value) ?? 10) * unit;
+}
+
+const STATISTICS: Record<AgreementFigure["statistic"], string> = {
+  krippendorff_alpha: "Krippendorff's α",
+  fleiss_kappa: "Fleiss' κ",
+  mean_cohen_kappa: "Mean Cohen's κ of pairs",
+};
+
+export function statisticName({ statistic, level }: AgreementFigure): string {
+  return statistic === "krippendorff_alpha" ? `${STATISTICS[statistic]}, ${level}` : STATISTICS[statistic];
+}
+
+export function unitName(unit: string): string {
+  if (unit === "outcome") return "Who won each pair";
+  if (unit === "strength") return "By how much, −3 to 3";
+  if (unit === "verdict") return "Ranked, all good, or all bad";
+  return unit.startsWith("criterion:") ? `Criterion “${unit.slice("criterion:".length)}”` : unit;
+}
+
+/** Agreement goes from below chance to 1. */
+export function agreementScale(samples: readonly Sampled[]): Scale {
+  const lowest = Math.min(0, ...samples.map((one) => one.low));
+  const low = lowest < -0.5 ? -1 : lowest < 0 ? -0.5 : 0;
+  return { low, high: 1, marks: [low, (low + 1) / 2, 1], middle: 0, write: two };
+}
+
+/** Cohen's kappa by pair of annotators, either way round. */
+export function pairKey(a: number, b: number): string {
+  return a < b ? `${a}-${b}` : `${b}-${a}`;
+}

@@ -1,0 +1,52 @@
+import type { Message } from "@/api/types";
+
+/** The last thing that was asked, on one line. */
+export function asked(messages: readonly Pick<Message, "role" | "content">[]): string {
+  const last = messages.findLast((message) => message.role === "user") ?? messages.at(-1);
+  return (last?.content ?? "").replace(/\s+/g, " ").trim();
+}
+
+export function clip(text: string, most = 120): string {
+  return text.length > most ? `${text.slice(0, most - 1).trimEnd()}…` : text;
+}
+
+export const ARM_WORDS = {
+  active: "Active",
+  random: "Random",
+  gold: "Gold",
+  repeat: "Repeat",
+  evaluation: "Evaluation",
+  adjudication: "Adjudication",
+} as const;
+
+export const ARM_OPTIONS = (Object.keys(ARM_WORDS) as (keyof typeof ARM_WORDS)[]).map((value) => ({
+  value,
+  label: ARM_WORDS[value],
+}));
+
+const VERDICT_WORDS = { both_good: "All good", both_bad: "All bad", cannot_judge: "Cannot judge" } as const;
+const STRENGTH_SIGNS = ["", "›", "»", "⋙"];
+const STRENGTH_WORDS = ["over", "slightly over", "over", "much over"];
+
+interface SaidLike {
+  tiers: readonly (readonly string[])[];
+  verdict: "none" | keyof typeof VERDICT_WORDS;
+  strengths: readonly number[];
+}
+
+/** A ranking by letters, best first: "B ⋙ A = C"; `name` gives a response its letter. */
+export function ranking(said: SaidLike, name: (key: string) => string): string {
+  if (said.verdict !== "none") return VERDICT_WORDS[said.verdict];
+  return join(said, name, (strength) => ` ${STRENGTH_SIGNS[strength] ?? "›"} `, " = ");
+}
+
+/** The same for those who listen: "B much over A and C alike". */
+export function rankingAloud(said: SaidLike, name: (key: string) => string): string {
+  if (said.verdict !== "none") return VERDICT_WORDS[said.verdict];
+  if (said.tiers.length === 1) return `Tie of ${join(said, name, () => "", " and ")}`;
+  return join(said, name, (strength) => ` ${STRENGTH_WORDS[strength] ?? "over"} `, " and ");
+}
+
+function join(said: SaidLike, name: (key: string) => string, over: (strength: number) => string, tie: string): string {
+  return said.tiers.map((tier, at) => (at === 0 ? "" : over(said.strengths[at - 1] ?? 2)) + tier.map(name).sort().join(tie)).join("");
+}
