@@ -2062,7 +2062,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description What was put in the queue, newest first; `state` asks for tasks with such a slot. */
+        /** @description What was put in the queue; `state` asks for tasks with such a slot. */
         get: operations["tasks_list"];
         put?: never;
         post?: never;
@@ -10401,6 +10401,8 @@ export interface operations {
                 arm?: "active" | "random" | "gold" | "repeat" | "evaluation" | "adjudication";
                 /** @description `next` of the page before; leave out for the first page. */
                 cursor?: string;
+                /** @description What is first. */
+                order?: "newest" | "oldest";
                 /** @description How many results to return, at most 200. */
                 page_size?: number;
                 state?: "open" | "leased" | "done";
