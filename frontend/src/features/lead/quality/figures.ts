@@ -119,7 +119,7 @@ export function roundUp(value: number): number {
 const STATISTICS: Record<AgreementFigure["statistic"], string> = {
   krippendorff_alpha: "Krippendorff's α",
   fleiss_kappa: "Fleiss' κ",
-  gwet_ac1: "Gwet’s AC1",
+  gwet_ac1: "Gwet's AC1",
   mean_cohen_kappa: "Mean Cohen's κ of pairs",
 };
 

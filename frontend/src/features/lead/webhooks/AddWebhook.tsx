@@ -12,14 +12,14 @@ import classes from "./Webhooks.module.css";
 
 const EVENTS: Record<WebhookEvent, string> = {
   "judgment.submitted": "somebody submitted or corrected a judgment",
-  "judgment.withdrawn": "A judgment was taken back",
+  "judgment.withdrawn": "somebody took a judgment back",
   "task.completed": "all wanted judgments of a task are there",
   "queue.empty": "nothing is left that anybody could be given",
   "snapshot.frozen": "a data set was frozen",
   "run.finished": "a run succeeded, failed or was cancelled",
   "import.finished": "an import in the background ended",
   "annotator.paused": "a rule paused an annotator",
-  "rule.fired": "A quality rule spoke",
+  "rule.fired": "a quality rule spoke of a person or a task",
 };
 
 export function AddWebhook({ slug, opened, onClose }: { slug: string; opened: boolean; onClose: () => void }) {
