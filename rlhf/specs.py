@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 ModelRef = Annotated[
     str,
@@ -110,9 +111,49 @@ class SftTraining(WatchedTraining):
 
 class RewardTraining(Training):
     learning_rate: float = Field(1e-5, gt=0)
-    center_rewards_coefficient: float | None = Field(
-        None, gt=0, description="Pulls the mean reward of a pair to zero."
+    loss: Literal["bradley_terry", "plackett_luce"] = Field(
+        "bradley_terry", description="All pairs of a ranking, or the ranking as a whole."
     )
+    ties: Literal["drop", "rao_kupper"] = Field(
+        "drop", description="Whether pairs learn from ties, with a threshold that is learned too."
+    )
+    strength: Literal["ignore", "margin", "scale"] = Field(
+        "ignore", description="How much better: a margin to reach, or a factor of the loss."
+    )
+    reliability: Literal["ignore", "weight", "smoothing", "marginal"] = Field(
+        "marginal", description="What a snapshot's doubts about a judgment do to its loss."
+    )
+    members: int = Field(1, ge=1, le=32, description="Heads of an ensemble on one backbone.")
+    combine: Literal["mean", "min", "mean_minus_variance"] = Field(
+        "mean", description="One score out of the members'."
+    )
+    variance_penalty: float = Field(1.0, ge=0, description="Weight of the variance in mean_minus_variance.")
+    center_on: Literal["responses", "chosen", "nothing"] = Field(
+        "responses", description="The train responses whose mean score is zero in the end."
+    )
+    center_rewards_coefficient: float | None = Field(
+        None, gt=0, description="Pulls the mean reward of a judgment to zero in training."
+    )
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        is_listwise = self.loss == "plackett_luce"
+        wrong = {
+            "plackett_luce reads ties itself: leave ties at drop": is_listwise and self.ties != "drop",
+            "plackett_luce reads no strength: set strength to ignore, or loss to bradley_terry": is_listwise
+            and self.strength != "ignore",
+            "plackett_luce has no smoothing: set reliability to marginal, weight or ignore": is_listwise
+            and self.reliability == "smoothing",
+            "with a margin the chances of a tie do not add up: set strength to scale, or ties to drop": (
+                self.strength == "margin" and self.ties == "rao_kupper"
+            ),
+            f"combine {self.combine} needs an ensemble: set members to 2 or more": self.members == 1
+            and self.combine != "mean",
+        }
+        for sentence, applies in wrong.items():
+            if applies:
+                raise PydanticCustomError("combination", sentence)
+        return self
 
 
 SMOOTHED_LOSSES = ("sigmoid", "robust", "exo_pair", "aot")
@@ -362,7 +403,7 @@ class SftSpec(SftTraining):
 
 
 class RewardSpec(RewardTraining):
-    """A reward model from a preferences snapshot, trained by TRL's RewardTrainer."""
+    """A reward model from a preferences or rankings snapshot, trained by TRL's RewardTrainer, extended."""
 
     kind: Literal["reward"] = "reward"
     model: ModelRef

@@ -30,7 +30,7 @@ def load_split(snapshot_dir: Path, split: str, *, columns: Iterable[str], cache_
     if not path.is_file():
         return None
     dataset = Dataset.from_parquet(str(path), cache_dir=str(cache_dir))
-    _require(columns, dataset.column_names, path)
+    require_columns(columns, dataset.column_names, path)
     return dataset if len(dataset) else None
 
 
@@ -70,7 +70,7 @@ def read_prompts(snapshot_dir: Path, splits: Iterable[str] = SPLITS) -> list[Pro
         path = snapshot_dir / f"{split}.parquet"
         if not path.is_file():
             continue
-        _require(("prompt", "prompt_id"), parquet.read_schema(path).names, path)
+        require_columns(("prompt", "prompt_id"), parquet.read_schema(path).names, path)
         for row in parquet.read_table(path, columns=["prompt", "prompt_id"]).to_pylist():
             prompts.setdefault(row["prompt_id"], PromptRow(row["prompt_id"], row["prompt"]))
     if not prompts:
@@ -78,7 +78,7 @@ def read_prompts(snapshot_dir: Path, splits: Iterable[str] = SPLITS) -> list[Pro
     return list(prompts.values())
 
 
-def _require(columns: Iterable[str], present: list[str], path: Path) -> None:
+def require_columns(columns: Iterable[str], present: list[str], path: Path) -> None:
     missing = [column for column in columns if column not in present]
     if missing:
         raise TrainingError(

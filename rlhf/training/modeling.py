@@ -1,4 +1,5 @@
-"""Loading and saving models: any AutoModelForCausalLM, by folder or hub name.
+"""Loading and saving models: any AutoModelForCausalLM, and for rewards encoders too, by folder or
+hub name.
 
 Weights are safetensors only, and no code that ships with a model is run.
 """
@@ -9,7 +10,6 @@ import contextlib
 import hashlib
 import json
 import logging
-import math
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from rlhf.specs import Lora, Training
 from rlhf.training.errors import TrainingError
 from rlhf.training.hub import ADAPTER_FILE, find_model
+from rlhf.training.reward_heads import NEW_WEIGHTS, initialize, num_reward_labels, reward_head
 from rlhf.training.text import DEFAULT_CHAT_TEMPLATE, stop_token_ids
 
 if TYPE_CHECKING:
@@ -44,11 +45,16 @@ def _loading(folder: Path) -> Iterator[None]:
 
 def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
     """With a chat template, and a PAD that is not EOS: a reward model reads its score at the last
-    token that is not PAD, and a policy that never sees EOS in its loss never learns to stop."""
+    token that is not PAD, and a policy that never sees EOS in its loss never learns to stop.
+    An encoder's tokenizer opens with CLS and ends with SEP where others have BOS and EOS."""
     from transformers import AutoTokenizer
 
     with _loading(folder):
         tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
+    if tokenizer.eos_token_id is None and tokenizer.sep_token_id is not None:
+        tokenizer.eos_token = tokenizer.sep_token
+        if tokenizer.bos_token_id is None and tokenizer.cls_token_id is not None:
+            tokenizer.bos_token = tokenizer.cls_token
     if tokenizer.eos_token_id is None:
         raise TrainingError(f"The tokenizer in {folder} has no EOS token, so replies could never end.")
     if tokenizer.pad_token_id is None or tokenizer.pad_token_id == tokenizer.eos_token_id:
@@ -89,7 +95,7 @@ def precision(dtype: str, *, lora: bool, inference: bool = False) -> tuple[torch
 def _load_weights(
     auto_class: Any, folder: Path, *, dtype: torch.dtype, new_weights: tuple[str, ...] = (), **settings: Any
 ) -> PreTrainedModel:
-    """Every weight must come from the files but those whose names start with `new_weights`:
+    """Every weight must come from the files but those with one of `new_weights` in their names:
     transformers would draw missing ones at random and only print a warning."""
     from transformers.utils import logging as transformers_logging
 
@@ -108,7 +114,7 @@ def _load_weights(
             )
     finally:
         transformers_logging.set_verbosity(verbosity)
-    missing = [name for name in report["missing_keys"] if not (new_weights and name.startswith(new_weights))]
+    missing = [name for name in report["missing_keys"] if not any(part in name for part in new_weights)]
     if missing:
         raise TrainingError(
             f"The weights in {folder} are incomplete: {len(missing)} tensors miss, like {min(missing)}."
@@ -180,52 +186,42 @@ def copy_reference(reference: PreTrainedModel, policy: PreTrainedModel, tokenize
 
 
 def load_reward_model(
-    folder: Path, tokenizer: PreTrainedTokenizerBase, *, dtype: torch.dtype, new_head_seed: int | None = None
+    folder: Path,
+    tokenizer: PreTrainedTokenizerBase,
+    *,
+    dtype: torch.dtype,
+    new_head_seed: int | None = None,
+    members: int | None = None,
 ) -> PreTrainedModel:
-    """A sequence classifier with one label. A model that has no such head yet is refused, or given
-    one drawn under `new_head_seed`: std 1/sqrt(H+1) and bias 0, H hidden units, so that rewards start
-    with a spread near one (Stiennon et al. 2020, appendix B)."""
+    """A sequence classifier with one label for each member of its ensemble (None: as many as it has).
+    A model that has no such head yet, decoder or encoder, is refused, or given one drawn under
+    `new_head_seed`: see reward_heads.initialize."""
     import torch
     from transformers import AutoModelForSequenceClassification
 
-    has_head = has_reward_head(folder)
-    if not has_head and new_head_seed is None:
+    num_labels = num_reward_labels(folder)
+    if num_labels is None and new_head_seed is None:
         raise TrainingError(f"The model in {folder} is not a reward model. Choose one made by a reward run.")
-    new_weights = () if has_head else ("score.", "classifier.")
-    model = _load_weights(
-        AutoModelForSequenceClassification, folder, dtype=dtype, num_labels=1, new_weights=new_weights
-    )
+    if num_labels is not None and members not in (None, num_labels):
+        raise TrainingError(
+            f"The reward model in {folder} has {num_labels} members: "
+            f"set members to {num_labels}, or start from a model without a reward head."
+        )
+    with torch.random.fork_rng():
+        torch.manual_seed(new_head_seed or 0)  # for what an encoder has between its body and the head
+        model = _load_weights(
+            AutoModelForSequenceClassification,
+            folder,
+            dtype=dtype,
+            num_labels=num_labels or members or 1,
+            new_weights=NEW_WEIGHTS if num_labels is None else (),
+        )
     _fit_vocabulary(model, tokenizer)
-    if not has_head:
+    head = reward_head(model)
+    if num_labels is None:
         assert new_head_seed is not None
-        head = reward_head(model)
-        std = 1 / math.sqrt(head.in_features + 1)
-        generator = torch.Generator().manual_seed(new_head_seed)
-        with torch.no_grad():
-            weights = torch.empty(head.weight.shape).normal_(0, std, generator=generator)
-            head.weight.copy_(weights)
-            if head.bias is not None:
-                head.bias.zero_()
+        initialize(head, seed=new_head_seed)
     return model
-
-
-def has_reward_head(folder: Path) -> bool:
-    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    architectures = config.get("architectures") or [""]
-    num_labels = len(config.get("id2label") or ("two", "labels"))  # two are not written down
-    return architectures[0].endswith("ForSequenceClassification") and num_labels == 1
-
-
-def reward_head(model: PreTrainedModel) -> torch.nn.Linear:
-    import torch
-
-    for name in ("score", "classifier"):
-        head = getattr(model, name, None)
-        if isinstance(head, torch.nn.Linear):
-            return head
-    raise TrainingError(
-        f"{type(model).__name__} cannot become a reward model: it has no linear head (score or classifier)."
-    )
 
 
 def _fit_vocabulary(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> None:
@@ -259,8 +255,8 @@ def save_model(
 ) -> None:
     """Adapters are merged, so that what was trained loads like any other model; or saved alone, beside
     the name of their `base` model (a hub name, or a folder that must stay)."""
-    if hasattr(model, "merge_and_unload") and save == "merged":
-        model = _merged(model, tokenizer)
+    if save == "merged":
+        model = merged(model, tokenizer)
     elif hasattr(model, "merge_and_unload"):
         assert base is not None
         name = str(Path(base).resolve()) if Path(base).is_dir() else str(base)
@@ -274,7 +270,10 @@ def save_model(
     tokenizer.save_pretrained(folder)
 
 
-def _merged(model: Any, tokenizer: PreTrainedTokenizerBase) -> PreTrainedModel:
+def merged(model: Any, tokenizer: PreTrainedTokenizerBase) -> PreTrainedModel:
+    """Without adapters: they are merged, so that what was trained loads like any other model."""
+    if not hasattr(model, "merge_and_unload"):
+        return model
     if not getattr(model, "is_loaded_in_4bit", False):
         return model.merge_and_unload()
     import torch

@@ -1,18 +1,25 @@
-"""Reward modelling: score the preferred reply of a pair above the other one (Bradley-Terry).
+"""Reward modelling: score what people prefer above what they do not.
 
-TRL's RewardTrainer: loss = -log sigmoid(r(chosen) - r(rejected)), optionally with a pull of mean
-rewards to zero. Ties are dropped, and so are pairs longer than `max_length`: a cut reply is not what
-people judged. Leaves out: strength margins, annotator weights, rankings beyond pairs, ensembles.
+TRL's RewardTrainer reads clean pairs only: loss = -log sigmoid(r(chosen) - r(rejected)). This one
+(ranking_trainer.py) reads everything a judgment says: whole rankings at one forward pass for each response,
+ties, how much better, how far its annotator can be trusted (preference_losses.py). It trains one head or an
+ensemble (ensembles.py), on a decoder or an encoder, in full or by adapters. Afterwards scores are centred and
+a temperature is fitted (calibration.py); both are saved with the model. Judgments longer than `max_length`
+are left out: a cut reply is not what people judged.
 """
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import torch
+
 from rlhf.specs import RewardTraining
-from rlhf.training.data import Columns, encode_rows, load_split, require_train
-from rlhf.training.errors import TrainingError, out_of_memory_explained
+from rlhf.training import calibration
+from rlhf.training.data import require_train
+from rlhf.training.errors import out_of_memory_explained
 from rlhf.training.modeling import (
     chat_template_digest,
     describe_training,
@@ -20,20 +27,21 @@ from rlhf.training.modeling import (
     load_reward_model,
     load_tokenizer,
     lora_config,
+    merged,
     precision,
     save_model,
 )
+from rlhf.training.rankings import JudgmentCollator, encode_judgments
 from rlhf.training.reporting import Reporter
-from rlhf.training.scoring import Scorer
-from rlhf.training.statistics import Interval, clustered_wilson
-from rlhf.training.text import encode_conversations
+from rlhf.training.reward_card import write_card
+from rlhf.training.reward_heads import RewardFacts, centre, reward_head
+from rlhf.training.scoring import Scorer, reading_limit
 
 if TYPE_CHECKING:
     from datasets import Dataset
-    from transformers import PreTrainedTokenizerBase
 
-COLUMNS = ("prompt", "chosen", "rejected", "tie", "prompt_id")
 SPLITS = ("train", "validation", "test")
+MAX_REFERENCES = 1024
 
 
 def train_reward(
@@ -45,96 +53,101 @@ def train_reward(
     reporter: Reporter,
     resume_from: Path | None = None,
 ) -> dict[str, Any]:
-    """Writes `output_dir`/model. Returns `eval_accuracy` on validation comparisons and
-    `test_accuracy`, each with its interval, where the snapshot has such rows."""
+    """Writes `output_dir`/model. Returns the temperature and the tie threshold, and of validation
+    comparisons (`eval_…`) and of test ones (`test_…`) what calibration.describe finds, where the snapshot
+    has such rows. The temperature is fitted on validation rows: only test figures are free of it."""
     from trl.trainer.reward_config import RewardConfig
-    from trl.trainer.reward_trainer import RewardTrainer
 
+    from rlhf.training.ranking_trainer import RankingTrainer
     from rlhf.training.trainer import fit, shared_arguments
 
     folder = find_model(model_path)
     tokenizer = load_tokenizer(folder)
     reporter.environment({"chat_template_sha256": chat_template_digest(tokenizer)})
-    data = {
-        split: encode_pairs(snapshot_dir, split, tokenizer, spec, output_dir, reporter) for split in SPLITS
-    }
     dtype, _ = precision(spec.dtype, lora=spec.lora is not None)
-    trainer = RewardTrainer(
-        model=load_reward_model(folder, tokenizer, dtype=dtype, new_head_seed=spec.seed),
+    model = load_reward_model(folder, tokenizer, dtype=dtype, new_head_seed=spec.seed, members=spec.members)
+    readable = spec.model_copy(update={"max_length": min(spec.max_length, reading_limit(model, tokenizer))})
+    data = {
+        split: encode_judgments(snapshot_dir, split, tokenizer, readable, output_dir, reporter)
+        for split in SPLITS
+    }
+    train = require_train(data["train"])
+    decided, tied = count_pairs(train)
+    trainer = RankingTrainer(
+        model=model,
+        spec=spec,
+        tie_share=tied / (decided + tied),
         args=RewardConfig(
             **shared_arguments(spec, output_dir),
-            max_length=None,  # done below
+            max_length=None,  # done above
             center_rewards_coefficient=spec.center_rewards_coefficient,
         ),
-        train_dataset=require_train(data["train"]),
+        data_collator=JudgmentCollator(tokenizer.pad_token_id),
+        train_dataset=train,
         processing_class=tokenizer,
         peft_config=lora_config(spec.lora, task="SEQ_CLS") if spec.lora else None,
     )
     fit(trainer, spec, reporter=reporter, resume_from=resume_from)
 
-    scorer = Scorer(trainer.model, tokenizer, batch_size=2 * spec.batch_size)
-    summary: dict[str, Any] = {"num_comparisons": len(require_train(data["train"]))}
+    threshold = trainer.tie_threshold()
+    facts = RewardFacts(
+        tie_threshold=None if threshold is None else threshold.exp().item(),
+        combine=spec.combine,
+        variance_penalty=spec.variance_penalty if spec.combine == "mean_minus_variance" else 0.0,
+        centred_on=spec.center_on,
+    )
+    model = merged(trainer.model, tokenizer).eval()
+    if threshold is not None:
+        del reward_head(model).tie_threshold  # a fact from here on, and no weight
+    facts.write_to(model.config)
+    scorer = Scorer(model, tokenizer, batch_size=2 * spec.batch_size)
+    summary: dict[str, Any] = {"num_judgments": len(train), "num_comparisons": decided}
+    if spec.ties != "drop":
+        summary |= {"num_ties": tied, "tie_threshold": facts.tie_threshold}
+    with out_of_memory_explained(describe_training(spec)):
+        if spec.center_on != "nothing":
+            texts, is_best = train_texts(train)
+            sizes = range(0, len(texts), scorer.batch_size)
+            summary["centering_deviation"] = centre(
+                model,
+                (scorer.batch(texts[start : start + scorer.batch_size]) for start in sizes),
+                torch.tensor(is_best) | (spec.center_on == "responses"),
+            )
+        pairs = {split: calibration.decide(scorer, data[split] or ()) for split in ("validation", "test")}
+    if len(pairs["validation"].margins):
+        facts.temperature = calibration.fit_temperature(pairs["validation"].margins)
+        facts.write_to(model.config)
+    summary["temperature"] = facts.temperature
+    annotators = set(train["annotator"]) - {None}
     for split, name in (("validation", "eval"), ("test", "test")):
-        with out_of_memory_explained(describe_training(spec)):
-            accuracy, margin = accuracy_of(scorer, data[split])
-        if accuracy is not None:
-            summary[f"{name}_accuracy"] = accuracy
-            values = {f"{name}_accuracy": accuracy["value"], f"{name}_margin": margin}
-            reporter.metrics(trainer.state.global_step, values)
-    save_model(trainer.model, tokenizer, output_dir / "model")
+        found = calibration.describe(pairs[split], temperature=facts.temperature, known_annotators=annotators)
+        summary |= {f"{name}_{key}": value for key, value in found.items()}
+        if found:
+            values = {"accuracy": found["accuracy"]["value"], "margin": float(pairs[split].margins.mean())}
+            values |= {key: found[key]["after"]["value"] for key in ("nll", "ece")}
+            reporter.metrics(trainer.state.global_step, {f"{name}_{key}": v for key, v in values.items()})
+    save_model(model, tokenizer, output_dir / "model")
+    write_card(output_dir / "model", spec, facts, summary)
     return summary
 
 
-def encode_pairs(
-    snapshot_dir: Path,
-    split: str,
-    tokenizer: PreTrainedTokenizerBase,
-    spec: RewardTraining,
-    output_dir: Path,
-    reporter: Reporter,
-) -> Dataset | None:
-    """Rows of chosen_ids and rejected_ids, each a whole conversation closed by the template, and of the
-    prompt_id they share."""
-    dataset = load_split(snapshot_dir, split, columns=COLUMNS, cache_dir=output_dir / "data")
-    if dataset is None:
-        return None
-    num_ties = sum(dataset["tie"])
-
-    def to_ids(batch: Columns) -> Columns:
-        encoded: Columns = {"chosen_ids": [], "rejected_ids": [], "prompt_id": []}
-        chosen = encode_conversations(tokenizer, batch["prompt"], batch["chosen"])
-        rejected = encode_conversations(tokenizer, batch["prompt"], batch["rejected"])
-        for chosen_ids, rejected_ids, tie, prompt_id in zip(
-            chosen, rejected, batch["tie"], batch["prompt_id"], strict=True
-        ):
-            if not tie and max(len(chosen_ids), len(rejected_ids)) <= spec.max_length:
-                encoded["chosen_ids"].append(chosen_ids)
-                encoded["rejected_ids"].append(rejected_ids)
-                encoded["prompt_id"].append(prompt_id)
-        return encoded
-
-    rows = encode_rows(dataset, to_ids)
-    num_long = len(dataset) - num_ties - len(rows)
-    if num_ties or num_long:
-        reporter.log(
-            f"{split}: {len(rows)} comparisons; left out are {num_ties} ties and "
-            f"{num_long} pairs longer than max_length ({spec.max_length} tokens)."
-        )
-    if not len(rows) and split == "train":
-        raise TrainingError(
-            "The train split has only ties; more judgments are needed."
-            if not num_long
-            else f"No comparison fits into max_length ({spec.max_length} tokens). Raise it."
-        )
-    return rows if len(rows) else None
+def count_pairs(rows: Dataset) -> tuple[int, int]:
+    """(decided, tied) pairs of what people judged."""
+    decided = tied = 0
+    for tiers in rows["tiers"]:
+        equal = sum(math.comb(tiers.count(tier), 2) for tier in set(tiers))
+        tied += equal
+        decided += math.comb(len(tiers), 2) - equal
+    return decided, tied
 
 
-def accuracy_of(scorer: Scorer, pairs: Dataset | None) -> tuple[Interval | None, float]:
-    """How often the chosen reply scores higher (equal scores count half), and the mean margin.
-    Comparisons of one prompt share its replies, so they count as one cluster."""
-    if pairs is None:
-        return None, 0.0
-    scores = scorer.score_ids([*pairs["chosen_ids"], *pairs["rejected_ids"]])
-    margins = [a - b for a, b in zip(scores[: len(pairs)], scores[len(pairs) :], strict=True)]
-    wins = [1.0 if margin > 0 else 0.5 if margin == 0 else 0.0 for margin in margins]
-    return clustered_wilson(wins, pairs["prompt_id"]), sum(margins) / len(margins)
+def train_texts(rows: Dataset) -> tuple[list[list[int]], list[bool]]:
+    """Distinct judged conversations, the first of them, and whether each was ever the best of its row."""
+    texts: dict[tuple[int, ...], bool] = {}
+    for row in rows.select_columns(["input_ids", "tiers"]):
+        for ids, tier in zip(row["input_ids"], row["tiers"], strict=True):
+            text = tuple(ids)
+            texts[text] = texts.get(text, False) or tier == min(row["tiers"])
+        if len(texts) >= MAX_REFERENCES:
+            break
+    return [list(ids) for ids in texts], list(texts.values())

@@ -8,21 +8,30 @@ from typing import TYPE_CHECKING, Any, Self
 
 import torch
 
+from rlhf.training.ensembles import combine_members
+from rlhf.training.errors import TrainingError
 from rlhf.training.modeling import device, find_model, load_reward_model, load_tokenizer, precision
-from rlhf.training.text import Messages, TokenIds, encode_conversations
+from rlhf.training.reward_heads import RewardFacts
+from rlhf.training.text import Messages, TokenIds, encode_conversations, pad_right
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
 
+# How far batches may differ: addition in another order, and a rounding of bfloat16.
+TOLERANCE = {torch.float32: 1e-4, torch.bfloat16: 5e-2}
+
+
 class Scorer:
     """A reward model and the one text path to it: what it scores here is, token for token, what it
-    was trained on (rlhf/training/text.py)."""
+    was trained on (rlhf/training/text.py). The members of an ensemble are combined as the model's
+    config says (`facts`)."""
 
     def __init__(self, model: Any, tokenizer: PreTrainedTokenizerBase, *, batch_size: int) -> None:
         self.model = model
         self.tokenizer = tokenizer
         self.batch_size = batch_size
+        self.facts = RewardFacts.of(model.config)
 
     @classmethod
     def load(cls, model_path: str | Path, *, batch_size: int) -> Self:
@@ -43,30 +52,81 @@ class Scorer:
         return self.score_ids(encode_conversations(self.tokenizer, prompts, completions, finished))
 
     def score_ids(self, sequences: Sequence[TokenIds]) -> list[float]:
-        """Longest first, so that a batch holds little padding and the largest one fails early."""
+        members = self.member_scores(sequences)
+        return combine_members(members, self.facts.combine, self.facts.variance_penalty).tolist()
+
+    def member_scores(self, sequences: Sequence[TokenIds]) -> torch.Tensor:
+        """[len(sequences), members], float32. Longest first, so that a batch holds little padding and the
+        largest one fails early."""
         was_training = self.model.training
         self.model.eval()
         order = sorted(range(len(sequences)), key=lambda index: -len(sequences[index]))
-        scores = [0.0] * len(sequences)
+        scores = torch.zeros(len(sequences), self.model.config.num_labels)
         for start in range(0, len(order), self.batch_size):
             batch = order[start : start + self.batch_size]
-            for index, score in zip(batch, self._score_batch([sequences[i] for i in batch]), strict=True):
-                scores[index] = score
+            scores[batch] = self._score_batch([sequences[index] for index in batch])
         self.model.train(was_training)
         return scores
 
     @torch.no_grad()
-    def _score_batch(self, sequences: Sequence[TokenIds]) -> list[float]:
-        limit = getattr(self.model.config.get_text_config(), "max_position_embeddings", None)
-        # Padding on the right: a causal model then computes for each row what it would alone.
-        kept = [torch.tensor(ids[-limit:] if limit else ids) for ids in sequences]
-        input_ids = torch.nn.utils.rnn.pad_sequence(
-            kept, batch_first=True, padding_value=self.tokenizer.pad_token_id
+    def _score_batch(self, sequences: Sequence[TokenIds]) -> torch.Tensor:
+        input_ids, mask = self.batch(sequences)
+        logits = self.model(input_ids=input_ids, attention_mask=mask, use_cache=False).logits
+        return logits.float().cpu()
+
+    def batch(self, sequences: Sequence[TokenIds]) -> tuple[torch.Tensor, torch.Tensor]:
+        """(tokens, mask) on the model's device. What is too long for the model loses its beginning, but
+        for the first token, where an encoder is read."""
+        limit = reading_limit(self.model, self.tokenizer)
+        kept = [ids if len(ids) <= limit else [ids[0], *ids[-(limit - 1) :]] for ids in sequences]
+        input_ids, mask = pad_right(kept, self.tokenizer.pad_token_id)
+        return input_ids.to(self.model.device), mask.to(self.model.device)
+
+
+def reading_limit(model: Any, tokenizer: PreTrainedTokenizerBase) -> int:
+    """How many tokens the model can read; a very large number where nothing says so."""
+    positions = getattr(model.config.get_text_config(), "max_position_embeddings", None)
+    return min(positions or tokenizer.model_max_length, tokenizer.model_max_length)
+
+
+def check_parity(
+    scorer: Scorer,
+    prompts: Sequence[Messages],
+    completions: Sequence[Messages],
+    *,
+    token_ids: Sequence[TokenIds] | None = None,
+) -> float:
+    """The largest difference between a conversation's score as the Scorer gives it and as a training step
+    would: encoded as a row of training, in one unsorted batch, by the trainer's collator. TrainingError
+    where it exceeds 1e-4 (0.05 in bfloat16) of a score, since a policy would then be taught by another
+    reward than the one that was measured.
+
+    `token_ids` are the same conversations as the caller has them, say prompt and sampled tokens of a
+    rollout: they must score the same too.
+    """
+    from rlhf.training.rankings import JudgmentCollator
+
+    served = scorer.score(prompts, completions)
+    trained_on = token_ids or encode_conversations(scorer.tokenizer, prompts, completions)
+    row = {"input_ids": trained_on, "tiers": [*range(len(trained_on))], "depths": [0] * len(trained_on)}
+    batch = JudgmentCollator(scorer.tokenizer.pad_token_id)(
+        [{**row, "weight": 1.0, "flip": 0.0, "counts": [1.0]}]
+    )
+    was_training = scorer.model.training
+    scorer.model.eval()
+    with torch.no_grad():
+        logits = scorer.model(
+            input_ids=batch["input_ids"].to(scorer.model.device),
+            attention_mask=batch["attention_mask"].to(scorer.model.device),
+            use_cache=False,
+        ).logits.float()
+    scorer.model.train(was_training)
+    facts = scorer.facts
+    trained = combine_members(logits, facts.combine, facts.variance_penalty).tolist()
+    worst = max((abs(a - b) for a, b in zip(served, trained, strict=True)), default=0.0)
+    if not worst < TOLERANCE.get(scorer.model.dtype, 5e-2):
+        raise TrainingError(
+            f"The reward model scores the same conversation {worst:.2g} apart in training and in serving: "
+            "check that its tokenizer, chat template and padding are those it was trained with."
         )
-        lengths = torch.tensor([len(ids) for ids in kept])
-        mask = (torch.arange(input_ids.shape[1]) < lengths[:, None]).long()
-        target = self.model.device
-        logits = self.model(
-            input_ids=input_ids.to(target), attention_mask=mask.to(target), use_cache=False
-        ).logits
-        return logits[:, 0].float().tolist()
+    return worst

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from statistics import NormalDist
-from typing import TypedDict
+from typing import TYPE_CHECKING, TypedDict
+
+if TYPE_CHECKING:
+    import numpy as np
 
 
 class Interval(TypedDict):
@@ -49,6 +52,30 @@ def clustered_wilson(
         effective = float(k)
     low, high = _score_limits(share, effective, confidence)
     return Interval(value=share, low=low, high=high, n=n, method="wilson, clustered")
+
+
+def bootstrapped(
+    measure: Callable[[np.ndarray], float],
+    clusters: Sequence[Hashable],
+    *,
+    resamples: int = 400,
+    seed: int = 0,
+    confidence: float = 0.95,
+) -> Interval:
+    """Any figure of n >= 1 trials, with the percentile interval of drawing whole clusters anew (Efron and
+    Tibshirani 1993). `measure` is given how often each trial counts."""
+    import numpy as np
+
+    places = {cluster: place for place, cluster in enumerate(dict.fromkeys(clusters))}
+    of_trial = np.array([places[cluster] for cluster in clusters])
+    rng, k = np.random.default_rng(seed), len(places)
+    drawn = [measure(np.bincount(rng.integers(k, size=k), minlength=k)[of_trial]) for _ in range(resamples)]
+    tail = 50 * (1 - confidence)
+    low, high = np.percentile(drawn, [tail, 100 - tail])
+    value = measure(np.ones(len(clusters)))
+    return Interval(
+        value=float(value), low=float(low), high=float(high), n=len(clusters), method="bootstrap, clustered"
+    )
 
 
 def _score_limits(share: float, n: float, confidence: float) -> tuple[float, float]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from rlhf.training.errors import TrainingError
 
 if TYPE_CHECKING:
+    import torch
     from transformers import PreTrainedTokenizerBase
 
 Messages = list[dict[str, Any]]
@@ -69,6 +70,18 @@ def encode_conversations(
             text if done else text.removesuffix(closing) for text, done in zip(texts, finished, strict=True)
         ]
     return encode(tokenizer, texts)
+
+
+def pad_right(sequences: Sequence[TokenIds], pad_token_id: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """(tokens, mask), both [len(sequences), longest]. Padding follows the text, so that a causal model
+    computes for each row what it would alone."""
+    import torch
+
+    input_ids = torch.nn.utils.rnn.pad_sequence(
+        [torch.tensor(ids) for ids in sequences], batch_first=True, padding_value=pad_token_id
+    )
+    lengths = torch.tensor([len(ids) for ids in sequences])
+    return input_ids, (torch.arange(input_ids.shape[1]) < lengths[:, None]).long()
 
 
 def common_prefix(first: Sequence[int], second: Sequence[int]) -> int:

@@ -5,9 +5,11 @@ import torch
 
 from rlhf.specs import Lora, RewardTraining
 from rlhf.training.data import load_split
+from rlhf.training.errors import TrainingError
+from rlhf.training.rankings import encode_judgments
 from rlhf.training.reporting import ConsoleReporter
-from rlhf.training.reward import encode_pairs, train_reward
-from rlhf.training.scoring import Scorer
+from rlhf.training.reward import train_reward
+from rlhf.training.scoring import Scorer, check_parity
 from tests.training.tiny import make_rows, reply, user
 
 pytestmark = pytest.mark.training
@@ -38,15 +40,28 @@ def test_neighbours_do_not_change_a_score(scorer):
 
 
 def test_scored_text_is_the_text_of_training(scorer, snapshot, tmp_path):
-    pairs = encode_pairs(snapshot, "validation", scorer.tokenizer, TRAINING, tmp_path, ConsoleReporter())
+    pairs = encode_judgments(snapshot, "validation", scorer.tokenizer, TRAINING, tmp_path, ConsoleReporter())
     rows = [
         row for row in load_split(snapshot, "validation", columns=[], cache_dir=tmp_path) if not row["tie"]
     ]
     assert len(pairs) == len(rows)
     spoken = scorer.score([row["prompt"] for row in rows], [row["chosen"] for row in rows])
     with torch.no_grad():
-        trained_on = [scorer.model(torch.tensor([ids])).logits.item() for ids in pairs["chosen_ids"]]
+        trained_on = [scorer.model(torch.tensor([ids[0]])).logits.item() for ids in pairs["input_ids"]]
     assert spoken == pytest.approx(trained_on, abs=1e-4)
+
+
+def test_parity_holds_for_a_model_and_its_own_text_path(scorer):
+    rows = make_rows(12, seed=3)
+    prompts, replies = [row["prompt"] for row in rows], [row["chosen"] for row in rows]
+    assert check_parity(scorer, prompts, replies) < 1e-4
+    sampled = [
+        scorer.tokenizer.encode(f"<|bos|><|user|>{row['prompt'][0]['content']}<|end|>") for row in rows
+    ]
+    with pytest.raises(
+        TrainingError, match=r"scores the same conversation .* apart in training and in serving"
+    ):
+        check_parity(scorer, prompts, replies, token_ids=sampled)
 
 
 def test_cut_reply_is_scored_without_eos(scorer):
@@ -70,8 +85,8 @@ def test_saved_adapters_and_head_score_as_they_did(base_model, snapshot, tmp_pat
         spec, model_path=base_model, snapshot_dir=snapshot, output_dir=tmp_path, reporter=reporter
     )
     scorer = Scorer.load(tmp_path / "model", batch_size=8)
-    pairs = encode_pairs(snapshot, "validation", scorer.tokenizer, spec, tmp_path, reporter)
-    chosen, rejected = scorer.score_ids(pairs["chosen_ids"]), scorer.score_ids(pairs["rejected_ids"])
+    pairs = encode_judgments(snapshot, "validation", scorer.tokenizer, spec, tmp_path, reporter)
+    chosen, rejected = (scorer.score_ids([row[side] for row in pairs["input_ids"]]) for side in (0, 1))
     accuracy = sum(a > b for a, b in zip(chosen, rejected, strict=True)) / len(pairs)
     assert accuracy == summary["eval_accuracy"]["value"]
     assert accuracy > 0.9  # a head that stayed random would not get here

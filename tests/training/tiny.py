@@ -99,3 +99,31 @@ def make_snapshot(folder: Path) -> Path:
     for seed, (split, num_rows) in enumerate({"train": 60, "validation": 20, "test": 10}.items()):
         write_split(folder, split, make_rows(num_rows, seed=seed))
     return folder
+
+
+GRADES = [
+    "Sorry about that, your {0} is on its way today, thank you.",
+    "Your {0} is on its way.",
+    *reversed(CURT),
+]
+
+
+def make_rankings(num_rows: int, *, seed: int = 0) -> list[dict[str, Any]]:
+    """Rows of a rankings snapshot: four responses shown in any order, worse and worse."""
+    rng = random.Random(seed)
+    rows = []
+    for number in range(num_rows):
+        topic = rng.choice(TOPICS)
+        order = rng.sample(range(4), 4)
+        rows.append(
+            {
+                "prompt": user(f"Where is my {topic}? It is number {rng.randrange(99)}."),
+                "prompt_id": 500 + number,
+                "responses": [reply(GRADES[place].format(topic)) for place in order],
+                "tiers": [min(place, 2) for place in order],
+                "strengths": [1, 3],
+                "reliability": rng.choice([0.9, None]),
+                "annotator": rng.choice(["bob", "carol"]),
+            }
+        )
+    return rows

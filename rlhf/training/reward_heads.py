@@ -1,0 +1,138 @@
+"""The linear head that reads a score off a model: how it starts, how it is centred, what it carries.
+
+An ensemble's members are the rows of one head, that is the labels of a sequence classifier, so plain
+`from_pretrained` loads them all. What else a reader of scores must know stands in the model's config under
+`reward` (RewardFacts).
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from rlhf.training.errors import TrainingError
+
+if TYPE_CHECKING:
+    import torch
+    from transformers import PretrainedConfig, PreTrainedModel
+
+    from rlhf.training.ensembles import Combine
+
+CONFIG_KEY = "reward"
+# Layers that a sequence classifier adds to a pretrained body, head included.
+NEW_WEIGHTS = ("score.", "classifier.", "classification_head.", "pooler.", "head.dense.", "head.norm.")
+HEADS = ("score", "classifier", "classifier.out_proj", "classification_head.out_proj")
+# How far the constant direction of a head without bias is kept from fitting noise.
+RIDGE = 1e-3
+
+
+@dataclass(slots=True)
+class RewardFacts:
+    """What belongs to a reward model beside its weights. P(A is preferred to B) =
+    sigmoid((score of A - score of B) / temperature), the score being that of the members combined.
+    `tie_threshold` is Rao and Kupper's theta, None where ties were not learned from."""
+
+    temperature: float = 1.0
+    tie_threshold: float | None = None
+    combine: Combine = "mean"
+    variance_penalty: float = 0.0
+    centred_on: str = "nothing"
+
+    @classmethod
+    def of(cls, config: PretrainedConfig) -> Self:
+        return cls(**(getattr(config, CONFIG_KEY, None) or {}))
+
+    def write_to(self, config: PretrainedConfig) -> None:
+        setattr(config, CONFIG_KEY, asdict(self))
+
+
+def num_reward_labels(folder: Path) -> int | None:
+    """How many members the reward model in `folder` has; None where it holds another kind of model."""
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    architectures = config.get("architectures") or [""]
+    num_labels = len(config.get("id2label") or ("two", "labels"))  # two are not written down
+    is_reward = architectures[0].endswith("ForSequenceClassification") and (
+        num_labels == 1 or CONFIG_KEY in config
+    )
+    return num_labels if is_reward else None
+
+
+def reward_head(model: Any) -> torch.nn.Linear:
+    """The head itself, out of the wrappers of adapters too."""
+    import torch
+
+    for name in HEADS:
+        head = model
+        for part in name.split("."):
+            head = getattr(head, part, None)
+        if hasattr(head, "modules_to_save"):
+            head = head.modules_to_save["default"]
+        if isinstance(head, torch.nn.Linear):
+            return head
+    raise TrainingError(
+        f"{type(model).__name__} cannot become a reward model: it has no linear head (score or classifier)."
+    )
+
+
+def initialize(head: torch.nn.Linear, *, seed: int) -> None:
+    """std 1/sqrt(H+1) and bias 0, H hidden units, so that rewards start with a spread near one (Stiennon
+    et al. 2020, appendix B); each member draws its own."""
+    import torch
+
+    generator = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        std = 1 / math.sqrt(head.in_features + 1)
+        head.weight.copy_(torch.empty(head.weight.shape).normal_(0, std, generator=generator))
+        if head.bias is not None:
+            head.bias.zero_()
+
+
+def centre(
+    model: PreTrainedModel,
+    batches: Iterable[tuple[torch.Tensor, torch.Tensor]],
+    is_reference: torch.Tensor,
+) -> float:
+    """Shift each member's scores so that their mean over the reference texts is zero; the shift is written
+    into the head, and any way to load the model serves centred scores.
+
+    `batches` are (tokens, mask) of n texts, `is_reference` [n]. A head without bias, as decoders have, is
+    shifted along the direction v of its input h for which v·h is nearest to 1 over all the texts (ridge
+    regression on a constant), so that differences hardly change. Returns how far v·h deviates, a standard
+    deviation relative to the shift; 0 where there is a bias.
+    """
+    import torch
+
+    head, hidden = reward_head(model), head_inputs(model, batches)
+    reference = hidden[is_reference.to(hidden.device)].mean(0)
+    with torch.no_grad():
+        weight = head.weight.double()
+        if head.bias is not None:
+            head.bias.copy_(-(weight @ reference))
+            return 0.0
+        moments = hidden.T @ hidden / len(hidden)
+        ridge = RIDGE * moments.diagonal().mean() * torch.eye(len(reference)).to(moments)
+        direction = torch.linalg.solve(moments + ridge, hidden.mean(0))
+        direction = direction / (direction @ reference)
+        head.weight.copy_(weight - torch.outer(weight @ reference, direction))
+        return float((hidden @ direction).std(correction=0))
+
+
+def head_inputs(model: PreTrainedModel, batches: Iterable[tuple[torch.Tensor, torch.Tensor]]) -> torch.Tensor:
+    """[n, H], float64: what the head reads each text's score off."""
+    import torch
+
+    found: list[torch.Tensor] = []
+    hook = reward_head(model).register_forward_pre_hook(lambda _, arguments: found.append(arguments[0]))
+    try:
+        with torch.no_grad():
+            for input_ids, mask in batches:
+                model(input_ids=input_ids, attention_mask=mask, use_cache=False)
+                if found[-1].dim() == 3:  # every position; the score is read at the last
+                    found[-1] = found[-1][torch.arange(len(mask)), mask.sum(1) - 1]
+    finally:
+        hook.remove()
+    return torch.cat(found).double()
