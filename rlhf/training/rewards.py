@@ -18,6 +18,7 @@ import httpx
 import torch
 
 from rlhf.specs import ModelReward, PpoTraining, RemoteReward, RewardSource, VerifierReward
+from rlhf.training.ensembles import combine_members
 from rlhf.training.errors import TrainingError
 from rlhf.training.ppo_math import RunningMoments
 from rlhf.training.scoring import Scorer
@@ -253,13 +254,12 @@ def check_parity(rewards: Rewards, prompts: Sequence[Messages], completions: Seq
         if not isinstance(source, ModelSource):
             continue
         served = source.score(prompts, completions, [True] * len(prompts))
-        model = source.scorer.model
+        model, facts = source.scorer.model, source.scorer.facts
         messages: list[Messages] = [[{"role": "assistant", "content": text}] for text in completions]
         sequences = encode_conversations(source.scorer.tokenizer, prompts, messages)
         for index, (score, ids) in enumerate(zip(served, sequences, strict=True)):
-            alone = (
-                model(torch.tensor([ids], device=model.device), use_cache=False).logits.float().mean().item()
-            )
+            members = model(torch.tensor([ids], device=model.device), use_cache=False).logits.float()
+            alone = combine_members(members[0], facts.combine, facts.variance_penalty).item()
             difference = abs(score - alone)
             tolerance = PARITY_TOLERANCE if model.dtype == torch.float32 else 0.05 * max(1.0, abs(alone))
             if not difference <= tolerance:
