@@ -23,14 +23,14 @@ import math
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from rlhf.specs import PpoTraining
 from rlhf.training import ppo_math as math_
-from rlhf.training.data import PromptRow, read_prompts
+from rlhf.training.data import PromptRow
 from rlhf.training.errors import TrainingError, out_of_memory_explained
 from rlhf.training.modeling import chat_template_digest, device, find_model, load_tokenizer
 from rlhf.training.ppo_models import POLICY, Batch, Models, Row
@@ -38,13 +38,11 @@ from rlhf.training.ppo_state import Rollout, State, load_checkpoint, padded, sav
 from rlhf.training.processes import OnlyMain, Processes
 from rlhf.training.reporting import Reporter
 from rlhf.training.rewards import Rewards, check_parity, shape_scores
-from rlhf.training.rollout import Engine, derive_seed, make_engine
-from rlhf.training.text import TokenIds, encode_prompts, stop_token_ids
-
-if TYPE_CHECKING:
-    from transformers import PreTrainedTokenizerBase
+from rlhf.training.rollout import Engine, derive_seed, make_engine, prompts_with_room
+from rlhf.training.text import TokenIds, stop_token_ids
 
 ADAM_EPS = 1e-5
+LOOK_FACTOR = 4  # rows without gradients take less room than a batch that learns
 SHOWN = ("objective/scores", "objective/kl", "objective/rlhf_reward", "completions/mean_length")
 LAST_ROLLOUTS = 10
 NUM_PROBES = 8
@@ -74,7 +72,7 @@ def train_ppo(
     with out_of_memory_explained(_memory_advice(spec)):
         rewards = Rewards.load(spec, reward_folder)
         models = Models.load(spec, folder=folder, tokenizer=tokenizer, reward_folder=reward_folder)
-        prompts = trainable_prompts(snapshot_dir, tokenizer, spec, models.max_positions, reporter)
+        prompts = prompts_with_room(snapshot_dir, tokenizer, spec, models.max_positions, reporter)
         probe_texts = [str(row.messages[-1]["content"] or "") for row, _ in prompts[:NUM_PROBES]]
         check_parity(rewards, [row.messages for row, _ in prompts[:NUM_PROBES]], probe_texts)
         run = Ppo(spec, models, rewards, prompts, processes, reporter, output_dir)
@@ -239,7 +237,7 @@ class Ppo:
         order = sorted(range(len(rows)), key=lambda index: -rows[index].length)
         mine = self.processes.share(order)
         seen: list[tuple[list[float], ...]] = []
-        for part in _chunks(mine, self.spec.batch_size):
+        for part in _chunks(mine, LOOK_FACTOR * self.spec.batch_size):
             batch = self._batch(rows, part)
             logprobs, entropies = self.models.logprobs(batch)
             reference = self.models.reference_logprobs(batch)
@@ -489,28 +487,6 @@ class Targets:
                 change.exp().sum(),
             )
             return torch.stack([one.detach().double() for one in sums])
-
-
-def trainable_prompts(
-    snapshot_dir: Path,
-    tokenizer: PreTrainedTokenizerBase,
-    spec: PpoTraining,
-    max_positions: int | None,
-    reporter: Reporter,
-) -> list[tuple[PromptRow, TokenIds]]:
-    """Prompts of the train split, with their tokens, that leave room for a completion."""
-    room = min(spec.max_length, max_positions or spec.max_length) - spec.max_completion_length
-    rows = read_prompts(snapshot_dir, splits=["train"])
-    encoded = zip(rows, encode_prompts(tokenizer, [row.messages for row in rows]), strict=True)
-    fitting = [(row, ids) for row, ids in encoded if len(ids) <= room]
-    if len(fitting) < len(rows):
-        reporter.log(f"{len(rows) - len(fitting)} of {len(rows)} prompts exceed {room} tokens.")
-    if not fitting:
-        raise TrainingError(
-            f"No prompt of the train split fits into {room} tokens. Raise max_length, or lower "
-            "max_completion_length."
-        )
-    return fitting
 
 
 def _chunks(items: Sequence[int], size: int) -> Iterator[list[int]]:

@@ -49,7 +49,7 @@ def token_logprobs(
             entropy = -(logprobs.exp() * logprobs).sum(-1)
         return logprobs.gather(-1, tokens[:, None])[:, 0], entropy
 
-    size_V = int(head.weight.shape[0])  # type: ignore[index,union-attr,call-overload]
+    size_V = int(head.weight.shape[0])  # type: ignore[index]
     rows = max(1, max_logits // size_V)
     if len(tokens_N) <= rows:
         return chunk(hidden_NH, tokens_N)

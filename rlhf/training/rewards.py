@@ -50,7 +50,7 @@ class ModelSource:
 
 class VerifierSource:
     def __init__(self, spec: VerifierReward) -> None:
-        self.name = spec.verifier
+        self.name: str = spec.verifier
         self._holds = VERIFIERS[spec.verifier](spec.argument)
 
     def score(
@@ -77,12 +77,9 @@ class RemoteSource:
         size = self._spec.batch_size
         for start in range(0, len(prompts), size):
             part = slice(start, start + size)
-            body = {
-                "prompts": list(prompts[part]),
-                "completions": list(completions[part]),
-                "finished": list(finished[part]),
-            }
-            scores += self._read(self._post(body), len(body["prompts"]))
+            asked = list(completions[part])
+            body = {"prompts": prompts[part], "completions": asked, "finished": finished[part]}
+            scores += self._read(self._post(body), len(asked))
         return scores
 
     def _post(self, body: dict[str, Any]) -> httpx.Response:
@@ -265,7 +262,7 @@ def check_parity(rewards: Rewards, prompts: Sequence[Messages], completions: Seq
             if not difference <= tolerance:
                 raise TrainingError(
                     f"The reward model scores one text {score:.4f} in a batch and {alone:.4f} by itself "
-                    f"(text {index + 1} of the probe): check its PAD token and chat template, or train it anew."
+                    f"(text {index + 1} of the probe): check its PAD token and chat template."
                 )
             largest = max(largest, difference)
     return largest

@@ -10,16 +10,22 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from typing import Any, NamedTuple, Protocol
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import torch
 from torch import Tensor
-from transformers import GenerationConfig, LogitsProcessor, LogitsProcessorList
 from transformers.cache_utils import Cache, DynamicCache, DynamicLayer
 
 from rlhf.specs import PpoTraining
+from rlhf.training.data import PromptRow, read_prompts
+from rlhf.training.errors import TrainingError
 from rlhf.training.ppo_models import Models
-from rlhf.training.text import TokenIds
+from rlhf.training.reporting import Reporter
+from rlhf.training.text import TokenIds, encode_prompts
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
 
 KEEP_SHARE = 0.8  # rows that must go on for the others to be carried along
 
@@ -200,51 +206,6 @@ class RoomyLayer(DynamicLayer):
             setattr(self, name, new)
 
 
-class GenerateEngine(LoopEngine):
-    """transformers' own `generate`, drawing the same numbers: slower, for models the loop cannot run."""
-
-    @torch.no_grad()
-    def _generate(self, prompts: Sequence[TokenIds], seeds: Sequence[int]) -> list[Sampled]:
-        longest = max(map(len, prompts))
-        padding = [[self.pad_token_id] * (longest - len(ids)) for ids in prompts]
-        target = self.model.device
-        input_ids = torch.tensor([pad + list(ids) for pad, ids in zip(padding, prompts, strict=True)])
-        mask = torch.tensor([[0] * len(pad) + [1] * (longest - len(pad)) for pad in padding])
-        chooser = _Chooser(uniforms(seeds, self.max_new_tokens).to(target), self.temperature)
-        generated = self.model.generate(
-            input_ids=input_ids.to(target),
-            attention_mask=mask.to(target),
-            logits_processor=LogitsProcessorList([chooser]),
-            generation_config=GenerationConfig(
-                do_sample=False,
-                num_beams=1,
-                max_new_tokens=self.max_new_tokens,
-                eos_token_id=self.stop_ids.tolist(),
-                pad_token_id=self.pad_token_id,
-            ),
-        )[:, longest:].tolist()
-        logprobs = torch.stack(chooser.logprobs, dim=1).tolist()
-        return [
-            cut_at_stop(ids, values, set(self.stop_ids.tolist()))
-            for ids, values in zip(generated, logprobs, strict=True)
-        ]
-
-
-class _Chooser(LogitsProcessor):
-    """Leaves one token possible: the one that was drawn."""
-
-    def __init__(self, uniform: Tensor, temperature: float) -> None:
-        self.uniform = uniform
-        self.temperature = temperature
-        self.logprobs: list[Tensor] = []
-
-    def __call__(self, input_ids: Tensor, scores: Tensor) -> Tensor:
-        step = len(self.logprobs)
-        tokens, logprobs = choose(scores, self.uniform[:, step], temperature=self.temperature)
-        self.logprobs.append(logprobs)
-        return torch.full_like(scores, -torch.inf).scatter_(1, tokens[:, None], 0.0)
-
-
 def cut_at_stop(ids: TokenIds, logprobs: list[float] | None, stop_ids: set[int]) -> Sampled:
     """Up to the first stop token and with it; what follows is not part of the completion."""
     for position, token in enumerate(ids):
@@ -261,6 +222,34 @@ def make_engine(spec: PpoTraining, models: Models, stop_ids: Sequence[int]) -> E
         "pad_token_id": models.tokenizer.pad_token_id,
         "batch_size": spec.generation_batch_size,
     }
+    if spec.engine == "transformers":
+        return LoopEngine(models.sampler, **settings)
+    from rlhf.training import engines
+
     if spec.engine == "generate":
-        return GenerateEngine(models.sampler, **settings)
-    return LoopEngine(models.sampler, **settings)
+        return engines.GenerateEngine(models.sampler, **settings)
+    if spec.engine == "continuous_batching":
+        return engines.ContinuousBatchingEngine(models.sampler, **settings)
+    return engines.VllmEngine(models, spec, stop_ids)
+
+
+def prompts_with_room(
+    snapshot_dir: Path,
+    tokenizer: PreTrainedTokenizerBase,
+    spec: PpoTraining,
+    max_positions: int | None,
+    reporter: Reporter,
+) -> list[tuple[PromptRow, TokenIds]]:
+    """Prompts of the train split, with their tokens, that leave room for a completion."""
+    room = min(spec.max_length, max_positions or spec.max_length) - spec.max_completion_length
+    rows = read_prompts(snapshot_dir, splits=["train"])
+    encoded = zip(rows, encode_prompts(tokenizer, [row.messages for row in rows]), strict=True)
+    fitting = [(row, ids) for row, ids in encoded if len(ids) <= room]
+    if len(fitting) < len(rows):
+        reporter.log(f"{len(rows) - len(fitting)} of {len(rows)} prompts exceed {room} tokens.")
+    if not fitting:
+        raise TrainingError(
+            f"No prompt of the train split fits into {room} tokens. Raise max_length, or lower "
+            "max_completion_length."
+        )
+    return fitting
