@@ -123,6 +123,10 @@ class RewardTraining(Training):
     reliability: Literal["ignore", "weight", "smoothing", "marginal"] = Field(
         "marginal", description="What a snapshot's doubts about a judgment do to its loss."
     )
+    batch_by: Literal["judgment", "prompt"] = Field(
+        "judgment",
+        description="What batch_size counts. By prompt, a response passes once for all judgments of it.",
+    )
     members: int = Field(1, ge=1, le=32, description="Heads of an ensemble on one backbone.")
     combine: Literal["mean", "min", "mean_minus_variance"] = Field(
         "mean", description="One score out of the members'."

@@ -39,7 +39,7 @@ class RankingTrainer(RewardTrainer):
         return dataset  # tokens already
 
     def _set_signature_columns_if_needed(self) -> None:
-        self._signature_columns = TRAINED_ON
+        self._signature_columns: list[str] | None = [*TRAINED_ON, "places"]
 
     def create_optimizer(self, *args: Any, **kwargs: Any) -> torch.optim.Optimizer:
         optimizer = super().create_optimizer(*args, **kwargs)
@@ -66,17 +66,16 @@ class RankingTrainer(RewardTrainer):
         outputs = model(
             input_ids=inputs["input_ids"], attention_mask=inputs["attention_mask"], use_cache=False
         )
-        logits = outputs.logits.float()  # [R, N], row after row
-        tiers = inputs["tiers"]
-        scores = logits.new_zeros(*tiers.shape, logits.shape[1])
-        scores[tiers >= 0] = logits
+        logits = outputs.logits.float()  # [R, N]
+        scores = logits[inputs["texts"]]  # [B, K, N]; where tiers is -1 any score, which counts for nothing
         threshold = self.tie_threshold()
         losses = self._losses(scores, inputs, threshold)
         loss = (inputs["weight"] * losses).mean()
-        if self.args.center_rewards_coefficient is not None:
+        if self.spec.center_rewards_coefficient is not None:
             # TRL's: of a pair, the square of the sum.
-            means = scores.sum(1) / (tiers >= 0).sum(1)[:, None]
-            loss = loss + self.args.center_rewards_coefficient * (2 * means).pow(2).mean()
+            present = inputs["tiers"] >= 0
+            means = (scores * present[..., None]).sum(1) / present.sum(1)[:, None]
+            loss = loss + self.spec.center_rewards_coefficient * (2 * means).pow(2).mean()
         self._record(scores.detach(), logits.detach(), inputs, threshold)
         return (loss, outputs) if return_outputs else loss
 
@@ -106,6 +105,7 @@ class RankingTrainer(RewardTrainer):
         threshold: torch.Tensor | None,
     ) -> None:
         """TRL's metrics, over the pairs that somebody decided, of the members' mean."""
+        assert self.model is not None
         mode = "train" if self.model.training else "eval"
         record = self._metrics[mode]
         if mode == "train":

@@ -19,7 +19,7 @@ from rlhf.training.data import Columns, encode_rows, load_split, require_columns
 from rlhf.training.ensembles import bootstrap_counts
 from rlhf.training.errors import TrainingError
 from rlhf.training.reporting import Reporter
-from rlhf.training.text import TokenIds, encode_conversations, pad_right
+from rlhf.training.text import encode_conversations, pad_right
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -27,8 +27,9 @@ if TYPE_CHECKING:
 
 PREFERENCES = ("prompt", "chosen", "rejected", "tie", "prompt_id")
 RANKINGS = ("prompt", "responses", "tiers", "prompt_id")
+CUT_OFF = "length"
 # What the trainer reads of a row; the rest tells whom and what it came from.
-TRAINED_ON = ["input_ids", "tiers", "depths", "weight", "flip", "counts"]
+TRAINED_ON = ("input_ids", "tiers", "depths", "weight", "flip", "counts")
 
 
 def encode_judgments(
@@ -43,8 +44,9 @@ def encode_judgments(
     `depths` (K sums of strengths from the best tier down), `weight`, `flip`, `counts` (one for each
     member), `prompt_id`, `annotator`.
 
-    The columns strength or strengths, weight, reliability and annotator may be absent or null. A
-    reliability below a half counts as a half: somebody who guesses, and not one who knows and lies.
+    The columns strength or strengths, weight, reliability, annotator and finish (of each response; one that
+    was cut off is read without the EOS it does not have) may be absent or null. A reliability below a half
+    counts as a half: somebody who guesses, and not one who knows and lies.
     Left out are responses longer than `max_length`, since a cut reply is not what people judged, and rows
     with fewer than two left or, where the loss reads no ties, with nothing but a tie.
     """
@@ -65,6 +67,7 @@ def encode_judgments(
             tokenizer,
             [prompt for prompt, one in zip(batch["prompt"], judgments, strict=True) for _ in one["tiers"]],
             [response for one in judgments for response in one["responses"]],
+            [finish != CUT_OFF for one in judgments for finish in one["finishes"]],
         )
         counts = bootstrap_counts(batch["prompt_id"], members=spec.members, seed=spec.seed)
         start = 0
@@ -110,6 +113,7 @@ def _preferences(batch: Columns) -> Iterator[dict[str, Any]]:
         strength = _at(batch, "strength", index) or 0
         yield {
             "responses": [batch["chosen"][index], batch["rejected"][index]],
+            "finishes": [_at(batch, f"{side}_finish", index) for side in ("chosen", "rejected")],
             "tiers": [0, 0 if tie else 1],
             "depths": [0, 0 if tie else strength],
         }
@@ -125,8 +129,10 @@ def _rankings(batch: Columns) -> Iterator[dict[str, Any]]:
                 f"The ranking of prompt {batch['prompt_id'][index]} has {len(responses)} responses and the "
                 f"tiers {tiers}: give each response a tier, 0 for the best. Freeze the snapshot again."
             )
+        finishes = _at(batch, "finishes", index) or [None] * len(tiers)
         order = sorted(range(len(tiers)), key=lambda place: tiers[place])
         yield {
+            "finishes": [finishes[place] for place in order],
             "responses": [responses[place] for place in order],
             "tiers": [tiers[place] for place in order],
             "depths": [depths[min(tiers[place], len(boundaries))] for place in order],
@@ -148,22 +154,38 @@ def _at(batch: Columns, column: str, index: int) -> Any:
     return batch[column][index] if column in batch else None
 
 
+def by_prompt(rows: Dataset) -> Dataset:
+    """One row for each prompt: `places` of its judgments in `rows`."""
+    from datasets import Dataset
+
+    places: dict[Any, list[int]] = {}
+    for place, prompt_id in enumerate(rows["prompt_id"]):
+        places.setdefault(prompt_id, []).append(place)
+    return Dataset.from_dict({"places": list(places.values())})
+
+
 @dataclass(slots=True)
 class JudgmentCollator:
-    """Rows to tensors: every response once in `input_ids` and `attention_mask` [R, T], in the order in
-    which `tiers` [B, K] (-1 where a row has fewer) names them; `depths` [B, K]; `flip` [B]; `weight` [B, N].
-    """
+    """B judgments to tensors. `input_ids` and `attention_mask` [R, T] hold each text once, however many
+    judgments of the batch are about it; `texts` [B, K] says which is which; `tiers` [B, K] (-1 where a
+    judgment has fewer responses); `depths` [B, K]; `flip` [B]; `weight` [B, N]. Rows of `by_prompt` are
+    looked up in `judgments`."""
 
     pad_token_id: int
+    judgments: Dataset | None = None
 
     def __call__(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, torch.Tensor]:
-        sequences: list[TokenIds] = [ids for row in rows for ids in row["input_ids"]]
-        input_ids, attention_mask = pad_right(sequences, self.pad_token_id)
+        if self.judgments is not None:
+            rows = [self.judgments[place] for row in rows for place in row["places"]]
+        found: dict[tuple[int, ...], int] = {}
+        texts = [[found.setdefault(tuple(ids), len(found)) for ids in row["input_ids"]] for row in rows]
+        input_ids, attention_mask = pad_right(list(found), self.pad_token_id)
         weight = torch.tensor([row["weight"] for row in rows])[:, None]
         counts = torch.tensor([row["counts"] for row in rows])
         return {
             "input_ids": input_ids,
             "attention_mask": attention_mask,
+            "texts": _filled(texts, 0),
             "tiers": _filled([row["tiers"] for row in rows], -1),
             "depths": _filled([row["depths"] for row in rows], 0),
             "flip": torch.tensor([row["flip"] for row in rows]),

@@ -31,7 +31,7 @@ from rlhf.training.modeling import (
     precision,
     save_model,
 )
-from rlhf.training.rankings import JudgmentCollator, encode_judgments
+from rlhf.training.rankings import JudgmentCollator, by_prompt, encode_judgments
 from rlhf.training.reporting import Reporter
 from rlhf.training.reward_card import write_card
 from rlhf.training.reward_heads import RewardFacts, centre, reward_head
@@ -73,6 +73,7 @@ def train_reward(
     }
     train = require_train(data["train"])
     decided, tied = count_pairs(train)
+    is_by_prompt = spec.batch_by == "prompt"
     trainer = RankingTrainer(
         model=model,
         spec=spec,
@@ -82,8 +83,8 @@ def train_reward(
             max_length=None,  # done above
             center_rewards_coefficient=spec.center_rewards_coefficient,
         ),
-        data_collator=JudgmentCollator(tokenizer.pad_token_id),
-        train_dataset=train,
+        data_collator=JudgmentCollator(tokenizer.pad_token_id, train if is_by_prompt else None),
+        train_dataset=by_prompt(train) if is_by_prompt else train,
         processing_class=tokenizer,
         peft_config=lora_config(spec.lora, task="SEQ_CLS") if spec.lora else None,
     )

@@ -93,6 +93,7 @@ def check_parity(
     scorer: Scorer,
     prompts: Sequence[Messages],
     completions: Sequence[Messages],
+    finished: Sequence[bool] | None = None,
     *,
     token_ids: Sequence[TokenIds] | None = None,
 ) -> float:
@@ -106,8 +107,8 @@ def check_parity(
     """
     from rlhf.training.rankings import JudgmentCollator
 
-    served = scorer.score(prompts, completions)
-    trained_on = token_ids or encode_conversations(scorer.tokenizer, prompts, completions)
+    served = scorer.score(prompts, completions, finished)
+    trained_on = token_ids or encode_conversations(scorer.tokenizer, prompts, completions, finished)
     row = {"input_ids": trained_on, "tiers": [*range(len(trained_on))], "depths": [0] * len(trained_on)}
     batch = JudgmentCollator(scorer.tokenizer.pad_token_id)(
         [{**row, "weight": 1.0, "flip": 0.0, "counts": [1.0]}]
@@ -122,7 +123,8 @@ def check_parity(
         ).logits.float()
     scorer.model.train(was_training)
     facts = scorer.facts
-    trained = combine_members(logits, facts.combine, facts.variance_penalty).tolist()
+    scores = logits.cpu()[batch["texts"][0]]
+    trained = combine_members(scores, facts.combine, facts.variance_penalty).tolist()
     worst = max((abs(a - b) for a, b in zip(served, trained, strict=True)), default=0.0)
     if not worst < TOLERANCE.get(scorer.model.dtype, 5e-2):
         raise TrainingError(

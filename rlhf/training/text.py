@@ -72,7 +72,7 @@ def encode_conversations(
     return encode(tokenizer, texts)
 
 
-def pad_right(sequences: Sequence[TokenIds], pad_token_id: int) -> tuple[torch.Tensor, torch.Tensor]:
+def pad_right(sequences: Sequence[Sequence[int]], pad_token_id: int) -> tuple[torch.Tensor, torch.Tensor]:
     """(tokens, mask), both [len(sequences), longest]. Padding follows the text, so that a causal model
     computes for each row what it would alone."""
     import torch

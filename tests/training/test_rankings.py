@@ -5,7 +5,7 @@ import pytest
 from rlhf.specs import RewardTraining
 from rlhf.training.errors import TrainingError
 from rlhf.training.modeling import load_tokenizer
-from rlhf.training.rankings import JudgmentCollator, encode_judgments
+from rlhf.training.rankings import JudgmentCollator, by_prompt, encode_judgments
 from rlhf.training.reporting import ConsoleReporter
 from tests.training.tiny import make_rankings, make_rows, reply, user, write_split
 
@@ -33,6 +33,16 @@ def test_preference_is_a_ranking_of_two(read, base_model):
     texts = load_tokenizer(base_model).batch_decode(row["input_ids"])
     assert texts == [f"<|bos|><|user|>Hello<|end|><|assistant|>{text}<|end|>" for text in ("Yes", "No")]
     assert (row["tiers"], row["depths"], row["annotator"]) == ([0, 1], [0, 2], 7)
+
+
+def test_reply_that_was_cut_off_is_read_without_an_end(read, base_model):
+    end = load_tokenizer(base_model).eos_token_id
+    (row,) = read([preference(chosen_finish="length", rejected_finish="stop")])
+    assert [ids[-1] == end for ids in row["input_ids"]] == [False, True]
+    rows = make_rankings(1)
+    rows[0]["finishes"] = ["length" if tier == 1 else "" for tier in rows[0]["tiers"]]
+    (row,) = read(rows)
+    assert [ids[-1] == end for ids in row["input_ids"]] == [True, False, True, True]
 
 
 def test_columns_may_be_absent_or_null(read):
@@ -91,13 +101,23 @@ def test_ranking_with_a_response_too_many_is_named(read):
 
 
 def test_batch_holds_each_response_once(read):
-    rows = [*read(make_rankings(2)), *read([preference(strength=1)])]
+    rows = [*read(make_rankings(2)), *read([preference(strength=1), preference(annotator="bob")])]
     batch = JudgmentCollator(pad_token_id=0)(rows)
-    assert batch["input_ids"].shape[0] == 4 + 4 + 2
-    assert batch["tiers"].tolist() == [[0, 1, 2, 2], [0, 1, 2, 2], [0, 1, -1, -1]]
+    assert batch["input_ids"].shape[0] == 4 + 4 + 2  # the two preferences are about the same two
+    assert batch["texts"].tolist()[1:] == [[4, 5, 6, 7], [8, 9, 0, 0], [8, 9, 0, 0]]
+    assert batch["tiers"].tolist()[1:] == [[0, 1, 2, 2], [0, 1, -1, -1], [0, 1, -1, -1]]
     assert batch["depths"].tolist()[2] == [0, 1, 0, 0]
-    lengths = [len(ids) for row in rows for ids in row["input_ids"]]
+    lengths = [len(ids) for row in rows[:3] for ids in row["input_ids"]]
     assert batch["attention_mask"].sum(1).tolist() == lengths
+
+
+def test_batch_by_prompt_holds_all_its_judgments(read):
+    rows = read([preference(prompt_id=prompt_id) for prompt_id in (4, 7, 4, 4)])
+    prompts = by_prompt(rows)
+    assert prompts["places"][:] == [[0, 2, 3], [1]]
+    batch = JudgmentCollator(0, rows)([prompts[0]])
+    assert batch["tiers"].tolist() == [[0, 1]] * 3
+    assert len(batch["input_ids"]) == 2
 
 
 def test_members_of_an_ensemble_see_the_judgments_of_a_prompt_equally_often(read):

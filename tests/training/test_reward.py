@@ -4,7 +4,14 @@ import pytest
 import torch
 from pydantic import ValidationError
 from safetensors.torch import load_file
-from transformers import AutoModelForSequenceClassification, BertConfig, BertModel, BertTokenizerFast
+from transformers import (
+    AutoConfig,
+    AutoModel,
+    AutoModelForSequenceClassification,
+    BertConfig,
+    BertModel,
+    BertTokenizerFast,
+)
 
 from rlhf.specs import Lora, RewardTraining
 from rlhf.training.errors import TrainingError
@@ -12,6 +19,7 @@ from rlhf.training.modeling import load_reward_model, load_tokenizer
 from rlhf.training.rankings import encode_judgments
 from rlhf.training.reporting import ConsoleReporter
 from rlhf.training.reward import train_reward, train_texts
+from rlhf.training.reward_heads import centre
 from rlhf.training.scoring import Scorer, check_parity
 from tests.training.tiny import TOPICS, make_rankings, make_rows, write_split
 
@@ -104,9 +112,9 @@ def test_ranking_moves_weights_as_its_pairs_would(train, rankings, base_model, t
         torch.testing.assert_close(weight, theirs[name], rtol=0, atol=1e-4)
 
 
-@pytest.mark.parametrize("lora", [None, Lora(r=4)])
-def test_resumed_training_with_everything_ends_bit_equal(lora, train, snapshot):
-    settings = {**EVERYTHING, "lora": lora, "checkpoint_every": 5, "max_steps": 9}
+@pytest.mark.parametrize("more", [{"batch_by": "prompt"}, {"lora": Lora(r=4)}])
+def test_resumed_training_with_everything_ends_bit_equal(more, train, snapshot):
+    settings = {**EVERYTHING, **more, "checkpoint_every": 5, "max_steps": 9}
     whole, summary, reporter = train(snapshot, "whole", **settings)
     checkpoint = whole.parent / "checkpoints" / "checkpoint-5"
     resumed, again, _ = train(snapshot, "resumed", resume_from=checkpoint, **settings)
@@ -184,8 +192,9 @@ def encoder(tmp_path_factory):
     text = "where is my ? it number . sorry about that i have sent you a new thank your on its way today no"
     text += " read the page we cannot help here and never will all there to , < | > user assistant"
     words = sorted({*text.split(), *TOPICS})
-    (folder / "vocab.txt").write_text("\n".join(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *words]))
-    tokenizer = BertTokenizerFast(vocab_file=str(folder / "vocab.txt"))
+    tokens = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *words]
+    tokenizer = BertTokenizerFast(vocab={token: place for place, token in enumerate(tokens)})
+    assert len(tokenizer) == len(tokens)
     tokenizer.save_pretrained(folder)
     torch.manual_seed(0)
     config = BertConfig(
@@ -216,6 +225,36 @@ def test_encoder_starts_the_same_under_the_same_seed(encoder):
         load_reward_model(encoder, tokenizer, dtype=torch.float32, new_head_seed=3).state_dict() for _ in "ab"
     )
     assert all(torch.equal(first[name], again[name]) for name in first)
+
+
+@pytest.mark.parametrize(
+    "family", ["roberta", "distilbert", "modernbert", "deberta-v2", "gpt2", "gpt_neox", "qwen3"]
+)
+def test_families_get_members_that_are_read_and_centred(family, encoder, tmp_path):
+    """Heads lie elsewhere, have a bias or none, and are read at the first token or at the last."""
+    tokenizer = load_tokenizer(encoder)
+    config = AutoConfig.for_model(
+        family, vocab_size=len(tokenizer), hidden_size=32, intermediate_size=64, num_hidden_layers=2,
+        num_attention_heads=4, max_position_embeddings=64, pad_token_id=0, bos_token_id=2, eos_token_id=3,
+    )  # fmt: skip
+    for name, value in {
+        "num_key_value_heads": 4,
+        "head_dim": 8,
+        "dim": 32,
+        "n_heads": 4,
+        "n_layers": 2,
+    }.items():
+        if hasattr(config, name):
+            setattr(config, name, value)
+    AutoModel.from_config(config).save_pretrained(tmp_path)
+    model = load_reward_model(tmp_path, tokenizer, dtype=torch.float32, new_head_seed=0, members=2).eval()
+    scorer = Scorer(model, tokenizer, batch_size=3)
+    ids = [[2, *range(5, 5 + length), 3] for length in (3, 9, 5, 7)]
+    alone = torch.cat([scorer.member_scores([one]) for one in ids])
+    torch.testing.assert_close(scorer.member_scores(ids), alone, rtol=0, atol=1e-4)
+    assert alone.std(0).min() > 0
+    centre(model, [scorer.batch(ids)], torch.ones(4, dtype=torch.bool))
+    torch.testing.assert_close(scorer.member_scores(ids).mean(0), torch.zeros(2), rtol=0, atol=1e-4)
 
 
 @pytest.mark.parametrize(

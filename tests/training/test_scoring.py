@@ -54,7 +54,7 @@ def test_scored_text_is_the_text_of_training(scorer, snapshot, tmp_path):
 def test_parity_holds_for_a_model_and_its_own_text_path(scorer):
     rows = make_rows(12, seed=3)
     prompts, replies = [row["prompt"] for row in rows], [row["chosen"] for row in rows]
-    assert check_parity(scorer, prompts, replies) < 1e-4
+    assert check_parity(scorer, prompts * 2, replies * 2, [True] * 12 + [False] * 12) < 1e-4
     sampled = [
         scorer.tokenizer.encode(f"<|bos|><|user|>{row['prompt'][0]['content']}<|end|>") for row in rows
     ]
