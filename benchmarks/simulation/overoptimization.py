@@ -19,14 +19,14 @@ from rlhf.training.ppo import train_ppo
 from rlhf.training.reward import train_reward
 from rlhf.training.scoring import Scorer
 
-NUM_JUDGMENTS = 60
-NUM_ROLLOUTS = 16
+NUM_JUDGMENTS = 150
+NUM_ROLLOUTS = 12
 EVERY = 2  # rollouts between two looks at the policy
-NUM_LOOKED_AT = 200
+NUM_LOOKED_AT = 128
 REWARD = RewardTraining(
     learning_rate=1e-3, max_steps=30, batch_size=16, max_length=MAX_LENGTH, checkpoint_every=100_000
 )
-ENSEMBLE = {"members": 5, "combine": "mean_minus_variance", "variance_penalty": 1.0}
+ENSEMBLE = {"members": 5, "combine": "mean_minus_variance", "variance_penalty": 5.0}
 PPO = PpoTraining(
     learning_rate=3e-4,
     critic_learning_rate=1e-3,
