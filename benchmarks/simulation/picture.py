@@ -5,22 +5,18 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from pathlib import Path
-from statistics import fmean, stdev
+from statistics import fmean
 from typing import Any
 
 from benchmarks.simulation.overoptimization import ARMS, Look
 from fixtures.report import ACCENT, INK, QUIET, WARM
 
 TITLES = {"single": "one reward model", "uwo": "five members, mean less variance (UWO)"}
-# Student's t at 97.5 %, by the number of seeds.
-STUDENT = {2: 12.71, 3: 4.30, 4: 3.18, 5: 2.78, 6: 2.57, 7: 2.45, 8: 2.36}
 
 
-def interval(values: Sequence[float]) -> tuple[float, float, float]:
-    """(mean, low, high) of the mean over seeds, at 95 %; without an interval for one seed."""
-    mean = fmean(values)
-    half = STUDENT[len(values)] * stdev(values) / math.sqrt(len(values)) if len(values) > 1 else 0.0
-    return mean, mean - half, mean + half
+def spread(values: Sequence[float]) -> tuple[float, float, float]:
+    """(mean, lowest, highest): seeds are too few for an interval of their mean to say much."""
+    return fmean(values), min(values), max(values)
 
 
 def by_rollouts(looks: Sequence[Look], arm: str) -> dict[int, list[Look]]:
@@ -51,13 +47,15 @@ def draw(looks: Sequence[Look], path: Path) -> None:
             ("truth", ACCENT, "true utility"),
         ):
             means, lows, highs = zip(
-                *(interval([getattr(look, name) for look in group]) for group in groups.values()), strict=True
+                *(spread([getattr(look, name) for look in group]) for group in groups.values()), strict=True
             )
             axes.fill_between(distance, lows, highs, color=colour, alpha=0.15, linewidth=0)
             axes.plot(distance, means, color=colour, linewidth=2, label=label)
         axes.axhline(0, color=QUIET, linewidth=1, linestyle=":")
         axes.set_title(TITLES[arm], fontsize=10, loc="left")
         axes.set_xlabel("distance from SFT, √KL (√nats)")
+    seeds = len({look.seed for look in looks})
+    figure.suptitle(f"mean of {seeds} seeds, and their range", fontsize=9, color=QUIET, x=0.99, ha="right")
     panels[0].set_ylabel("gain over SFT\n(standard deviations of SFT replies)")
     panels[0].legend(frameon=False, loc="upper left")
     figure.savefig(path, dpi=150)
@@ -65,7 +63,7 @@ def draw(looks: Sequence[Look], path: Path) -> None:
 
 
 def summary(looks: Sequence[Look]) -> list[dict[str, Any]]:
-    """Of each arm the truth at its best and in the end, and the score at both, with intervals over seeds."""
+    """Of each arm the truth at its best and in the end, and the score at both, with the range over seeds."""
     lines: list[dict[str, Any]] = []
     for arm in ARMS:
         groups = by_rollouts(looks, arm)
@@ -73,9 +71,7 @@ def summary(looks: Sequence[Look]) -> list[dict[str, Any]]:
         for when, rollouts in (("best", best), ("last", max(groups))):
             group = groups[rollouts]
             for name in ("truth", "proxy"):
-                value, low, high = (
-                    round(one, 3) for one in interval([getattr(look, name) for look in group])
-                )
+                value, low, high = (round(one, 3) for one in spread([getattr(look, name) for look in group]))
                 lines.append(
                     {
                         "figure": f"{name} at its {when}, {TITLES[arm]}"
@@ -86,6 +82,7 @@ def summary(looks: Sequence[Look]) -> list[dict[str, Any]]:
                         "high": high,
                         "unit": "standard deviations of SFT replies",
                         "n": len(group),
+                        "method": "range over seeds",
                         "rollouts": rollouts,
                         "kl": round(fmean(look.kl for look in group), 2),
                     }

@@ -12,7 +12,7 @@ import pytest
 from benchmarks.simulation import ground as grounds
 from benchmarks.simulation.measures import load, log_probabilities, worth, write
 from benchmarks.simulation.overoptimization import Look
-from benchmarks.simulation.picture import draw, interval, summary
+from benchmarks.simulation.picture import draw, summary
 from fixtures.crowd import crowd
 from fixtures.dialogues import make_prompts
 
@@ -94,4 +94,4 @@ def test_the_picture_shows_where_the_truth_turned(tmp_path):
     assert (tmp_path / "curves.png").read_bytes().startswith(b"\x89PNG")
     truths = [line for line in summary(looks) if line["figure"].startswith("truth")]
     assert [(line["rollouts"], line["value"]) for line in truths] == [(2, 1.05), (4, -0.95)] * 2
-    assert interval([1.0, 1.0, 1.0]) == (1.0, 1.0, 1.0)
+    assert [(line["low"], line["high"]) for line in truths] == [(1.0, 1.1), (-1.0, -0.9)] * 2
