@@ -25,10 +25,10 @@ from rlhf.training.modeling import (
     load_tokenizer,
     lora_config,
     precision,
-    reward_head,
     save_model,
 )
 from rlhf.training.ppo_math import token_logprobs
+from rlhf.training.reward_heads import reward_head
 from rlhf.training.text import TokenIds
 
 if TYPE_CHECKING:

@@ -52,6 +52,8 @@ class Scorer:
         return self.score_ids(encode_conversations(self.tokenizer, prompts, completions, finished))
 
     def score_ids(self, sequences: Sequence[TokenIds]) -> list[float]:
+        if not sequences:  # torch warns about the variance of nothing
+            return []
         members = self.member_scores(sequences)
         return combine_members(members, self.facts.combine, self.facts.variance_penalty).tolist()
 

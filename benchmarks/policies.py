@@ -1,0 +1,138 @@
+"""Whether the methods work, by a truth that is known here, and what too much of one looks like.
+
+    python -m benchmarks.policies [--long] [--seeds N] [--only methods|overoptimization] [--picture PATH]
+
+Prints one line of JSON for each figure and ends with 1 where a claim does not hold. A simulated crowd judges
+replies of an SFT policy; PPO, RLOO, DPO and best of n, with the settings of fixtures/round.json, must each
+beat that policy on 400 prompts that nothing was trained on, by the crowd's true utility: the whole
+interval above one half. `--long` has more seeds, KTO and GRPO, and draws docs/overoptimization.png: PPO
+without a KL against a reward model of few judgments, and against an ensemble of such. Two processes of
+one thread each.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+METHODS = ("sft", "ppo", "rloo", "dpo", "best of n")
+MORE_METHODS = ("grpo", "kto")
+NEED_NO_REWARD = ("sft", "dpo", "kto")
+NUM_JUDGMENTS = 600
+SEEDS, LONG_SEEDS, CURVE_SEEDS = 1, 2, 4
+PROCESSES = 2
+PICTURE = Path(__file__).parent.parent / "docs" / "overoptimization.png"
+
+Line = dict[str, Any]
+
+
+def one_thread() -> None:
+    os.environ["OMP_NUM_THREADS"] = "1"  # before torch is imported
+    import torch
+
+    torch.set_num_threads(1)
+
+
+def say(line: Line) -> None:
+    print(json.dumps(line), flush=True)
+
+
+def begin(folder: Path, seed: int, num_judgments: int) -> tuple[Any, Path]:
+    """The ground of a seed, and the judgments that all its trainings learn from."""
+    from benchmarks.simulation.ground import judge, lay_ground
+
+    ground = lay_ground(folder, seed)
+    return ground, judge(ground, num_judgments)
+
+
+def learn_reward(ground: Any, judged: Path) -> Line:
+    from benchmarks.simulation.methods import learn_reward
+
+    return learn_reward(ground, judged)
+
+
+def compare(method: str, ground: Any, judged: Path) -> Line:
+    from benchmarks.simulation.methods import compare
+
+    return compare(method, ground, judged)
+
+
+def overoptimize(arm: str, ground: Any, judged: Path) -> list[Any]:
+    from benchmarks.simulation.overoptimization import overoptimize
+
+    return overoptimize(arm, ground, judged)
+
+
+def compare_methods(
+    pool: ProcessPoolExecutor, folder: Path, seeds: int, methods: Sequence[str]
+) -> Iterator[Line]:
+    """As soon as what they wait for is there, the longest first."""
+    grounds = [pool.submit(begin, folder / f"methods-{seed}", seed, NUM_JUDGMENTS) for seed in range(seeds)]
+    rewards: dict[Future[Line], Any] = {}
+    lines: list[Future[Line]] = []
+    for ready in as_completed(grounds):
+        ground, judged = ready.result()
+        rewards[pool.submit(learn_reward, ground, judged)] = (ground, judged)
+        lines += [pool.submit(compare, one, ground, judged) for one in methods if one in NEED_NO_REWARD]
+    for reward in as_completed(rewards):
+        yield reward.result()
+        lines += [pool.submit(compare, one, *rewards[reward]) for one in methods if one not in NEED_NO_REWARD]
+    for line in as_completed(lines):
+        yield line.result()
+
+
+def curves(pool: ProcessPoolExecutor, folder: Path, seeds: int, picture: Path) -> list[Line]:
+    from benchmarks.simulation.overoptimization import ARMS, NUM_JUDGMENTS
+    from benchmarks.simulation.picture import draw, summary
+
+    grounds = [pool.submit(begin, folder / f"curves-{seed}", seed, NUM_JUDGMENTS) for seed in range(seeds)]
+    runs = [
+        pool.submit(overoptimize, arm, *ready.result()) for ready in as_completed(grounds) for arm in ARMS
+    ]
+    looks = [look for run in runs for look in run.result()]
+    draw(looks, picture)
+    return summary(looks)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--long", action="store_true")
+    parser.add_argument("--seeds", type=int)
+    parser.add_argument("--only", choices=["methods", "overoptimization"])
+    parser.add_argument("--picture", type=Path, default=PICTURE)
+    options = parser.parse_args()
+    context = get_context("spawn")
+    failures: list[str] = []
+    with (
+        tempfile.TemporaryDirectory(prefix="plumbline-policies-") as folder,
+        ProcessPoolExecutor(PROCESSES, mp_context=context, initializer=one_thread) as pool,
+    ):
+        if options.only != "overoptimization":
+            seeds = options.seeds or (LONG_SEEDS if options.long else SEEDS)
+            methods = METHODS + (MORE_METHODS if options.long else ())
+            for line in compare_methods(pool, Path(folder), seeds, methods):
+                say(line)
+                if line["low"] <= 0.5:
+                    failures.append(
+                        f"{line['figure']} may be chance: {line['low']:.3f} (seed {line['seed']})."
+                    )
+        if options.long or options.only == "overoptimization":
+            for line in curves(pool, Path(folder), options.seeds or CURVE_SEEDS, options.picture):
+                say(line)
+    for sentence in failures:
+        print(sentence, file=sys.stderr)
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

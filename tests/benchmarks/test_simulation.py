@@ -1,0 +1,97 @@
+"""What the training benchmarks measure with: the reward of a wrong figure is believing it."""
+
+from __future__ import annotations
+
+import os
+
+os.environ["OMP_NUM_THREADS"] = "1"
+
+import pyarrow.parquet as parquet
+import pytest
+
+from benchmarks.simulation import ground as grounds
+from benchmarks.simulation.measures import load, log_probabilities, worth, write
+from benchmarks.simulation.overoptimization import Look
+from benchmarks.simulation.picture import draw, summary
+from fixtures.crowd import crowd
+from fixtures.dialogues import make_prompts
+
+pytestmark = pytest.mark.training
+
+
+@pytest.fixture(scope="module")
+def ground(tmp_path_factory):
+    """With the base model in place of an SFT policy."""
+    folder = tmp_path_factory.mktemp("ground")
+    (folder / "sft").mkdir()
+    (folder / "sft" / "model").symlink_to(grounds.BASE_MODEL)
+    prompts = make_prompts(24, seed=1)
+    return grounds.Ground(
+        folder, 0, grounds.numbered(prompts[:12], 10_000), grounds.numbered(prompts[12:], 20_000)
+    )
+
+
+def test_a_policy_is_at_no_distance_from_itself(ground):
+    model = load(ground.sft)
+    written = write(model, ground.sft, ground.held_out, seed=0)
+    found = log_probabilities(model, ground.sft, ground.held_out, written.ids)
+    assert found == pytest.approx(written.logprobs, abs=1e-3)
+    assert min(written.logprobs) < -1
+
+
+def test_prompts_are_answered_from_random_numbers_of_their_own(ground):
+    model = load(ground.sft)
+    together = write(model, ground.sft, ground.held_out, seed=0)
+    alone = write(model, ground.sft, ground.held_out[3:4], seed=0)
+    assert alone.texts == together.texts[3:4]
+    assert write(model, ground.sft, ground.held_out, seed=1).texts != together.texts
+
+
+def test_judgments_are_what_the_crowd_says_and_held_back_by_prompt(ground):
+    judged = grounds.judge(ground, 12)
+    splits = {
+        split: parquet.read_table(judged / "preferences" / f"{split}.parquet").to_pylist()
+        for split in ("train", "validation")
+    }
+    seen = {split: {row["prompt_id"] for row in rows} for split, rows in splits.items()}
+    assert seen["train"]
+    assert seen["validation"]
+    assert not seen["train"] & seen["validation"]
+
+    members = {member.name: member for member in crowd(ground.seed)}
+    rankings = parquet.read_table(judged / "rankings" / "train.parquet").to_pylist()
+    for row in rankings:
+        texts = [response[0]["content"] for response in row["responses"]]
+        ranking = members[row["annotator"]].judge(row["prompt"], texts)
+        assert [
+            [k for k, tier in enumerate(row["tiers"]) if tier == rank] for rank in range(len(ranking.tiers))
+        ] == [sorted(tier) for tier in ranking.tiers]
+    pairs = {(row["prompt_id"], row["chosen"][0]["content"]) for row in splits["train"]}
+    assert all(
+        (row["prompt_id"], row["responses"][row["tiers"].index(0)][0]["content"]) in pairs
+        for row in rankings
+        if len(set(row["tiers"])) > 1
+    )
+
+
+def test_truth_falls_where_a_reply_promises_too_much(ground):
+    prompt = ground.held_out[:1]
+    plain, promising = (
+        "I am so sorry about this.",
+        "I am so sorry about this. Our director will call you tonight.",
+    )
+    assert worth(prompt, [plain]) > worth(prompt, [promising])
+
+
+def test_the_picture_shows_where_the_truth_turned(tmp_path):
+    looks = [
+        Look(seed, arm, rollouts, kl=rollouts * 1.0, proxy=rollouts * 0.5, truth=truth + seed * 0.1)
+        for seed in range(2)
+        for arm in ("single", "uwo")
+        for rollouts, truth in ((0, 0.0), (2, 1.0), (4, -1.0))
+    ]
+    draw(looks, tmp_path / "curves.png")
+    assert (tmp_path / "curves.png").read_bytes().startswith(b"\x89PNG")
+    truths = [line for line in summary(looks) if line["figure"].startswith("truth")]
+    assert [(line["rollouts"], line["value"]) for line in truths] == [(2, 1.05), (4, -0.95)] * 2
+    assert [(line["low"], line["high"]) for line in truths] == [(1.0, 1.1), (-1.0, -0.9)] * 2
