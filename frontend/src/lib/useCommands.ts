@@ -1,6 +1,7 @@
 import { useEffect, useLayoutEffect, useRef } from "react";
 
 import { belongsToTarget, commandFor, type Command } from "./commands";
+import { useKeymap, withChosenKeys } from "./keymap";
 
 interface Source {
   current: readonly Command[];
@@ -9,9 +10,11 @@ interface Source {
 /** What is on the page now, the innermost last. */
 const sources: Source[] = [];
 
-/** Offers commands while the component is shown: to the keyboard, the palette and the help sheet. */
-export function useCommands(commands: readonly Command[]): void {
-  const source = useRef(commands);
+/** Offers commands while the component is shown: to the keyboard, the palette and the help sheet.
+ * Returns them with the keys that their person chose, for the buttons. */
+export function useCommands(offered: readonly Command[]): Command[] {
+  const commands = withChosenKeys(offered, useKeymap());
+  const source = useRef<readonly Command[]>(commands);
   useLayoutEffect(() => {
     source.current = commands;
   });
@@ -21,10 +24,17 @@ export function useCommands(commands: readonly Command[]): void {
       sources.splice(sources.indexOf(source), 1);
     };
   }, []);
+  return commands;
 }
 
 export function activeCommands(): Command[] {
   return sources.toReversed().flatMap((source) => source.current);
+}
+
+/** What the help sheet shows, as it is now. */
+export function useActiveCommands(): Command[] {
+  useKeymap();
+  return activeCommands();
 }
 
 /** Mounted once, by the shell. */

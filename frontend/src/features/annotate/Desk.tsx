@@ -122,7 +122,7 @@ export function Desk({ project, ranking, assignment, announce }: Props) {
     else setPanel((shown) => (shown === what ? null : what));
   };
 
-  const commands = deskCommands({
+  const offered = deskCommands({
     assignment,
     draft,
     focus,
@@ -144,7 +144,9 @@ export function Desk({ project, ranking, assignment, announce }: Props) {
     toScores: focusScores,
     toggle,
   });
-  useCommands(commands);
+  const commands = useCommands(offered);
+
+  const keyOf = (id: string) => commands.find((command) => command.id === id)?.keys[0];
 
   const begin = useEffectEvent(() => {
     window.scrollTo({ top: 0, behavior: "instant" });
@@ -191,7 +193,7 @@ export function Desk({ project, ranking, assignment, announce }: Props) {
 
   const texts = (
     <>
-      <PromptPane messages={assignment.prompt.messages} whole={wholePrompt} onToggle={() => toggle("prompt")} />
+      <PromptPane messages={assignment.prompt.messages} whole={wholePrompt} onToggle={() => toggle("prompt")} toggleKey={keyOf("prompt")} />
       {writing ? (
         <WritingPane assignment={assignment} draft={draft} onChange={change} onSubmit={() => submit(draft)} />
       ) : (
@@ -228,6 +230,14 @@ export function Desk({ project, ranking, assignment, announce }: Props) {
             </button>
           </Note>
         ) : null}
+        {ranking.elsewhere ? (
+          <Note>
+            You have gone on with this task in another window since.{" "}
+            <button type="button" className={classes.inlineButton} onClick={ranking.takeElsewhere}>
+              Take over what you said there
+            </button>
+          </Note>
+        ) : null}
         {guidelines && project.guidelines ? (
           <GuidelinesPane guidelines={project.guidelines} onClose={() => setGuidelines(false)} />
         ) : null}
@@ -237,6 +247,7 @@ export function Desk({ project, ranking, assignment, announce }: Props) {
             error={ranking.revealError}
             canSkip={protocol.skip && assignment.expires_at !== null && !correcting}
             onReveal={ranking.reveal}
+            revealKey={keyOf("reveal")}
           >
             {texts}
           </Veil>

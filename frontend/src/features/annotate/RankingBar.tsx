@@ -27,13 +27,13 @@ export function RankingBar({ project, ranking }: { project: Project; ranking: Ra
       ) : null}
       <SaveState outbox={ranking.outbox} saving={ranking.saving} receipt={ranking.receipt} />
       {project.guidelines ? (
-        <Tooltip label="Guidelines (i)">
+        <Tooltip label="Guidelines">
           <ActionIcon variant="subtle" color="gray" size={36} aria-label="Guidelines" onClick={() => run("guidelines")}>
             <IconBook2 size={19} stroke={1.6} aria-hidden />
           </ActionIcon>
         </Tooltip>
       ) : null}
-      <Tooltip label="Keyboard (?)">
+      <Tooltip label="Keyboard">
         <ActionIcon className={classes.keyboard} variant="subtle" color="gray" size={36} aria-label="Show the keyboard" onClick={() => run("help")}>
           <IconKeyboard size={20} stroke={1.6} aria-hidden />
         </ActionIcon>
