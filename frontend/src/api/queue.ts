@@ -44,6 +44,17 @@ export const saveDraft = (id: string, revision: number, body: unknown, leaving: 
 export const revealAssignment = (id: string) =>
   call(api.POST("/api/assignments/{assignment_id}/reveal", { params: { path: { assignment_id: id } } }));
 
+/** How long somebody has worked, and whether a break is due. */
+export const wellbeingQuery = (slug: string) =>
+  queryOptions({
+    queryKey: ["project", slug, "my-wellbeing"],
+    queryFn: () => call(api.GET("/api/projects/{slug}/my-wellbeing", { params: { path: { slug } } })),
+    refetchInterval: 60_000,
+  });
+
+export const issueCompletionCode = (slug: string) =>
+  call(api.POST("/api/projects/{slug}/my-completion-code", { params: { path: { slug } } }));
+
 export const myWorkQuery = (slug: string) =>
   queryOptions({
     queryKey: ["project", slug, "my-work"],

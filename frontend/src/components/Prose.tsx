@@ -1,4 +1,4 @@
-import { memo, type ReactNode } from "react";
+import { Fragment, memo, type ReactNode } from "react";
 import ReactMarkdown, { type Components, type Options } from "react-markdown";
 import remarkGfm from "remark-gfm";
 
@@ -76,20 +76,17 @@ function Rich({ text, marks }: { text: string; marks: readonly Mark[] | undefine
 }
 
 function Plain({ text, marks }: { text: string; marks: readonly Mark[] | undefined }) {
-  const pieces = parts(text);
-  if (pieces.length > 1) {
-    let at = 0;
-    return pieces.map((part, index) => {
-      const from = at;
-      at += part.length;
-      return (
-        <div key={index} className={classes.part}>
-          {marks ? <Placed text={part} from={from} marks={marks} /> : part}
-        </div>
-      );
-    });
-  }
-  return marks ? <Placed text={text} from={0} marks={marks} /> : text;
+  const cut = parts(text);
+  return cut.map(({ from, text: part }) => {
+    const words = marks ? <Placed text={part} from={from} marks={marks} /> : part;
+    return cut.length === 1 ? (
+      <Fragment key={from}>{words}</Fragment>
+    ) : (
+      <div key={from} className={classes.part}>
+        {words}
+      </div>
+    );
+  });
 }
 
 /** Words that say where they lie in the text. */

@@ -35,7 +35,8 @@ const HelpSheet = lazy((): Promise<{ default: ComponentType<{ onClose: () => voi
 );
 
 export function Shell() {
-  const { railNarrow } = usePreferences();
+  const { railNarrow, contrast } = usePreferences();
+  useEffect(() => void (document.documentElement.dataset.contrast = contrast), [contrast]);
   const wide = useMatches().some((match) => match.staticData.wide === true);
   const [slot, setSlot] = useState<HTMLElement | null>(null);
   const [unfolded, setUnfolded] = useState(false);

@@ -7,8 +7,8 @@ export const MONEY = "\uE000";
 export function prepareDollars(text: string): string {
   if (text.includes(MONEY)) return text;
   const signs = text
-    .replace(/\\\((?=[^\n]*?\\\))([^\n]*?)\\\)/g, (_, inner: string) => `$$$$${inner}$$$$`)
-    .replace(/\\\[((?:(?!\n\s*\n)[\s\S]){0,4000}?)\\\]/g, (_, inner: string) => `$$$$${inner}$$$$`)
+    .replace(/\\\((?=[^\n]*?\\\))([^\n]*?)\\\)/g, (_, inner: string) => `$$${inner}$$`)
+    .replace(/\\\[((?:(?!\n\s*\n)[\s\S]){0,4000}?)\\\]/g, (_, inner: string) => `$$${inner}$$`)
     .split("");
   const single: number[] = [];
   for (let index = 0; index < signs.length; index += 1) {

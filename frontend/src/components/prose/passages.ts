@@ -65,7 +65,7 @@ export function rehypePassages({ source, marks }: { source: string; marks: reado
           children.push(child);
         }
       }
-      node.children = children as typeof node.children;
+      node.children = children;
     };
     const placed = (text: Text, parent: Root | Element): ElementContent[] => {
       const position = text.position ?? (parent.type === "element" && parent.tagName === "code" ? parent.position : undefined);
@@ -81,7 +81,7 @@ export function rehypePassages({ source, marks }: { source: string; marks: reado
 }
 
 const isMath = ({ properties }: Element): boolean =>
-  Array.isArray(properties.className) && properties.className.some((name) => String(name).startsWith("math-"));
+  Array.isArray(properties.className) && properties.className.some((name) => name.startsWith("math-"));
 
 function elementOf({ text, from, to, marks }: Piece): Element {
   const first = marks[0];

@@ -30,15 +30,15 @@ function depthOf(line: string): number {
 }
 
 /** A long text in parts, so that the browser lays out only what is looked at. */
-export function parts(text: string, size = 20_000): string[] {
-  if (text.length <= 2 * size) return [text];
-  const cut: string[] = [];
+export function parts(text: string, size = 20_000): { from: number; text: string }[] {
+  if (text.length <= 2 * size) return [{ from: 0, text }];
+  const cut: { from: number; text: string }[] = [];
   for (let at = 0; at < text.length; ) {
     const line = text.indexOf("\n", at + size);
     let end = line < 0 || line > at + 2 * size ? Math.min(text.length, at + size) : line + 1;
     // Never through a pair that makes one sign.
     if (/[\uD800-\uDBFF]/.test(text.charAt(end - 1))) end += 1;
-    cut.push(text.slice(at, end));
+    cut.push({ from: at, text: text.slice(at, end) });
     at = end;
   }
   return cut;

@@ -26,7 +26,7 @@ export interface Draft {
   edit: { key: string; text: string } | null;
   /** A response of one's own, where the task asks for one. */
   written: string;
-  /** Marked elsewhere, and kept as they are. */
+  /** Marked passages, in code points. */
   spans: readonly Span[];
 }
 

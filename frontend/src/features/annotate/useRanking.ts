@@ -47,6 +47,10 @@ export interface Ranking {
   /** A known answer to look at before the next task. */
   known: Known | null;
   goOn: () => void;
+  /** Somebody takes a break: nothing is shown, and no time counted. */
+  paused: boolean;
+  pause: () => void;
+  resume: () => void;
   /** The page hides what carries a risk tag until somebody asks for it. */
   veiled: boolean;
   reveal: () => void;
@@ -65,6 +69,7 @@ export function useRanking(project: Project, userId: number): Ranking {
   const [receipt, setReceipt] = useState<JudgmentReceipt | null>(null);
   const [acknowledged, setAcknowledged] = useState<StoredJudgments>({});
   const [known, setKnown] = useState<readonly Known[]>([]);
+  const [paused, setPaused] = useState(false);
   const [revealed, setRevealed] = useState<readonly string[]>([]);
   const [outbox, saving] = useOutbox(userId, (entry, answer) => {
     if (!answer) return;
@@ -171,6 +176,15 @@ export function useRanking(project: Project, userId: number): Ranking {
     dropCurrent: () => assignment && dispatch({ type: "dropped", id: assignment.id }),
     known: known[0] ?? null,
     goOn: () => setKnown((all) => all.slice(1)),
+    paused,
+    pause: () => {
+      timer.hold();
+      setPaused(true);
+    },
+    resume: () => {
+      timer.resume();
+      setPaused(false);
+    },
     veiled: assignment !== null && assignment.prompt.risk_tags.length > 0 && !revealed.includes(assignment.id),
     reveal: () => assignment && asking.mutate(assignment.id),
     revealError: asking.variables === assignment?.id ? asking.error : null,
