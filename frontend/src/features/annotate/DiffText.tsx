@@ -1,4 +1,4 @@
-import { useMemo } from "react";
+import { Fragment, useMemo } from "react";
 
 import type { ProseLook } from "@/components/Prose";
 import prose from "@/components/Prose.module.css";
@@ -21,9 +21,10 @@ export default function DiffText({ text, other, look }: Props) {
     <div className={`${prose.prose} ${prose.plain} ${look.face === "serif" ? prose.serif : ""} ${size}`} dir="auto">
       {parts.map((part, index) =>
         part.own ? (
-          <ins key={index} className={classes.own}>
-            {part.text}
-          </ins>
+          <Fragment key={index}>
+            <ins className={classes.own}>{part.text.trimEnd()}</ins>
+            {part.text.slice(part.text.trimEnd().length)}
+          </Fragment>
         ) : (
           <span key={index}>{part.text}</span>
         ),

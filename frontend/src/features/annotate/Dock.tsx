@@ -1,3 +1,5 @@
+import { useState } from "react";
+
 import type { Assignment } from "@/api/types";
 import type { Command } from "@/lib/commands";
 import { Key } from "@/components/Key";
@@ -37,6 +39,9 @@ export function Dock(props: Props) {
   const named = (id: string) => commands.find((command) => command.id === id);
   const verdict = isPair(assignment) && !isWriting(assignment) ? draft.choice : draft.verdict;
   const submit = named("submit");
+  const pair = isPair(assignment);
+  // Where there is little room, what stands beside the ranking unfolds.
+  const [more, setMore] = useState(false);
   const hint = veiled
     ? ""
     : askedOrder
@@ -59,15 +64,30 @@ export function Dock(props: Props) {
         )}
         <div className={classes.row}>
           <div className={classes.left}>
-            <CommandButton command={named("both_bad")} pressed={verdict === "both_bad"} />
-            <CommandButton command={named("both_good")} pressed={verdict === "both_good"} />
+            <CommandButton command={named("both_bad")} text={pair ? "Both bad" : "All bad"} pressed={verdict === "both_bad"} />
+            <CommandButton command={named("both_good")} text={pair ? "Both good" : "All good"} pressed={verdict === "both_good"} />
             <CommandButton command={named("cannot_judge")} text={isWriting(assignment) ? "Cannot write" : "Cannot judge"} pressed={verdict === "cannot_judge"} />
+            <button
+              type="button"
+              className={`${classes.command} ${classes.more}`}
+              aria-expanded={more}
+              aria-controls="beside"
+              onMouseDown={(event) => event.preventDefault()}
+              onClick={() => setMore(!more)}
+            >
+              {more ? "Less" : "More"}
+            </button>
+          </div>
+          <div className={classes.beside} id="beside" data-open={more}>
             <CommandButton command={named("edit")} text={draft.edit ? "Edit ✓" : "Edit"} />
             <CommandButton command={named("scores")} text="Score" />
             <CommandButton command={named("mark")} text={draft.spans.length ? "Mark ✓" : "Mark"} />
             <CommandButton command={named("diff")} text="Diff" pressed={comparing} />
             <CommandButton command={named("comment")} text={reasonText(assignment, draft)} pressed={panel === "comment"} />
             <CommandButton command={named("skip")} pressed={panel === "skip"} />
+            <span className={classes.onlyNarrow}>
+              <CommandButton command={named("pause")} />
+            </span>
           </div>
           <p className={classes.hint}>{hint}</p>
           <div className={classes.right}>
