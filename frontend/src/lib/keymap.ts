@@ -44,8 +44,10 @@ function subscribe(listener: () => void): () => void {
   return () => listeners.delete(listener);
 }
 
+export const chosenKeys = (): Keymap => chosen;
+
 export function useKeymap(): Keymap {
-  return useSyncExternalStore(subscribe, () => chosen);
+  return useSyncExternalStore(subscribe, chosenKeys);
 }
 
 export const resetKeys = (): void => write(NONE);

@@ -1,7 +1,7 @@
 import { useEffect, useLayoutEffect, useRef } from "react";
 
 import { belongsToTarget, commandFor, type Command } from "./commands";
-import { useKeymap, withChosenKeys } from "./keymap";
+import { chosenKeys, useKeymap, withChosenKeys } from "./keymap";
 
 interface Source {
   current: readonly Command[];
@@ -13,10 +13,10 @@ const sources: Source[] = [];
 /** Offers commands while the component is shown: to the keyboard, the palette and the help sheet.
  * Returns them with the keys that their person chose, for the buttons. */
 export function useCommands(offered: readonly Command[]): Command[] {
-  const commands = withChosenKeys(offered, useKeymap());
-  const source = useRef<readonly Command[]>(commands);
+  const keymap = useKeymap();
+  const source = useRef(offered);
   useLayoutEffect(() => {
-    source.current = commands;
+    source.current = offered;
   });
   useEffect(() => {
     sources.push(source);
@@ -24,11 +24,14 @@ export function useCommands(offered: readonly Command[]): Command[] {
       sources.splice(sources.indexOf(source), 1);
     };
   }, []);
-  return commands;
+  return withChosenKeys(offered, keymap);
 }
 
 export function activeCommands(): Command[] {
-  return sources.toReversed().flatMap((source) => source.current);
+  return withChosenKeys(
+    sources.toReversed().flatMap((source) => source.current),
+    chosenKeys(),
+  );
 }
 
 /** What the help sheet shows, as it is now. */

@@ -30,7 +30,7 @@ import { Passages } from "./Passages";
 import { PromptPane } from "./PromptPane";
 import { Responses } from "./Responses";
 import { focusScores, Scores } from "./Scores";
-import { selectFirstWord, usePicked } from "./selection";
+import { pickedNow, selectFirstWord, usePicked } from "./selection";
 import { mark, marks } from "./spans";
 import type { Ranking, SkipWhy } from "./useRanking";
 import { Veil } from "./Veil";
@@ -254,8 +254,10 @@ export function Desk({ project, ranking, assignment, announce }: Props) {
         comparing={comparing}
         picked={picked}
         onMark={(label) => {
-          if (!picked) return;
-          note(mark(draft, assignment, picked, label));
+          // The selection may have moved since it was last looked at.
+          const passage = pickedNow(assignment) ?? picked;
+          if (!passage) return;
+          note(mark(draft, assignment, passage, label));
           announce("Marked.");
           unpick();
         }}

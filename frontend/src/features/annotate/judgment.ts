@@ -57,12 +57,6 @@ export const isPair = (assignment: Assignment): boolean => assignment.responses.
 export const isWriting = (assignment: Assignment): boolean => assignment.kind === "demonstrate";
 export const letter = (index: number): string => String.fromCharCode(65 + index);
 
-export function isEmpty(draft: Draft): boolean {
-  return (
-    draft.choice === null && draft.verdict === "none" && draft.written === "" && Object.keys(draft.places).length === 0
-  );
-}
-
 /** The ranking a draft stands for, or null while something is missing. */
 export function toSaid(draft: Draft, assignment: Assignment): Said | null {
   if (isWriting(assignment)) return writtenSaid(draft, assignment);

@@ -13,7 +13,7 @@ export const passageId = (response: string, message: number): string => `${respo
 const passageAround = (node: Node | null): HTMLElement | null =>
   (node instanceof Element ? node : node?.parentElement)?.closest<HTMLElement>("[data-passage]") ?? null;
 
-function picked(assignment: Assignment): Picked | null {
+export function pickedNow(assignment: Assignment): Picked | null {
   const selection = document.getSelection();
   if (!selection || selection.isCollapsed || selection.rangeCount === 0) return null;
   const range = selection.getRangeAt(0);
@@ -35,7 +35,7 @@ export function usePicked(assignment: Assignment, on: boolean): [Picked | null, 
     let timer: ReturnType<typeof setTimeout> | undefined;
     const look = () => {
       clearTimeout(timer);
-      timer = setTimeout(() => setShown(picked(assignment)), REST_MS);
+      timer = setTimeout(() => setShown(pickedNow(assignment)), REST_MS);
     };
     document.addEventListener("selectionchange", look);
     return () => {

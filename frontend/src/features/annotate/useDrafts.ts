@@ -6,7 +6,7 @@ import { useReachable } from "@/lib/connection";
 
 import { draftIn, dropDraft, firstDraft, keepDraft, markSaved, sweepDrafts, toStored } from "./drafts";
 import { DraftSync } from "./draftSync";
-import { EMPTY_DRAFT, isEmpty, type Draft } from "./judgment";
+import { EMPTY_DRAFT, type Draft } from "./judgment";
 import type { Past } from "./session";
 
 interface Drafts {
@@ -92,7 +92,7 @@ export function useDrafts(assignment: Assignment | null, opened: Past | undefine
       }
       forget(keyOf(task, correcting));
     },
-    elsewhere: elsewhere && !isEmpty(elsewhere) ? elsewhere : null,
+    elsewhere,
     takeElsewhere: () => {
       if (!elsewhere || !assignment) return;
       change(elsewhere);
