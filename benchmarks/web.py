@@ -33,7 +33,8 @@ AXE = stack.ROOT / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
 
 # Resolves in the frame after the prompt or the responses have changed.
 NEXT_PAINTED = """() => new Promise(resolve => {
-  const id = () => [...document.querySelectorAll('article, [aria-label=Prompt]')].map(e => e.innerText).join('|');
+  const shown = () => [...document.querySelectorAll('article, [aria-label=Prompt]')];
+  const id = () => shown().map(e => e.innerText).join('|');
   const before = id();
   let began;
   addEventListener('keydown', event => {
@@ -58,7 +59,9 @@ def prepare(house: stack.Stack, num_tasks: int) -> tuple[str, str]:
     slug = client.post("/api/projects", {"name": "Speed"})["slug"]
     member = {"email": "bob@example.com", "name": "Bob", "role": "annotator", "password": PASSWORD}
     client.post(f"/api/projects/{slug}/members", member)
-    paragraph = "I am sorry to hear that. Please send us a **photo**, and we will ship a new kettle today.\n\n"
+    paragraph = (
+        "I am sorry to hear that. Please send us a **photo**, and we will ship a new kettle today.\n\n"
+    )
     rows = [
         {**row, "responses": [paragraph * 8 + f"Order {n}.", paragraph * 6 + f"Ticket {n}."]}
         for n, row in enumerate(demo.prompt_rows(num_tasks))
@@ -81,7 +84,9 @@ def measure_scripts(page: Page, cdp: CDPSession, address: str) -> dict[str, int]
     sizes: dict[str, int] = {}
     cdp.send("Network.enable")
     cdp.send("Network.clearBrowserCache")
-    cdp.on("Network.responseReceived", lambda event: names.update({event["requestId"]: event["response"]["url"]}))
+    cdp.on(
+        "Network.responseReceived", lambda event: names.update({event["requestId"]: event["response"]["url"]})
+    )
 
     def finished(event: dict) -> None:
         url = names.get(event["requestId"], "")
@@ -119,7 +124,9 @@ def say(figure: str, value: object, unit: str, **more: object) -> None:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--tasks", type=int, default=100, help="how many are ranked (default 100)")
     num_tasks = parser.parse_args().tasks
     program = chromium()

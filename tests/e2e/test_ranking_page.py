@@ -6,7 +6,6 @@ import re
 import signal
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import psutil
@@ -259,7 +258,9 @@ def test_hostile_output_shows_as_text_and_does_nothing(
             )
             page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
             if time.monotonic() - began > SLOWEST_S:
-                slow.append((page.get_by_role("region", name="Prompt").inner_text(), time.monotonic() - began))
+                slow.append(
+                    (page.get_by_role("region", name="Prompt").inner_text(), time.monotonic() - began)
+                )
     assert len(set(seen)) == len(HOSTILE)
     assert slow == []
     assert errors == []
@@ -276,11 +277,14 @@ def test_a_phone_has_everything_within_a_thumbs_reach(
     page.get_by_role("tab", name="B").tap()
     expect(page.get_by_role("tab", name="B")).to_have_attribute("aria-selected", "true")
     scale = page.get_by_role("radiogroup").bounding_box()
-    assert scale and scale["y"] > 844 / 2
+    assert scale is not None
+    assert scale["y"] > 844 / 2
     dock = page.get_by_role("region", name="Your judgment")
     page.get_by_role("button", name="More").tap()
     expect(page.get_by_role("button", name="Skip", exact=True)).to_be_visible()
-    assert dock.evaluate("dock => [dock, ...dock.querySelectorAll('div')].every(e => e.scrollWidth <= e.clientWidth)")
+    assert dock.evaluate(
+        "dock => [dock, ...dock.querySelectorAll('div')].every(e => e.scrollWidth <= e.clientWidth)"
+    )
     page.get_by_role("button", name="More").or_(page.get_by_role("button", name="Less")).first.tap()
     page.get_by_role("radio", name="B is better").tap()
     page.get_by_role("button", name="Submit").tap()
