@@ -15,7 +15,11 @@ export function Link({ href, children }: { href?: string | undefined; children: 
         className={classes.link}
         title={address}
         aria-expanded={asked}
-        onClick={() => setAsked(!asked)}
+        onClick={(event) => {
+          setAsked(!asked);
+          // Enter goes on meaning submit.
+          event.currentTarget.blur();
+        }}
         onKeyDown={(event) => {
           if (event.key !== "Enter" && event.key !== " ") return;
           event.preventDefault();
