@@ -10,12 +10,15 @@ export interface Command {
   perform: () => void;
   /** Holding the key down repeats it. */
   repeats?: boolean;
+  /** Its key cannot be changed: it belongs to a list that is open for a moment. */
+  fixed?: boolean;
 }
 
 export interface KeyPress {
   key: string;
   code?: string;
   ctrlKey?: boolean;
+  shiftKey?: boolean;
   metaKey?: boolean;
   altKey?: boolean;
   repeat?: boolean;
@@ -26,7 +29,8 @@ export interface KeyPress {
 export function namesOf(press: KeyPress): string[] {
   const mod = press.ctrlKey === true || press.metaKey === true ? "mod+" : "";
   const key = press.key.length === 1 ? press.key.toLowerCase() : press.key;
-  const names = [mod + key];
+  // A sign already says whether it was typed with Shift.
+  const names = press.shiftKey === true && key.length > 1 ? [`${mod}shift+${key}`, mod + key] : [mod + key];
   const place = /^(?:Key([A-Z])|Digit(\d)|Numpad(\d))$/.exec(press.code ?? "");
   const byPlace = (place?.[1] ?? place?.[2] ?? place?.[3])?.toLowerCase();
   // A sign that is typed there on purpose ("=", "?") wins over the key's place.
@@ -70,6 +74,7 @@ const SHOWN: Record<string, string> = {
 };
 
 export function keyLabel(key: string): string {
+  if (key.startsWith("shift+")) return `⇧${keyLabel(key.slice(6))}`;
   if (key.startsWith("mod+")) {
     const apple = typeof navigator !== "undefined" && /Mac|iPhone|iPad/.test(navigator.userAgent);
     return `${apple ? "⌘" : "Ctrl "}${key.slice(4).toUpperCase()}`;

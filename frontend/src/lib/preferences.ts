@@ -7,6 +7,12 @@ export interface Preferences {
   markdown: boolean;
   face: "serif" | "sans";
   textSize: 0 | 1 | 2 | 3;
+  /** How wide the page of a task is. */
+  width: "narrow" | "normal" | "full";
+  density: "airy" | "dense";
+  /** Whether responses scroll with the page, or each by itself. */
+  panes: "together" | "apart";
+  contrast: "normal" | "high";
   smoothing: number;
 }
 
@@ -17,6 +23,10 @@ const DEFAULTS: Preferences = {
   markdown: true,
   face: "serif",
   textSize: 1,
+  width: "normal",
+  density: "airy",
+  panes: "together",
+  contrast: "normal",
   smoothing: 0,
 };
 

@@ -1,6 +1,7 @@
 import { useEffect, useLayoutEffect, useRef } from "react";
 
 import { belongsToTarget, commandFor, type Command } from "./commands";
+import { chosenKeys, useKeymap, withChosenKeys } from "./keymap";
 
 interface Source {
   current: readonly Command[];
@@ -9,11 +10,13 @@ interface Source {
 /** What is on the page now, the innermost last. */
 const sources: Source[] = [];
 
-/** Offers commands while the component is shown: to the keyboard, the palette and the help sheet. */
-export function useCommands(commands: readonly Command[]): void {
-  const source = useRef(commands);
+/** Offers commands while the component is shown: to the keyboard, the palette and the help sheet.
+ * Returns them with the keys that their person chose, for the buttons. */
+export function useCommands(offered: readonly Command[]): Command[] {
+  const keymap = useKeymap();
+  const source = useRef(offered);
   useLayoutEffect(() => {
-    source.current = commands;
+    source.current = offered;
   });
   useEffect(() => {
     sources.push(source);
@@ -21,10 +24,20 @@ export function useCommands(commands: readonly Command[]): void {
       sources.splice(sources.indexOf(source), 1);
     };
   }, []);
+  return withChosenKeys(offered, keymap);
 }
 
 export function activeCommands(): Command[] {
-  return sources.toReversed().flatMap((source) => source.current);
+  return withChosenKeys(
+    sources.toReversed().flatMap((source) => source.current),
+    chosenKeys(),
+  );
+}
+
+/** What the help sheet shows, as it is now. */
+export function useActiveCommands(): Command[] {
+  useKeymap();
+  return activeCommands();
 }
 
 /** Mounted once, by the shell. */

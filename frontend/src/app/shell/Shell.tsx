@@ -1,7 +1,7 @@
 import { ActionIcon, Drawer } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { spotlight } from "@mantine/spotlight";
-import { useQuery } from "@tanstack/react-query";
+import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
 import { Outlet, useLocation, useMatches, useNavigate } from "@tanstack/react-router";
 import { IconMenu2, IconSearch } from "@tabler/icons-react";
 import { lazy, Suspense, useEffect, useState, type ComponentType } from "react";
@@ -9,14 +9,13 @@ import { lazy, Suspense, useEffect, useState, type ComponentType } from "react";
 import { sessionQuery } from "@/api/session";
 import { Key } from "@/components/Key";
 import { TopBarContext } from "@/components/TopBarSlot";
-import type { Command } from "@/lib/commands";
 import { setPreference, usePreferences } from "@/lib/preferences";
-import { activeCommands, useCommandKeys, useCommands } from "@/lib/useCommands";
+import { openKeymap } from "@/lib/keymap";
+import { useCommandKeys, useCommands } from "@/lib/useCommands";
 
 import { AccountMenu } from "./AccountMenu";
 import { Breadcrumbs } from "./Breadcrumbs";
 import { ConnectionBanner } from "./ConnectionBanner";
-import { HelpSheet } from "./HelpSheet";
 import { Rail } from "./Rail";
 import classes from "./Shell.module.css";
 
@@ -28,18 +27,27 @@ const Palette = lazy((): Promise<{ default: ComponentType }> =>
   ),
 );
 
+const HelpSheet = lazy((): Promise<{ default: ComponentType<{ onClose: () => void }> }> =>
+  import("./HelpSheet").then(
+    (module) => ({ default: module.HelpSheet }),
+    () => ({ default: () => null }),
+  ),
+);
+
 export function Shell() {
-  const { railNarrow } = usePreferences();
+  const { railNarrow, contrast } = usePreferences();
+  useEffect(() => void (document.documentElement.dataset.contrast = contrast), [contrast]);
   const wide = useMatches().some((match) => match.staticData.wide === true);
   const [slot, setSlot] = useState<HTMLElement | null>(null);
   const [unfolded, setUnfolded] = useState(false);
   const [drawer, { open: openDrawer, close: closeDrawer }] = useDisclosure(false);
-  const [help, setHelp] = useState<Command[] | null>(null);
+  const [help, setHelp] = useState(false);
   useSignInAgain();
   useCommandKeys();
+  openKeymap(useSuspenseQuery(sessionQuery).data.user?.id ?? null);
   useCommands([
     { id: "palette", label: "Search pages and actions", group: "Anywhere", keys: ["mod+k"], enabled: true, perform: spotlight.open },
-    { id: "help", label: "Show the keyboard", group: "Anywhere", keys: ["?"], enabled: true, perform: () => setHelp(activeCommands()) },
+    { id: "help", label: "Show the keyboard", group: "Anywhere", keys: ["?"], enabled: true, perform: () => setHelp(true) },
   ]);
   const narrow = wide ? !unfolded : railNarrow;
   const toggle = () => (wide ? setUnfolded(!unfolded) : setPreference("railNarrow", !railNarrow));
@@ -79,7 +87,7 @@ export function Shell() {
       <Suspense>
         <Palette />
       </Suspense>
-      <HelpSheet commands={help ?? []} opened={help !== null} onClose={() => setHelp(null)} />
+      <Suspense>{help ? <HelpSheet onClose={() => setHelp(false)} /> : null}</Suspense>
     </div>
   );
 }

@@ -19,7 +19,7 @@ export function CommandButton({ command, text, pressed }: Props) {
       className={classes.command}
       disabled={!command.enabled}
       aria-pressed={pressed}
-      aria-label={command.label}
+      aria-label={text !== undefined && !command.label.toLowerCase().includes(text.toLowerCase()) ? undefined : command.label}
       aria-keyshortcuts={command.keys[0]}
       title={command.keys[0] ? `${command.label} (${keyLabel(command.keys[0])})` : command.label}
       onMouseDown={(event) => event.preventDefault()}

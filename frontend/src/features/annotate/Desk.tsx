@@ -1,12 +1,12 @@
 import { useEffect, useEffectEvent, useState, type Dispatch, type SetStateAction } from "react";
 
 import type { Assignment, Project } from "@/api/types";
-import { Note } from "@/components/States";
 import { setPreference, usePreferences } from "@/lib/preferences";
 import { useCommands } from "@/lib/useCommands";
 
 import { deskCommands, type Toggled } from "./commands";
 import classes from "./Desk.module.css";
+import { DeskNotes } from "./DeskNotes";
 import { Dock } from "./Dock";
 import { EditPane } from "./EditPane";
 import { GuidelinesPane } from "./GuidelinesPane";
@@ -26,9 +26,12 @@ import {
   type PairChoice,
 } from "./judgment";
 import { Places } from "./Places";
+import { Passages } from "./Passages";
 import { PromptPane } from "./PromptPane";
 import { Responses } from "./Responses";
 import { focusScores, Scores } from "./Scores";
+import { pickedNow, selectFirstWord, usePicked } from "./selection";
+import { mark, marks } from "./spans";
 import type { Ranking, SkipWhy } from "./useRanking";
 import { Veil } from "./Veil";
 import { WritingPane } from "./WritingPane";
@@ -45,13 +48,15 @@ interface Props {
 /** One task: what is read, and what is said about it. Mounted anew for each task. */
 export function Desk({ project, ranking, assignment, announce }: Props) {
   const { draft, session } = ranking;
-  const { autoSubmit, markdown } = usePreferences();
+  const { autoSubmit, markdown, width, density } = usePreferences();
   const [focus, setFocus] = useState(0);
   const [panel, setPanel] = useState<DockPanel>(null);
   const [wholePrompt, setWholePrompt] = useState(false);
   const [guidelines, setGuidelines] = useState(false);
   const [askedOrder, setAskedOrder] = useState(false);
   const [editing, setEditing] = useState(false);
+  const [comparing, setComparing] = useState(false);
+  const [picked, unpick] = usePicked(assignment, marks(assignment) && !ranking.veiled);
   const pair = isPair(assignment);
   const writing = isWriting(assignment);
   const { protocol } = assignment;
@@ -59,7 +64,6 @@ export function Desk({ project, ranking, assignment, announce }: Props) {
   const winner = protocol.edit === "off" ? null : editable(draft, assignment, focus);
   const correcting = session.correcting !== null;
   const takenBack = session.takenBack.includes(assignment.id) && !correcting;
-  const lost = session.lost.includes(assignment.id) && !correcting;
 
   const change = (next: Draft) => {
     setAskedOrder(false);
@@ -118,11 +122,13 @@ export function Desk({ project, ranking, assignment, announce }: Props) {
     else if (what === "edit") setEditing(true);
     else if (what === "guidelines") setGuidelines((shown) => !shown);
     else if (what === "prompt") setWholePrompt((shown) => !shown);
+    else if (what === "diff") setComparing((shown) => !shown);
+    else if (what === "pause") ranking.pause();
     else if (what === "plain") setPreference("markdown", !markdown);
     else setPanel((shown) => (shown === what ? null : what));
   };
 
-  const commands = deskCommands({
+  const offered = deskCommands({
     assignment,
     draft,
     focus,
@@ -142,9 +148,19 @@ export function Desk({ project, ranking, assignment, announce }: Props) {
     veiled,
     reveal: ranking.reveal,
     toScores: focusScores,
+    toMark: () => {
+      const keys = keysOf(assignment);
+      const from = picked ? (keys.indexOf(picked.response) + 1) % keys.length : focus;
+      setFocus(from);
+      setComparing(false);
+      selectFirstWord(keys[from] ?? "");
+      announce(`Choose a passage of ${letter(from)} with the arrows, then a label.`);
+    },
     toggle,
   });
-  useCommands(commands);
+  const commands = useCommands(offered);
+
+  const keyOf = (id: string) => commands.find((command) => command.id === id)?.keys[0];
 
   const begin = useEffectEvent(() => {
     window.scrollTo({ top: 0, behavior: "instant" });
@@ -164,9 +180,9 @@ export function Desk({ project, ranking, assignment, announce }: Props) {
   const under = (index: number) => {
     const key = keysOf(assignment)[index] ?? "";
     const shown = key === winner && (editing || draft.edit?.key === key);
-    if (!shown && protocol.criteria.length === 0) return null;
     return (
       <>
+        <Passages assignment={assignment} draft={draft} response={key} onChange={note} />
         {shown ? (
           <EditPane
             name={letter(index)}
@@ -191,12 +207,12 @@ export function Desk({ project, ranking, assignment, announce }: Props) {
 
   const texts = (
     <>
-      <PromptPane messages={assignment.prompt.messages} whole={wholePrompt} onToggle={() => toggle("prompt")} />
+      <PromptPane messages={assignment.prompt.messages} whole={wholePrompt} onToggle={() => toggle("prompt")} toggleKey={keyOf("prompt")} />
       {writing ? (
         <WritingPane assignment={assignment} draft={draft} onChange={change} onSubmit={() => submit(draft)} />
       ) : (
         <div className={pair ? classes.pair : classes.order}>
-          <Responses assignment={assignment} draft={draft} focus={focus} onFocus={setFocus} under={under} />
+          <Responses assignment={assignment} draft={draft} focus={focus} comparing={comparing} onFocus={setFocus} under={under} />
           {pair ? null : (
             <Places assignment={assignment} draft={draft} focus={focus} onFocus={setFocus} onChange={change} />
           )}
@@ -207,27 +223,8 @@ export function Desk({ project, ranking, assignment, announce }: Props) {
 
   return (
     <>
-      <div className={classes.reading}>
-        {correcting ? (
-          <Note>
-            You are correcting an earlier judgment. Submit replaces it; Esc leaves it as it was.
-          </Note>
-        ) : null}
-        {takenBack ? <Note>You took this judgment back. Submit says it anew.</Note> : null}
-        {assignment.returned && !correcting ? (
-          <Note>
-            A reviewer asks you to look at this again: {assignment.returned.comment} What you said is filled in; submit
-            replaces it.
-          </Note>
-        ) : null}
-        {lost ? (
-          <Note>
-            Your hold on this task ran out while you were away. You can still judge it: it is kept beside the queue.{" "}
-            <button type="button" className={classes.inlineButton} onClick={ranking.dropCurrent}>
-              Take the next one instead
-            </button>
-          </Note>
-        ) : null}
+      <div className={classes.reading} data-width={width} data-density={density}>
+        <DeskNotes assignment={assignment} ranking={ranking} />
         {guidelines && project.guidelines ? (
           <GuidelinesPane guidelines={project.guidelines} onClose={() => setGuidelines(false)} />
         ) : null}
@@ -237,6 +234,7 @@ export function Desk({ project, ranking, assignment, announce }: Props) {
             error={ranking.revealError}
             canSkip={assignment.expires_at !== null && !correcting}
             onReveal={ranking.reveal}
+            revealKey={keyOf("reveal")}
           >
             {texts}
           </Veil>
@@ -253,6 +251,17 @@ export function Desk({ project, ranking, assignment, announce }: Props) {
         correcting={correcting}
         veiled={veiled}
         askedOrder={askedOrder}
+        comparing={comparing}
+        picked={picked}
+        onMark={(label) => {
+          // The selection may have moved since it was last looked at.
+          const passage = pickedNow(assignment) ?? picked;
+          if (!passage) return;
+          note(mark(draft, assignment, passage, label));
+          announce("Marked.");
+          unpick();
+        }}
+        onUnpick={unpick}
         onPanel={setPanel}
         onDraft={note}
         onSkip={skip}

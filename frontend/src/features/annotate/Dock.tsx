@@ -1,3 +1,5 @@
+import { useState } from "react";
+
 import type { Assignment } from "@/api/types";
 import type { Command } from "@/lib/commands";
 import { Key } from "@/components/Key";
@@ -6,9 +8,11 @@ import { CommandButton } from "./CommandButton";
 import type { DockPanel } from "./Desk";
 import classes from "./Dock.module.css";
 import { isPair, isWriting, keysOf, letter, owed, type Draft } from "./judgment";
+import { MarkPanel } from "./MarkPanel";
 import { PairScale } from "./PairScale";
 import { ReasonsPanel } from "./ReasonsPanel";
 import { SkipPanel } from "./SkipPanel";
+import type { Picked } from "./spans";
 import type { SkipWhy } from "./useRanking";
 
 interface Props {
@@ -20,6 +24,10 @@ interface Props {
   correcting: boolean;
   veiled: boolean;
   askedOrder: boolean;
+  comparing: boolean;
+  picked: Picked | null;
+  onMark: (label: string) => void;
+  onUnpick: () => void;
   onPanel: (panel: DockPanel) => void;
   onDraft: (draft: Draft) => void;
   onSkip: (why: SkipWhy) => void;
@@ -27,10 +35,13 @@ interface Props {
 
 /** What is said, always at the same place: the bottom edge. */
 export function Dock(props: Props) {
-  const { assignment, draft, commands, focus, panel, correcting, veiled, askedOrder } = props;
+  const { assignment, draft, commands, focus, panel, correcting, veiled, askedOrder, comparing, picked } = props;
   const named = (id: string) => commands.find((command) => command.id === id);
   const verdict = isPair(assignment) && !isWriting(assignment) ? draft.choice : draft.verdict;
   const submit = named("submit");
+  const pair = isPair(assignment);
+  // Where there is little room, what stands beside the ranking unfolds.
+  const [more, setMore] = useState(false);
   const hint = veiled
     ? ""
     : askedOrder
@@ -43,6 +54,9 @@ export function Dock(props: Props) {
         {panel === "comment" ? (
           <ReasonsPanel assignment={assignment} draft={draft} onChange={props.onDraft} onClose={() => props.onPanel(null)} />
         ) : null}
+        {picked ? (
+          <MarkPanel picked={picked} labels={assignment.protocol.spans} onMark={props.onMark} onClose={props.onUnpick} />
+        ) : null}
         {veiled || isWriting(assignment) ? null : isPair(assignment) ? (
           <PairScale assignment={assignment} choice={draft.choice} commands={commands} />
         ) : (
@@ -50,13 +64,30 @@ export function Dock(props: Props) {
         )}
         <div className={classes.row}>
           <div className={classes.left}>
-            <CommandButton command={named("both_bad")} pressed={verdict === "both_bad"} />
-            <CommandButton command={named("both_good")} pressed={verdict === "both_good"} />
+            <CommandButton command={named("both_bad")} text={pair ? "Both bad" : "All bad"} pressed={verdict === "both_bad"} />
+            <CommandButton command={named("both_good")} text={pair ? "Both good" : "All good"} pressed={verdict === "both_good"} />
             <CommandButton command={named("cannot_judge")} text={isWriting(assignment) ? "Cannot write" : "Cannot judge"} pressed={verdict === "cannot_judge"} />
+            <button
+              type="button"
+              className={`${classes.command} ${classes.more}`}
+              aria-expanded={more}
+              aria-controls="beside"
+              onMouseDown={(event) => event.preventDefault()}
+              onClick={() => setMore(!more)}
+            >
+              {more ? "Less" : "More"}
+            </button>
+          </div>
+          <div className={classes.beside} id="beside" data-open={more}>
             <CommandButton command={named("edit")} text={draft.edit ? "Edit ✓" : "Edit"} />
             <CommandButton command={named("scores")} text="Score" />
+            <CommandButton command={named("mark")} text={draft.spans.length ? "Mark ✓" : "Mark"} />
+            <CommandButton command={named("diff")} text="Diff" pressed={comparing} />
             <CommandButton command={named("comment")} text={reasonText(assignment, draft)} pressed={panel === "comment"} />
             <CommandButton command={named("skip")} pressed={panel === "skip"} />
+            <span className={classes.onlyNarrow}>
+              <CommandButton command={named("pause")} />
+            </span>
           </div>
           <p className={classes.hint}>{hint}</p>
           <div className={classes.right}>

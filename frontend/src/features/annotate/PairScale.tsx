@@ -30,7 +30,7 @@ export function PairScale({ assignment, choice, commands }: Props) {
       <span className={classes.end} aria-hidden>
         A
       </span>
-      {scale.map(({ value, digit }, index) => {
+      {scale.map(({ value }, index) => {
         const command = commands.find(({ id }) => id === `choose:${value}`);
         const tabbable = choice === value || (typeof choice !== "number" && index === 0);
         return command ? (
@@ -40,7 +40,7 @@ export function PairScale({ assignment, choice, commands }: Props) {
             role="radio"
             aria-checked={choice === value}
             aria-label={command.label}
-            aria-keyshortcuts={digit}
+            aria-keyshortcuts={command.keys[0]}
             tabIndex={tabbable ? 0 : -1}
             className={classes.step}
             data-side={value === 0 ? "tie" : value < 0 ? "a" : "b"}
@@ -49,7 +49,7 @@ export function PairScale({ assignment, choice, commands }: Props) {
           >
             <Strokes value={value} />
             <span className={classes.word}>{protocol.strength ? SHORT[String(value)] : value === 0 ? "tie" : "better"}</span>
-            <Key name={digit} />
+            {command.keys[0] ? <Key name={command.keys[0]} /> : <span />}
           </button>
         ) : null;
       })}

@@ -16,10 +16,12 @@ interface Props {
   whole: boolean;
   /** Left out where the prompt is always whole. */
   onToggle?: (() => void) | undefined;
+  /** The key that does it. */
+  toggleKey?: string | undefined;
 }
 
 /** What was asked. The last turn is shown; the system prompt and earlier turns unfold. */
-export function PromptPane({ messages, whole, onToggle }: Props) {
+export function PromptPane({ messages, whole, onToggle, toggleKey }: Props) {
   const look = usePreferences();
   const [system, setSystem] = useState(false);
   const [earlierShown, setEarlier] = useState(false);
@@ -66,7 +68,7 @@ export function PromptPane({ messages, whole, onToggle }: Props) {
       ) : null}
       {onToggle ? (
         <button type="button" className={classes.more} data-long={long} aria-expanded={whole} onClick={onToggle}>
-          {whole ? "Fold the prompt" : "Show the whole prompt"} <Key name="p" />
+          {whole ? "Fold the prompt" : "Show the whole prompt"} {toggleKey ? <Key name={toggleKey} /> : null}
         </button>
       ) : null}
     </section>

@@ -2,19 +2,22 @@ import { ActionIcon, Tooltip } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { IconBook2, IconKeyboard } from "@tabler/icons-react";
 
-import { myWorkQuery } from "@/api/queue";
+import { myWorkQuery, wellbeingQuery } from "@/api/queue";
 import type { Project } from "@/api/types";
 import { TopBarSlot } from "@/components/TopBarSlot";
 import { count } from "@/lib/format";
 import { activeCommands } from "@/lib/useCommands";
 
 import classes from "./RankingBar.module.css";
+import { CompletionCode } from "./CompletionCode";
 import { ReadingSettings } from "./ReadingSettings";
 import { SaveState } from "./SaveState";
 import type { Ranking } from "./useRanking";
 
 /** Pace, the honest state of saving, help and settings. */
-export function RankingBar({ project, ranking }: { project: Project; ranking: Ranking }) {
+export function RankingBar({ project, ranking, userId }: { project: Project; ranking: Ranking; userId: number }) {
+  const wellbeing = useQuery(wellbeingQuery(project.slug));
+  const needed = project.completion.judgments;
   const work = useQuery(myWorkQuery(project.slug));
   const run = (id: string) => activeCommands().find((command) => command.id === id && command.enabled)?.perform();
   return (
@@ -25,15 +28,23 @@ export function RankingBar({ project, ranking }: { project: Project; ranking: Ra
           {work.data.median_seconds ? ` · ≈ ${Math.max(1, Math.round(work.data.median_seconds))} s each` : ""}
         </span>
       ) : null}
+      {wellbeing.data?.take_a_break && !ranking.paused ? (
+        <button type="button" className={`${classes.saving} ${classes.care}`} onClick={ranking.pause}>
+          Time for a break
+        </button>
+      ) : null}
+      {needed && work.data ? (
+        <CompletionCode slug={project.slug} userId={userId} judged={work.data.total} needed={needed} />
+      ) : null}
       <SaveState outbox={ranking.outbox} saving={ranking.saving} receipt={ranking.receipt} />
       {project.guidelines ? (
-        <Tooltip label="Guidelines (i)">
+        <Tooltip label="Guidelines">
           <ActionIcon variant="subtle" color="gray" size={36} aria-label="Guidelines" onClick={() => run("guidelines")}>
             <IconBook2 size={19} stroke={1.6} aria-hidden />
           </ActionIcon>
         </Tooltip>
       ) : null}
-      <Tooltip label="Keyboard (?)">
+      <Tooltip label="Keyboard">
         <ActionIcon className={classes.keyboard} variant="subtle" color="gray" size={36} aria-label="Show the keyboard" onClick={() => run("help")}>
           <IconKeyboard size={20} stroke={1.6} aria-hidden />
         </ActionIcon>

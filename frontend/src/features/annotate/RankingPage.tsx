@@ -10,6 +10,7 @@ import { DeskSkeleton } from "./DeskSkeleton";
 import { KnownAnswer } from "./KnownAnswer";
 import { NothingToRank } from "./NothingToRank";
 import classes from "./RankingPage.module.css";
+import { Paused } from "./Paused";
 import { RankingBar } from "./RankingBar";
 import { useRanking } from "./useRanking";
 
@@ -24,8 +25,10 @@ export function RankingPage({ project, userId }: { project: Project; userId: num
       <div role="status" aria-live="polite" aria-label="What just happened" className="visually-hidden">
         {said}
       </div>
-      <RankingBar project={project} ranking={ranking} />
-      {ranking.known ? (
+      <RankingBar project={project} ranking={ranking} userId={userId} />
+      {ranking.paused ? (
+        <Paused onResume={ranking.resume} />
+      ) : ranking.known ? (
         <KnownAnswer known={ranking.known} onGoOn={ranking.goOn} />
       ) : assignment ? (
         <Desk

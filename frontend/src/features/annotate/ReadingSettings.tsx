@@ -14,7 +14,7 @@ const SIZES = [
 
 /** How responses are read and judged; personal, kept in this browser. */
 export function ReadingSettings() {
-  const { face, textSize, markdown, autoSubmit } = usePreferences();
+  const { face, textSize, markdown, autoSubmit, width, density, panes, contrast } = usePreferences();
   const { colorScheme, setColorScheme } = useMantineColorScheme();
   return (
     <Popover position="bottom-end" width={300} withinPortal trapFocus>
@@ -68,9 +68,50 @@ export function ReadingSettings() {
               { value: "auto", label: "System" },
             ]}
           />
+          <SegmentedControl
+            fullWidth
+            aria-label="Contrast"
+            value={contrast}
+            onChange={(value) => setPreference("contrast", value)}
+            data={[
+              { value: "normal", label: "Normal contrast" },
+              { value: "high", label: "High" },
+            ]}
+          />
+          <SegmentedControl
+            fullWidth
+            aria-label="Width"
+            value={width}
+            onChange={(value) => setPreference("width", value)}
+            data={[
+              { value: "narrow", label: "Narrow" },
+              { value: "normal", label: "Normal" },
+              { value: "full", label: "Full width" },
+            ]}
+          />
+          <SegmentedControl
+            fullWidth
+            aria-label="Density"
+            value={density}
+            onChange={(value) => setPreference("density", value)}
+            data={[
+              { value: "airy", label: "Airy" },
+              { value: "dense", label: "Dense" },
+            ]}
+          />
+          <SegmentedControl
+            fullWidth
+            aria-label="Scrolling of responses"
+            value={panes}
+            onChange={(value) => setPreference("panes", value)}
+            data={[
+              { value: "together", label: "Scroll together" },
+              { value: "apart", label: "Apart" },
+            ]}
+          />
           <Switch
             label="Submit on choice"
-            description="A digit or a click on the scale submits at once; z opens it again."
+            description="A digit or a click on the scale submits at once; Undo opens it again."
             checked={autoSubmit}
             onChange={(event) => setPreference("autoSubmit", event.currentTarget.checked)}
           />

@@ -29,6 +29,7 @@ export function ReasonsPanel({ assignment, draft, onChange, onClose }: Props) {
     group,
     keys: index < 9 ? [String(index + 1)] : [],
     enabled: true,
+    fixed: true,
     perform: () => onChange(toggleReason(draft, key)),
   }));
   const others: Command[] = [
@@ -38,9 +39,10 @@ export function ReasonsPanel({ assignment, draft, onChange, onClose }: Props) {
       group,
       keys: ["t"],
       enabled: writes && choices.length > 0,
+      fixed: true,
       perform: () => field.current?.focus(),
     },
-    { id: "reason:close", label: "Close", group, keys: ["Escape", "r"], enabled: true, perform: onClose },
+    { id: "reason:close", label: "Close", group, keys: ["Escape", "r"], enabled: true, fixed: true, perform: onClose },
   ];
   useCommands([...commands, ...others]);
   // With reasons to choose from, digits come first.

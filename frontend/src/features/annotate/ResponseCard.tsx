@@ -1,16 +1,25 @@
-import { memo, type ReactNode } from "react";
+import { lazy, memo, Suspense, type ReactNode } from "react";
 
 import type { Message } from "@/api/types";
 import { Prose, type ProseLook } from "@/components/Prose";
+import type { Mark } from "@/components/prose/passages";
 
 import { letter } from "./judgment";
 import type { Outcome } from "./outcome";
 import classes from "./ResponseCard.module.css";
 
+const DiffText = lazy(() => import("./DiffText"));
+
 interface Props {
   index: number;
   messages: readonly Message[];
   look: ProseLook;
+  /** The marked passages of each message, and by which name a selection in it is known. */
+  passages: readonly { id: string; marks: readonly Mark[] }[] | null;
+  /** The texts to compare with; null where nothing is compared. */
+  against: readonly string[] | null;
+  /** Scrolls by itself. */
+  apart: boolean;
   outcome: Outcome | null;
   focused: boolean;
   onFocus: () => void;
@@ -19,7 +28,7 @@ interface Props {
 }
 
 /** One response, known by its letter only. */
-export const ResponseCard = memo(function ResponseCard({ index, messages, look, outcome, focused, onFocus, children }: Props) {
+export const ResponseCard = memo(function ResponseCard({ index, messages, look, passages, against, apart, outcome, focused, onFocus, children }: Props) {
   const name = letter(index);
   return (
     <article
@@ -28,6 +37,8 @@ export const ResponseCard = memo(function ResponseCard({ index, messages, look, 
       aria-label={`Response ${name}${outcome ? `: ${outcome.word}` : ""}`}
       aria-current={focused ? "true" : undefined}
       data-chosen={outcome?.chosen ?? false}
+      data-apart={apart}
+      tabIndex={apart ? 0 : undefined}
       onPointerDown={onFocus}
     >
       <header className={classes.head}>
@@ -37,7 +48,13 @@ export const ResponseCard = memo(function ResponseCard({ index, messages, look, 
       {messages.map((message, turn) => (
         <div key={turn}>
           {messages.length > 1 ? <span className={classes.role}>{message.role}</span> : null}
-          <Prose text={message.content} look={look} />
+          <Suspense fallback={<Prose text={message.content} look={look} />}>
+            {against ? (
+              <DiffText text={message.content} other={against[turn] ?? ""} look={look} />
+            ) : (
+              <Prose text={message.content} look={look} marks={passages?.[turn]?.marks} passage={passages?.[turn]?.id} />
+            )}
+          </Suspense>
         </div>
       ))}
       {children}

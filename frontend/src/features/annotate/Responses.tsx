@@ -7,19 +7,23 @@ import { usePreferences } from "@/lib/preferences";
 import { isPair, letter, type Draft } from "./judgment";
 import { outcomeOf } from "./outcome";
 import { ResponseCard } from "./ResponseCard";
+import { passageId } from "./selection";
+import { marks, marksOf } from "./spans";
 import classes from "./Responses.module.css";
 
 interface Props {
   assignment: Assignment;
   draft: Draft;
   focus: number;
+  /** Show what each has that the other one, or the focused one, has not. */
+  comparing: boolean;
   onFocus: (index: number) => void;
   /** What goes under one response. */
   under: (index: number) => ReactNode;
 }
 
 /** The responses: side by side where there is room, else one at a time under tabs. */
-export function Responses({ assignment, draft, focus, onFocus, under }: Props) {
+export function Responses({ assignment, draft, focus, comparing, onFocus, under }: Props) {
   const narrow = useMediaQuery("(max-width: 760px)", false, { getInitialValueInEffect: false });
   const look = usePreferences();
   const strip = useRef<HTMLDivElement>(null);
@@ -44,6 +48,14 @@ export function Responses({ assignment, draft, focus, onFocus, under }: Props) {
     const index = Math.round(element.scrollLeft / stride);
     // Only once a swipe has come to rest on a card.
     if (index !== focus && Math.abs(element.scrollLeft - index * stride) < 4) onFocus(index);
+  };
+
+  const marking = marks(assignment);
+  const passagesOf = (key: string, messages: readonly unknown[]) =>
+    marking ? messages.map((_, turn) => ({ id: passageId(key, turn), marks: marksOf(assignment, draft, key, turn) })) : null;
+  const against = (index: number) => {
+    const other = pair ? 1 - index : focus;
+    return comparing && other !== index ? (assignment.responses[other]?.messages.map(({ content }) => content) ?? null) : null;
   };
 
   return (
@@ -79,6 +91,9 @@ export function Responses({ assignment, draft, focus, onFocus, under }: Props) {
             index={index}
             messages={response.messages}
             look={look}
+            passages={passagesOf(response.key, response.messages)}
+            against={against(index)}
+            apart={look.panes === "apart" && !narrow}
             outcome={outcomeOf(assignment, draft, index)}
             focused={!pair && index === focus}
             onFocus={() => onFocus(index)}

@@ -39,6 +39,7 @@ export function SkipPanel({ assignment: { protocol, prompt }, onSkip, onClose }:
     group,
     keys: digit(index),
     enabled: true,
+    fixed: true,
     perform: () => onSkip(why),
   }));
   const commands: Command[] = [
@@ -50,10 +51,11 @@ export function SkipPanel({ assignment: { protocol, prompt }, onSkip, onClose }:
       keys: digit(offered.length),
       // Where a listed one has to be chosen, words alone are refused.
       enabled: !(required && listed.length),
+      fixed: true,
       perform: () => setOther(""),
     },
-    { id: "skip:none", label: "Just skip", group, keys: ["0"], enabled: !required, perform: () => onSkip({}) },
-    { id: "skip:close", label: "Do not skip", group, keys: ["Escape", "s"], enabled: true, perform: onClose },
+    { id: "skip:none", label: "Just skip", group, keys: ["0"], enabled: !required, fixed: true, perform: () => onSkip({}) },
+    { id: "skip:close", label: "Do not skip", group, keys: ["Escape", "s"], enabled: true, fixed: true, perform: onClose },
   ];
   useCommands(commands);
   return (

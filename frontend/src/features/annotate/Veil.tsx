@@ -12,18 +12,19 @@ interface Props {
   error: unknown;
   canSkip: boolean;
   onReveal: () => void;
+  revealKey: string | undefined;
   children: ReactNode;
 }
 
 /** Keeps what carries a risk tag out of sight until somebody asks for it. */
-export function Veil({ tags, error, canSkip, onReveal, children }: Props) {
+export function Veil({ tags, error, canSkip, onReveal, revealKey, children }: Props) {
   return (
     <>
       <Note>
         This task is marked <b>{tags.join(", ")}</b>, so it is hidden until you ask for it.
         {canSkip ? " You may skip it; that costs you nothing." : ""}
         <div className={classes.action}>
-          <Button size="xs" variant="default" onClick={onReveal} rightSection={<Key name="v" />}>
+          <Button size="xs" variant="default" onClick={onReveal} rightSection={revealKey ? <Key name={revealKey} /> : null}>
             Show
           </Button>
         </div>

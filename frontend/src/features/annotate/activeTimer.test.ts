@@ -26,6 +26,16 @@ it("stands still while the page is hidden", () => {
   expect(timer.seconds(21_000)).toBe(5);
 });
 
+it("leaves a break out, whatever is pressed meanwhile", () => {
+  const timer = new ActiveTimer(30_000);
+  timer.restart(0);
+  timer.hold(4_000);
+  timer.touch(10_000);
+  expect(timer.seconds(11_000)).toBe(4);
+  timer.resume(60_000);
+  expect(timer.seconds(62_000)).toBe(6);
+});
+
 it("knows whether anybody is there", () => {
   const timer = new ActiveTimer();
   timer.restart(0);

@@ -4,6 +4,7 @@ export class ActiveTimer {
   readonly #idleAfterMs: number;
   #totalMs = 0;
   #last: number | null = null;
+  #held = false;
 
   constructor(idleAfterMs = 30_000) {
     this.#idleAfterMs = idleAfterMs;
@@ -11,11 +12,12 @@ export class ActiveTimer {
 
   restart(now: number): void {
     this.#totalMs = 0;
-    this.#last = now;
+    this.#last = this.#held ? null : now;
   }
 
   /** A key, a move, a scroll: or the page is shown again. */
   touch(now: number): void {
+    if (this.#held) return;
     this.#settle(now);
     this.#last = now;
   }
@@ -24,6 +26,17 @@ export class ActiveTimer {
   pause(now: number): void {
     this.#settle(now);
     this.#last = null;
+  }
+
+  /** Somebody takes a break: nothing is a sign of work until `resume`. */
+  hold(now: number): void {
+    this.pause(now);
+    this.#held = true;
+  }
+
+  resume(now: number): void {
+    this.#held = false;
+    this.touch(now);
   }
 
   /** Whether anybody gave a sign of life within `ms`. */

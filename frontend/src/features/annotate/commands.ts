@@ -16,8 +16,9 @@ import {
   type PairChoice,
   type PairVerdict,
 } from "./judgment";
+import { marks } from "./spans";
 
-export type Toggled = "skip" | "comment" | "edit" | "guidelines" | "prompt" | "plain";
+export type Toggled = "skip" | "comment" | "edit" | "guidelines" | "prompt" | "plain" | "diff" | "pause";
 
 interface Desk {
   assignment: Assignment;
@@ -36,6 +37,7 @@ interface Desk {
   leaveCorrection: () => void;
   reveal: () => void;
   toScores: () => void;
+  toMark: () => void;
   toggle: (panel: Toggled) => void;
 }
 
@@ -205,6 +207,14 @@ function besideCommands(desk: Desk): Command[] {
       perform: desk.toScores,
     },
     {
+      id: "mark",
+      label: "Mark a passage",
+      group: "Beside",
+      keys: ["k"],
+      enabled: marks(desk.assignment),
+      perform: desk.toMark,
+    },
+    {
       id: "edit",
       label: "Edit the winner",
       group: "Beside",
@@ -254,6 +264,7 @@ function commonCommands(desk: Desk): Command[] {
       enabled: reasons || protocol.comment.ask !== "off",
       perform: () => desk.toggle("comment"),
     },
+    { id: "pause", label: "Pause", group: "Work", keys: ["w"], enabled: true, perform: () => desk.toggle("pause") },
     {
       id: "guidelines",
       label: "Guidelines",
@@ -269,6 +280,14 @@ function commonCommands(desk: Desk): Command[] {
       keys: ["p"],
       enabled: true,
       perform: () => desk.toggle("prompt"),
+    },
+    {
+      id: "diff",
+      label: isPair(desk.assignment) ? "What differs" : `What differs from ${letter(desk.focus)}`,
+      group: "Read",
+      keys: ["d"],
+      enabled: !writing,
+      perform: () => desk.toggle("diff"),
     },
     {
       id: "plain",

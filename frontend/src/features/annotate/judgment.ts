@@ -26,7 +26,7 @@ export interface Draft {
   edit: { key: string; text: string } | null;
   /** A response of one's own, where the task asks for one. */
   written: string;
-  /** Marked elsewhere, and kept as they are. */
+  /** Marked passages, in code points. */
   spans: readonly Span[];
 }
 
@@ -56,12 +56,6 @@ export const isPair = (assignment: Assignment): boolean => assignment.responses.
 /** The task asks for a response of one's own. */
 export const isWriting = (assignment: Assignment): boolean => assignment.kind === "demonstrate";
 export const letter = (index: number): string => String.fromCharCode(65 + index);
-
-export function isEmpty(draft: Draft): boolean {
-  return (
-    draft.choice === null && draft.verdict === "none" && draft.written === "" && Object.keys(draft.places).length === 0
-  );
-}
 
 /** The ranking a draft stands for, or null while something is missing. */
 export function toSaid(draft: Draft, assignment: Assignment): Said | null {

@@ -3,7 +3,8 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { ApiError } from "@/api/client";
 import type { JudgmentReceipt } from "@/api/types";
 
-import { Outbox, type Entry, type Send } from "./outbox";
+import { NOBODY, Outbox, type Entry, type Neighbours, type News, type Send, type Shelf } from "./outbox";
+import { memoryShelf } from "./shelf";
 
 const RECEIPT: JudgmentReceipt = { judgment: 1, state: "accepted", replayed: false, feedback: null };
 const offline = new ApiError(0, "unreachable", "The server cannot be reached.");
@@ -21,15 +22,34 @@ function entry(key: string, assignmentId = key): Entry {
   };
 }
 
-function box(send: Send, owner = 1): Outbox {
-  return new Outbox({ storage: localStorage, owner, send, retryMs: 100, maxRetryMs: 400 });
+let shelf: Shelf = memoryShelf();
+function box(send: Send, neighbours: Neighbours = NOBODY): Outbox {
+  return new Outbox({ shelf, send, neighbours, retryMs: 100, maxRetryMs: 400 });
+}
+
+/** Pages in one browser: one lock, and each hears the others. */
+function street(): () => Neighbours {
+  const ears = new Set<(news: News) => void>();
+  let last = Promise.resolve();
+  return () => {
+    let own: ((news: News) => void) | null = null;
+    return {
+      alone: (work) => (last = last.then(work)),
+      tell: (news) => ears.forEach((ear) => ear !== own && ear(news)),
+      listen: (hear) => {
+        own = hear;
+        ears.add(hear);
+        return () => ears.delete(hear);
+      },
+    };
+  };
 }
 
 const settle = () => vi.advanceTimersByTimeAsync(0);
 
 beforeEach(() => {
   vi.useFakeTimers();
-  localStorage.clear();
+  shelf = memoryShelf();
 });
 afterEach(() => void vi.useRealTimers());
 
@@ -41,7 +61,7 @@ describe("the outbox", () => {
     expect(outbox.state().waiting).toHaveLength(1);
     await settle();
     expect(outbox.state().waiting).toHaveLength(0);
-    expect(localStorage.length).toBe(0);
+    expect(await shelf.all()).toEqual([]);
   });
 
   it("retries with the same key until the server answers", async () => {
@@ -52,7 +72,7 @@ describe("the outbox", () => {
     expect(outbox.state()).toMatchObject({ held: "offline", waiting: [{ clientKey: "k1" }] });
     await vi.advanceTimersByTimeAsync(1_000);
     expect(send.mock.calls.map(([sent]) => sent.clientKey)).toEqual(["k1", "k1", "k1"]);
-    expect(outbox.state()).toEqual({ waiting: [], refused: [], held: null });
+    expect(outbox.state()).toEqual({ waiting: [], refused: [], held: null, unkept: 0 });
   });
 
   it("survives a reload: a new page sends what the old one kept, with its key", async () => {
@@ -64,14 +84,46 @@ describe("the outbox", () => {
 
     const send = vi.fn<Send>().mockResolvedValue(RECEIPT);
     const second = box(send);
+    await second.ready;
     expect(second.state().waiting).toHaveLength(2);
     await second.flush();
     expect(send.mock.calls.map(([sent]) => sent.body)).toMatchObject([{ client_key: "k1" }, { client_key: "k2" }]);
   });
 
-  it("keeps one person's judgments from another who signs in here", () => {
-    box(vi.fn<Send>().mockRejectedValue(offline), 1).add(entry("k1"));
-    expect(box(vi.fn<Send>(), 2).state().waiting).toHaveLength(0);
+  it("sends each entry from one page only, and tells the page that made it", async () => {
+    const open = street();
+    let letGo: (() => void) | undefined;
+    const slow = new Promise<void>((resolve) => (letGo = resolve));
+    const send = vi.fn<Send>(async () => {
+      await slow;
+      return RECEIPT;
+    });
+    const [first, second] = [box(send, open()), box(send, open())];
+    for (const page of [first, second]) page.start();
+    const heard = vi.fn();
+    second.onReceipt(heard);
+    await settle();
+    first.add(entry("k1"));
+    await settle();
+    second.add(entry("k2"));
+    await settle();
+    expect(send).toHaveBeenCalledTimes(1);
+    letGo?.();
+    await settle();
+    expect(send.mock.calls.map(([sent]) => sent.clientKey)).toEqual(["k1", "k2"]);
+    expect(heard.mock.calls.map(([sent]) => (sent as Entry).clientKey)).toEqual(["k2"]);
+    expect([first.state().waiting, second.state().waiting]).toEqual([[], []]);
+  });
+
+  it("sends only what would survive the page, and says what would not", async () => {
+    const full: Shelf = { ...memoryShelf(), put: () => Promise.reject(new Error("full")) };
+    const send = vi.fn<Send>().mockRejectedValueOnce(offline).mockResolvedValue(RECEIPT);
+    const outbox = new Outbox({ shelf: full, send, retryMs: 100 });
+    outbox.add(entry("k1"));
+    await settle();
+    expect(outbox.state()).toMatchObject({ unkept: 1, waiting: [{ clientKey: "k1" }] });
+    await vi.advanceTimersByTimeAsync(100);
+    expect(outbox.state()).toMatchObject({ unkept: 0, waiting: [] });
   });
 
   it("keeps what the server refuses, with the reason, and goes on with the rest", async () => {
@@ -85,7 +137,7 @@ describe("the outbox", () => {
     expect(outbox.state().waiting).toHaveLength(0);
     expect(outbox.state().refused).toMatchObject([{ clientKey: "bad", refused: "Not ranked: b." }]);
     outbox.dismiss("bad");
-    expect(localStorage.length).toBe(0);
+    expect(await shelf.all()).toEqual([]);
   });
 
   it("lets a correction wait for what it corrects, and others pass", async () => {
@@ -114,7 +166,8 @@ describe("the outbox", () => {
     await settle();
     expect(outbox.state().held).toBe("signed_out");
 
-    const lost = box(vi.fn<Send>().mockRejectedValue(new ApiError(409, "lease_lost", "No longer yours.")), 2);
+    shelf = memoryShelf();
+    const lost = box(vi.fn<Send>().mockRejectedValue(new ApiError(409, "lease_lost", "No longer yours.")));
     lost.add({
       kind: "skip",
       clientKey: "s1",
@@ -124,7 +177,7 @@ describe("the outbox", () => {
       body: { lease_token: 1, reason: "x" },
     });
     await settle();
-    expect(lost.state()).toEqual({ waiting: [], refused: [], held: null });
+    expect(lost.state()).toEqual({ waiting: [], refused: [], held: null, unkept: 0 });
   });
 
   it("tells receivers what the server said", async () => {
@@ -134,12 +187,5 @@ describe("the outbox", () => {
     outbox.add(entry("k1"));
     await settle();
     expect(heard).toHaveBeenCalledWith(expect.objectContaining({ clientKey: "k1" }), expect.objectContaining({ state: "surplus" }));
-  });
-
-  it("works without storage", async () => {
-    const outbox = new Outbox({ storage: null, owner: 1, send: vi.fn<Send>().mockResolvedValue(RECEIPT) });
-    outbox.add(entry("k1"));
-    await settle();
-    expect(outbox.state().waiting).toHaveLength(0);
   });
 });

@@ -8,6 +8,8 @@ interface Timer {
   restart: () => void;
   seconds: () => number;
   aliveWithin: (ms: number) => boolean;
+  hold: () => void;
+  resume: () => void;
 }
 
 export function useActiveTimer(): Timer {
@@ -18,6 +20,8 @@ export function useActiveTimer(): Timer {
       timer: {
         restart: () => clock.restart(performance.now()),
         seconds: () => clock.seconds(performance.now()),
+        hold: () => clock.hold(performance.now()),
+        resume: () => clock.resume(performance.now()),
         aliveWithin: (ms: number) => clock.aliveWithin(ms, performance.now()),
       },
     };

@@ -7,6 +7,7 @@ import { refreshSession } from "@/api/session";
 import { useReachable } from "@/lib/connection";
 
 import { Outbox, type OnReceipt, type OutboxState, type Send } from "./outbox";
+import { browserNeighbours, browserShelf, memoryShelf } from "./shelf";
 
 const send: Send = async (entry) => {
   try {
@@ -25,19 +26,16 @@ const deliver: Send = async (entry) => {
   return null;
 };
 
-export function browserStorage(): Storage | null {
-  try {
-    return window.localStorage;
-  } catch {
-    return null;
-  }
+function openOutbox(owner: number): Outbox {
+  const shelf = typeof indexedDB === "undefined" ? memoryShelf() : browserShelf(owner);
+  return new Outbox({ shelf, send, neighbours: browserNeighbours(owner) });
 }
 
 /** The outbox of the person who is signed in, and its state. */
 export function useOutbox(owner: number, onReceipt: OnReceipt): [Outbox, OutboxState] {
   const client = useQueryClient();
   const reachable = useReachable();
-  const [outbox] = useState(() => new Outbox({ storage: browserStorage(), owner, send }));
+  const [outbox] = useState(() => openOutbox(owner));
   const state = useSyncExternalStore(outbox.subscribe, outbox.state);
 
   const received = useEffectEvent<OnReceipt>((entry, receipt) => {
@@ -52,10 +50,15 @@ export function useOutbox(owner: number, onReceipt: OnReceipt): [Outbox, OutboxS
 
   useEffect(() => {
     const wake = () => void outbox.flush();
-    wake();
+    const stay = (event: BeforeUnloadEvent) => {
+      if (outbox.state().unkept > 0) event.preventDefault();
+    };
+    outbox.start();
     window.addEventListener("online", wake);
+    window.addEventListener("beforeunload", stay);
     return () => {
       window.removeEventListener("online", wake);
+      window.removeEventListener("beforeunload", stay);
       outbox.stop();
     };
   }, [outbox]);

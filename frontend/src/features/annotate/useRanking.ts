@@ -1,16 +1,17 @@
 import { useMutation, useQuery } from "@tanstack/react-query";
-import { useCallback, useEffect, useEffectEvent, useMemo, useReducer, useRef, useState } from "react";
+import { useCallback, useEffect, useEffectEvent, useReducer, useRef, useState } from "react";
 
 import { ApiError } from "@/api/client";
 import { heartbeat, myWorkQuery, nextAssignments, revealAssignment } from "@/api/queue";
 import type { Assignment, GoldFeedback, JudgmentReceipt, Project } from "@/api/types";
 import { useReachable } from "@/lib/connection";
 
-import { dropDraft, loadDraft, saveDraft, sweepDrafts } from "./drafts";
-import { EMPTY_DRAFT, fromSaid, openingDraft, owed, toBody, type Draft } from "./judgment";
+import { firstDraft } from "./drafts";
+import { fromSaid, owed, toBody, type Draft } from "./judgment";
 import { seal, type Outbox, type OutboxState } from "./outbox";
 import { current, HELD, reduce, START, type Past, type Session } from "./session";
 import { useActiveTimer } from "./useActiveTimer";
+import { useDrafts } from "./useDrafts";
 import { useOutbox } from "./useOutbox";
 import { useTakingBack, type StoredJudgments } from "./useTakingBack";
 
@@ -34,6 +35,9 @@ export interface Ranking {
   assignment: Assignment | null;
   draft: Draft;
   setDraft: (draft: Draft) => void;
+  /** What another window saved of this task since. */
+  elsewhere: Draft | null;
+  takeElsewhere: () => void;
   submit: (draft: Draft) => boolean;
   skip: (why: SkipWhy) => void;
   undo: () => void;
@@ -43,6 +47,10 @@ export interface Ranking {
   /** A known answer to look at before the next task. */
   known: Known | null;
   goOn: () => void;
+  /** Somebody takes a break: nothing is shown, and no time counted. */
+  paused: boolean;
+  pause: () => void;
+  resume: () => void;
   /** The page hides what carries a risk tag until somebody asks for it. */
   veiled: boolean;
   reveal: () => void;
@@ -61,6 +69,7 @@ export function useRanking(project: Project, userId: number): Ranking {
   const [receipt, setReceipt] = useState<JudgmentReceipt | null>(null);
   const [acknowledged, setAcknowledged] = useState<StoredJudgments>({});
   const [known, setKnown] = useState<readonly Known[]>([]);
+  const [paused, setPaused] = useState(false);
   const [revealed, setRevealed] = useState<readonly string[]>([]);
   const [outbox, saving] = useOutbox(userId, (entry, answer) => {
     if (!answer) return;
@@ -76,27 +85,13 @@ export function useRanking(project: Project, userId: number): Ranking {
   const work = useQuery(myWorkQuery(slug));
 
   const assignment = current(session);
-  const [drafts, setDrafts] = useState<Readonly<Record<string, Draft>>>({});
   const opened = session.correcting === null ? undefined : session.past[session.correcting];
-  const draftKey = assignment ? (opened ? `correction:${assignment.id}` : assignment.id) : null;
-  const stored = useMemo(
-    () => (assignment ? (loadDraft(assignment.id) ?? openingDraft(assignment)) : EMPTY_DRAFT),
-    [assignment],
-  );
-  const draft = (draftKey === null ? undefined : drafts[draftKey]) ?? opened?.draft ?? stored;
+  const drafts = useDrafts(assignment, opened);
+  const shownKey = `${assignment?.id}:${opened ? "correction" : "new"}`;
 
   const answerShown = known.length > 0;
-  useEffect(() => timer.restart(), [draftKey, answerShown, timer]);
-  useEffect(() => sweepDrafts(Date.now()), []);
+  useEffect(() => timer.restart(), [shownKey, answerShown, timer]);
   useHeartbeats(project.lease_seconds, session, dispatch, timer.aliveWithin);
-
-  const setDraft = (next: Draft) => {
-    if (!draftKey || !assignment) return;
-    setDrafts((all) => ({ ...all, [draftKey]: next }));
-    if (!opened) saveDraft(assignment.id, next);
-  };
-
-  const forget = (key: string) => setDrafts((all) => Object.fromEntries(Object.entries(all).filter(([k]) => k !== key)));
 
   const send = (assignment: Assignment, final: Draft, activeSeconds: number | null): boolean => {
     const body = owed(final, assignment) ? null : toBody(final, assignment);
@@ -117,10 +112,9 @@ export function useRanking(project: Project, userId: number): Ranking {
   };
 
   const submit = (final: Draft): boolean => {
-    if (!assignment || !draftKey || !send(assignment, final, timer.seconds())) return false;
+    if (!assignment || !send(assignment, final, timer.seconds())) return false;
     dispatch({ type: "submitted", past: { assignment, draft: final } });
-    dropDraft(assignment.id);
-    forget(draftKey);
+    drafts.drop(assignment);
     return true;
   };
 
@@ -132,7 +126,7 @@ export function useRanking(project: Project, userId: number): Ranking {
       body: { lease_token: assignment.lease_token, ...why },
     });
     dispatch({ type: "skipped", id: assignment.id });
-    dropDraft(assignment.id);
+    drafts.drop(assignment);
   };
 
   const last = work.data?.last;
@@ -146,9 +140,7 @@ export function useRanking(project: Project, userId: number): Ranking {
     saving,
     last: last ?? null,
     onTaken: (past, held) => {
-      const again = held.id === past.assignment.id ? past.draft : openingDraft(held);
-      saveDraft(held.id, again);
-      setDrafts((all) => ({ ...all, [held.id]: again }));
+      drafts.begin(held, held.id === past.assignment.id ? past.draft : firstDraft(held));
       dispatch({ type: "taken_back", from: past.assignment.id, assignment: held });
     },
     onStands: (past) => dispatch({ type: "undo", fallback: past }),
@@ -168,20 +160,31 @@ export function useRanking(project: Project, userId: number): Ranking {
   return {
     session,
     assignment,
-    draft,
-    setDraft,
+    draft: drafts.draft,
+    setDraft: drafts.change,
+    elsewhere: drafts.elsewhere,
+    takeElsewhere: drafts.takeElsewhere,
     submit,
     skip,
     undo,
     canUndo: taking.busy ? false : session.correcting === null ? session.past.length > 0 || fallback !== null : session.correcting > 0,
     leaveCorrection: () => {
-      if (draftKey) forget(draftKey);
+      if (assignment) drafts.drop(assignment);
       if (opened && taking.isDoubtful(opened.assignment.id)) send(opened.assignment, opened.draft, null);
       dispatch({ type: "leave_correction" });
     },
     dropCurrent: () => assignment && dispatch({ type: "dropped", id: assignment.id }),
     known: known[0] ?? null,
     goOn: () => setKnown((all) => all.slice(1)),
+    paused,
+    pause: () => {
+      timer.hold();
+      setPaused(true);
+    },
+    resume: () => {
+      timer.resume();
+      setPaused(false);
+    },
     veiled: assignment !== null && assignment.prompt.risk_tags.length > 0 && !revealed.includes(assignment.id),
     reveal: () => assignment && asking.mutate(assignment.id),
     revealError: asking.variables === assignment?.id ? asking.error : null,
@@ -209,6 +212,8 @@ function useRefill(
 
   const ask = useMutation({
     mutationFn: async (missing: number) => {
+      // What an earlier page has judged is not asked for again.
+      await outbox.ready;
       const unsent = outbox.state().waiting.map((entry) => entry.assignmentId);
       const exclude = [...new Set([...session.queue.map((one) => one.id), ...unsent])];
       const answer = await nextAssignments(slug, { count: missing, exclude });
