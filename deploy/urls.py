@@ -6,11 +6,11 @@ from drf_spectacular.views import SpectacularAPIView
 from deploy.views import health, not_found, single_page_app
 
 urlpatterns = [
+    path("api/", include("labeling.api.urls")),
+    path("api/", include("labeling.core.api.urls")),
+    path("api/", include("rlhf.api.urls")),
     path("api/schema", SpectacularAPIView.as_view(), name="schema"),
     path("api/health", health, name="health"),
-    path("api/", include("labeling.core.api.urls")),
-    path("api/", include("labeling.api.urls")),
-    path("api/", include("rlhf.api.urls")),
     # Where an OpenID Connect provider sends people back to.
     path("accounts/", include("labeling.core.api.oidc_urls")),
     # Named here so that they are JSON with DEBUG on as well.

@@ -28,6 +28,14 @@ class DatabaseWrapper(base.DatabaseWrapper):
             cursor = base.ServerBindingCursor(self.connection)  # type: ignore[call-arg]
         return self._prepare_cursor(cursor)  # type: ignore[attr-defined]
 
+    def init_connection_state(self) -> None:
+        super().init_connection_state()
+        if self.settings_dict["OPTIONS"].get("prepare_threshold"):
+            # Left to itself, the server plans a join of many tables anew at each execution, for longer
+            # than it takes: what is prepared here finds single rows by keys, whatever their values.
+            with self.connection.cursor() as cursor:
+                cursor.execute("SET plan_cache_mode = force_generic_plan")
+
     def is_usable(self) -> bool:
         """Asked at the start of every request. Nothing arrives on an idle connection unless the
         server hung up or has something to say; only then is a statement worth its time."""

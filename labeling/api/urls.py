@@ -29,7 +29,10 @@ from labeling.api import (
     workers,
 )
 
+# Those that are asked all day come first: each pattern before them is tried at every request.
 urlpatterns = [
+    *assignments.urlpatterns,
+    *judgments.urlpatterns,
     *projects.urlpatterns,
     *members.urlpatterns,
     *guidelines.urlpatterns,
@@ -38,10 +41,8 @@ urlpatterns = [
     *tasks.urlpatterns,
     *steering.urlpatterns,
     *activity.urlpatterns,
-    *assignments.urlpatterns,
     *exports.urlpatterns,
     *protocols.urlpatterns,
-    *judgments.urlpatterns,
     *demonstrations.urlpatterns,
     *completion.urlpatterns,
     *consent.urlpatterns,

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import atexit
+import functools
 import logging
 import os
 import threading
@@ -165,11 +166,17 @@ async def send_to_layer(events: Sequence[Event]) -> None:
 
 
 async def _send_by_redis(events: Sequence[Event]) -> None:
+    client = _redis(asyncio.get_running_loop(), settings.REDIS_URL)
+    for event in events:
+        await _group_send(event, await client.incr(f"plumbline:live:{event.group}"))
+
+
+@functools.lru_cache(maxsize=1)
+def _redis(loop: asyncio.AbstractEventLoop, url: str) -> Any:
+    """Kept, since opening a connection costs more than all that is said over it."""
     from redis import asyncio as redis
 
-    async with redis.from_url(settings.REDIS_URL) as connection:
-        for event in events:
-            await _group_send(event, await connection.incr(f"plumbline:live:{event.group}"))
+    return redis.from_url(url)
 
 
 async def _group_send(event: Event, seq: int) -> None:

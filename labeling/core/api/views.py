@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from django.db.models import QuerySet
 from django.utils import timezone
+from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
@@ -22,6 +23,17 @@ from labeling.core.services import limits
 from labeling.core.services.second_factor import second_factor_missing
 
 
+class Negotiation(DefaultContentNegotiation):
+    """Does not weigh what is acceptable where there is one answer and the caller takes it."""
+
+    def select_renderer(self, request: Request, renderers: Any, format_suffix: Any = None) -> Any:
+        if len(renderers) == 1 and not request.META.get("QUERY_STRING"):
+            only = renderers[0].media_type
+            if request.META.get("HTTP_ACCEPT", "*/*") in ("*/*", only):
+                return renderers[0], only
+        return super().select_renderer(request, renderers, format_suffix)
+
+
 class ApiView(APIView):
     """`access` names, for each method it serves, an `Access` or the project `Permission` asked.
 
@@ -30,6 +42,7 @@ class ApiView(APIView):
     a project implements (see `ProjectView`).
     """
 
+    content_negotiation_class = Negotiation
     access: ClassVar[Mapping[str, Access | Permission]] = {}
     # Methods that write and yet work in an archived project.
     served_while_archived: ClassVar[frozenset[str]] = frozenset()
