@@ -281,6 +281,25 @@ class TestFiles:
         stranger = ModelVersion.objects.create(project=run.project, kind="policy", name="other", number=1)
         assert worker.client.get(f"/api/worker/models/{stranger.pk}/files/config.json").status_code == 404
 
+    def test_an_adapter_comes_with_the_model_it_was_trained_on(self, launch, preferences):
+        """A first policy, an adapter trained on it, and a run that reads the adapter."""
+        begin(launch("dpo", snapshot=preferences.pk, name="first")).finish_training()
+        settings = {"lora": {"r": 4}, "save": "adapter"}
+        run = launch("dpo", model="first@1", snapshot=preferences.pk, name="light", **settings)
+        worker = begin(run)
+        for name, body in (("adapter_config.json", b"{}"), ("adapter_model.safetensors", b"weights")):
+            worker.put(f"model/{name}", body)
+        files = ["adapter_config.json", "adapter_model.safetensors"]
+        worker.finish(result={"model_files": files, "summary": {}})
+        run.refresh_from_db()
+        assert run.state == "succeeded"
+
+        reader = begin(launch("sft", model="light@1", snapshot=preferences.pk))
+        told = reader.assignment()["models"]["model"]
+        assert (told["ref"], told["base"]["ref"], told["base"]["base"]) == ("light@1", "first@1", None)
+        base = reader.client.get(f"/api/worker/models/{told['base']['id']}/files/model.safetensors")
+        assert b"".join(base.streaming_content) == b"weights"
+
 
 class TestOutputs:
     def test_a_trained_model_is_registered_with_its_parent(self, reward_run):
