@@ -1,6 +1,6 @@
 """What a spec asks of a model that the model cannot do, told before anything is queued.
 
-What the spec alone decides is refused by the spec itself (rlhf/specs.py).
+What the spec alone decides is refused by the spec itself (rlhf/specs).
 """
 
 from __future__ import annotations
