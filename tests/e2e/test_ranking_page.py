@@ -243,8 +243,8 @@ def test_hostile_output_shows_as_text_and_does_nothing(
     seen, slow = [], []
     for number in range(len(HOSTILE)):
         seen.append(page.get_by_role("region", name="Prompt").inner_text())
-        for link in page.locator("article [role=button]").all():
-            link.click()
+        # All at one moment: a text may be drawn anew while its colours or formulas come.
+        page.evaluate("document.querySelectorAll('article [role=button]').forEach(link => link.click())")
         assert page.locator("article :is(script, iframe, svg, style, img, object, form, link)").count() == 0
         assert page.evaluate("window.harmed") is None
         page.keyboard.press("2")
