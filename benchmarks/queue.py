@@ -144,7 +144,8 @@ JUDGED = [
     """UPDATE labeling_slot SET state = 'done', fence = 1 WHERE project_id = %(project)s AND slot_no = 0""",
     """INSERT INTO labeling_assignment (id, slot_id, task_id, annotator_id, state, fence, presented, terms,
                                         skip_reason, skip_category, draft_revision, leased_at, ended_at)
-        SELECT {uuid}, s.id, s.task_id, %(annotator)s, 'submitted', 1, '[]', '{{}}', '', '', 0, %(now)s, %(now)s
+        SELECT {uuid}, s.id, s.task_id, %(annotator)s, 'submitted', 1, '[]', '{{}}', '', '', 0,
+               %(now)s, %(now)s
           FROM labeling_slot s
          WHERE s.project_id = %(project)s AND s.slot_no = 0 AND s.task_id < %(first_task)s + %(judged)s""",
 ]
