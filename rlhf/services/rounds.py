@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, get_args
 
 from django.db import transaction
 
@@ -20,7 +20,7 @@ from rlhf.services.models import resolve, save_new
 from rlhf.services.round_rows import create, current_step, lock_project
 from rlhf.services.round_steps import LABEL_SPLITS, advance
 from rlhf.services.validation import checked
-from rlhf.specs import RoundSpec
+from rlhf.specs import Method, RoundSpec
 
 __all__ = ["advance", "cancel", "change_spec", "launch", "retry", "set_round_defaults"]
 
@@ -33,7 +33,7 @@ READ_BY = {
     "base": Step.REWARD,
     "reward": Step.REWARD,
     "method": Step.POLICY,
-    **dict.fromkeys(("dpo", "kto", "ppo", "rloo", "grpo"), Step.POLICY),
+    **dict.fromkeys(get_args(Method), Step.POLICY),
     "evaluate": Step.EVALUATE,
 }
 # ... or, where a step waits for people, once it is over.

@@ -4,7 +4,7 @@ The web side validates with these before anything is queued, the worker reads th
 their JSON Schema draws the launch forms. No Django and no torch here.
 """
 
-from rlhf.specs.common import Lora, ModelRef, Sampling, SnapshotRef, Spec, SplitName
+from rlhf.specs.common import Lora, ModelName, ModelRef, Sampling, SnapshotRef, Spec, SplitName
 from rlhf.specs.online import (
     GrpoTraining,
     ModelReward,
@@ -15,7 +15,7 @@ from rlhf.specs.online import (
     RlooTraining,
     VerifierReward,
 )
-from rlhf.specs.rounds import RoundEvaluation, RoundSampling, RoundSpec
+from rlhf.specs.rounds import Method, RoundEvaluation, RoundSampling, RoundSpec
 from rlhf.specs.runs import (
     SPECS,
     DpoSpec,
@@ -51,6 +51,8 @@ __all__ = [
     "KtoSpec",
     "KtoTraining",
     "Lora",
+    "Method",
+    "ModelName",
     "ModelRef",
     "ModelReward",
     "OnlineTraining",

@@ -19,6 +19,7 @@ ModelRef = Annotated[
 SnapshotRef = Annotated[int, Field(ge=1, description="Id of a frozen snapshot of this project.")]
 
 
+ModelName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]*$", max_length=80)]
 SplitName = Literal["train", "validation", "test"]
 
 

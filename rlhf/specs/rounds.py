@@ -10,6 +10,9 @@ from rlhf.specs.common import ModelRef, Sampling, Spec
 from rlhf.specs.online import GrpoTraining, PpoTraining, RlooTraining
 from rlhf.specs.training import DpoTraining, KtoTraining, RewardTraining
 
+# What can move the policy; each has its settings under its own name.
+Method = Literal["dpo", "kto", "ppo", "rloo", "grpo"]
+
 
 class RoundSampling(Sampling):
     responses_per_prompt: int = Field(2, ge=2, le=9)
@@ -29,7 +32,7 @@ class RoundSpec(Spec):
     policy: ModelRef = Field(description="The model to improve; it also answers the sampled prompts.")
     base: ModelRef | None = Field(None, description="What win rates are against; empty: the first policy.")
     judgments: int = Field(400, ge=1, description="New judgments to wait for before training.")
-    method: Literal["dpo", "kto", "ppo", "rloo", "grpo"] = "dpo"
+    method: Method = "dpo"
     sample: RoundSampling = RoundSampling()
     reward: RewardTraining = RewardTraining()
     dpo: DpoTraining = DpoTraining()

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from rlhf.specs.common import ModelRef, Sampling, SnapshotRef, Spec, SplitName
+from rlhf.specs.common import ModelName, ModelRef, Sampling, SnapshotRef, Spec, SplitName
 from rlhf.specs.online import GrpoTraining, PpoTraining, RlooTraining
 from rlhf.specs.training import DpoTraining, KtoTraining, RewardTraining, SftTraining
 
@@ -17,7 +17,7 @@ class SftSpec(SftTraining):
     kind: Literal["sft"] = "sft"
     model: ModelRef
     snapshot: SnapshotRef
-    name: str = Field("policy", pattern=r"^[a-z0-9][a-z0-9._-]*$", max_length=80)
+    name: ModelName = "policy"
 
 
 class RewardSpec(RewardTraining):
@@ -26,7 +26,7 @@ class RewardSpec(RewardTraining):
     kind: Literal["reward"] = "reward"
     model: ModelRef
     snapshot: SnapshotRef
-    name: str = Field("reward", pattern=r"^[a-z0-9][a-z0-9._-]*$", max_length=80)
+    name: ModelName = "reward"
 
 
 class DpoSpec(DpoTraining):
@@ -35,7 +35,7 @@ class DpoSpec(DpoTraining):
     kind: Literal["dpo"] = "dpo"
     model: ModelRef
     snapshot: SnapshotRef
-    name: str = Field("policy", pattern=r"^[a-z0-9][a-z0-9._-]*$", max_length=80)
+    name: ModelName = "policy"
 
 
 class KtoSpec(KtoTraining):
@@ -44,7 +44,7 @@ class KtoSpec(KtoTraining):
     kind: Literal["kto"] = "kto"
     model: ModelRef
     snapshot: SnapshotRef
-    name: str = Field("policy", pattern=r"^[a-z0-9][a-z0-9._-]*$", max_length=80)
+    name: ModelName = "policy"
 
 
 class GrpoSpec(GrpoTraining):
@@ -54,7 +54,7 @@ class GrpoSpec(GrpoTraining):
     model: ModelRef
     reward_model: ModelRef
     snapshot: SnapshotRef = Field(description="Prompts or preferences; their train prompts are used.")
-    name: str = Field("policy", pattern=r"^[a-z0-9][a-z0-9._-]*$", max_length=80)
+    name: ModelName = "policy"
 
 
 class RlooSpec(RlooTraining):
@@ -64,7 +64,7 @@ class RlooSpec(RlooTraining):
     model: ModelRef
     reward_model: ModelRef
     snapshot: SnapshotRef = Field(description="Prompts or preferences; their train prompts are used.")
-    name: str = Field("policy", pattern=r"^[a-z0-9][a-z0-9._-]*$", max_length=80)
+    name: ModelName = "policy"
 
 
 class PpoSpec(PpoTraining):
@@ -74,7 +74,7 @@ class PpoSpec(PpoTraining):
     model: ModelRef
     reward_model: ModelRef | None = Field(None, description="May be empty where `rewards` has a source.")
     snapshot: SnapshotRef = Field(description="Prompts or preferences; their train prompts are used.")
-    name: str = Field("policy", pattern=r"^[a-z0-9][a-z0-9._-]*$", max_length=80)
+    name: ModelName = "policy"
 
 
 def judged(spec: Any) -> Any:
