@@ -211,12 +211,14 @@ def test_rules_hold_or_do_not(verifier, argument, good, bad):
     [
         ("json_schema", None, "needs a JSON Schema"),
         ("json_schema", {"type": 3}, "schema of the verifier json_schema is none"),
-        ("regex", "(", "needs a pattern"),
+        ("regex", "(", "cannot read its pattern"),
+        ("regex", None, "needs a pattern"),
+        ("max_words", -1, "must not be below 0"),
         ("max_words", "many", "needs a number of words"),
     ],
 )
 def test_rule_without_a_sound_argument_is_named(verifier, argument, message):
-    with pytest.raises(TrainingError, match=message):
+    with pytest.raises((TrainingError, ValidationError), match=message):
         VerifierSource(VerifierReward(verifier=verifier, argument=argument))
 
 

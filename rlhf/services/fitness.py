@@ -1,0 +1,101 @@
+"""Whether what is asked for can work with the models it names, and what it would take: told before anything
+is queued, from the JSON files of models that this server can read. Of others the worker finds out before it
+loads them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from labeling.core.errors import DomainError
+from rlhf import storage
+from rlhf.memory import estimate
+from rlhf.model_config import ModelFiles
+from rlhf.models import ModelVersion
+from rlhf.refusals import refusals
+from rlhf.specs import Spec
+
+
+def files_of(model: ModelVersion | None) -> ModelFiles:
+    """Empty where they lie elsewhere. An adapter has the config of what it was trained on."""
+    if model is None:
+        return ModelFiles({})
+    if model.source and not Path(model.source).is_absolute():  # the name of one on a hub
+        return ModelFiles({})
+    own = ModelFiles.of(Path(model.source)) if model.source else ModelFiles.read(_stored(model))
+    if model.is_adapter and model.parent is not None:
+        base = files_of(model.parent)
+        return ModelFiles(base.config, base.generation, own.tokenizer)
+    return own
+
+
+class Part(NamedTuple):
+    """Something to run: a spec of one kind, and the models it reads."""
+
+    kind: str
+    spec: Spec
+    model: ModelVersion | None
+    reward_models: Sequence[ModelVersion | None] = ()
+    reward_like: ModelVersion | None = None  # what a reward model will be made from that is still to come
+
+
+@dataclass
+class Verdict:
+    """What a launch would say."""
+
+    problem: str = ""
+    fields: dict[str, Any] = field(default_factory=dict)
+    memory: list[dict[str, Any]] = field(default_factory=list)
+
+    @contextmanager
+    def noting(self) -> Iterator[None]:
+        """The first refusal inside is the problem."""
+        try:
+            yield
+        except DomainError as refused:
+            self.problem, self.fields = refused.message, dict(refused.fields)
+
+
+def refuse(parts: Sequence[Part]) -> None:
+    found = [
+        f"{part.kind}: {sentence}" if len(parts) > 1 else sentence
+        for part in parts
+        for sentence in refusals(
+            part.spec, files_of(part.model), [files_of(one) for one in part.reward_models]
+        )
+    ]
+    if found:
+        raise DomainError(" ".join(dict.fromkeys(found)), code="unfit_model", fields={"model": "unfit"})
+
+
+def memory(parts: Sequence[Part]) -> list[dict[str, Any]]:
+    """Bytes by what takes them, of each part that trains something and whose models say how large they
+    are."""
+    return [found for part in parts if (found := _memory(part)) is not None]
+
+
+def _memory(part: Part) -> dict[str, Any] | None:
+    if not hasattr(part.spec, "learning_rate"):
+        return None
+    scorers = [*part.reward_models, *([part.reward_like] if part.reward_like else [])]
+    configs = [files_of(one).config or None for one in scorers]
+    try:
+        found = estimate(part.kind, part.spec, files_of(part.model).config, reward_configs=configs)
+    except ValueError:
+        return None
+    return {"kind": part.kind, "total_bytes": found.total_bytes, "parts": asdict(found)}
+
+
+def _stored(model: ModelVersion) -> Callable[[str], bytes | None]:
+    def read(name: str) -> bytes | None:
+        run = model.produced_by
+        file = run.files.filter(name=f"model/{name}").first() if run else None
+        if file is None:
+            return None
+        with storage.open_file(file.path) as stored:
+            return stored.read()
+
+    return read
