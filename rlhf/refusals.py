@@ -35,11 +35,9 @@ def _sizes(spec: Spec, model: ModelFiles) -> list[str]:
                 f"{name} ({getattr(spec, name)}) leaves a prompt none of the {limit} positions of the model. "
                 "Lower it."
             )
-    if limit and not found and getattr(spec, "max_length", 0) > limit:
-        found.append(
-            f"max_length ({getattr(spec, 'max_length', 0)}) exceeds the {limit} positions of the model. "
-            "Lower it."
-        )
+    asked = getattr(spec, "max_length", 0) if "max_length" in spec.model_fields_set else 0
+    if limit and not found and asked > limit:
+        found.append(f"max_length ({asked}) exceeds the {limit} positions of the model. Lower it.")
     return found
 
 

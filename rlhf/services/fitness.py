@@ -8,15 +8,17 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from labeling.core.errors import DomainError
 from rlhf import storage
 from rlhf.memory import estimate
-from rlhf.model_config import ModelFiles
+from rlhf.model_config import ModelFiles, ModelShape
 from rlhf.models import ModelVersion
 from rlhf.refusals import refusals
 from rlhf.specs import Spec
+
+SpecT = TypeVar("SpecT", bound=Spec)
 
 
 def files_of(model: ModelVersion | None) -> ModelFiles:
@@ -30,6 +32,17 @@ def files_of(model: ModelVersion | None) -> ModelFiles:
         base = files_of(model.parent)
         return ModelFiles(base.config, base.generation, own.tokenizer)
     return own
+
+
+def with_room(spec: SpecT, model: ModelVersion) -> SpecT:
+    """A max_length that nobody asked for is no longer than the model's positions."""
+    if not hasattr(spec, "max_length") or "max_length" in spec.model_fields_set:
+        return spec
+    try:
+        positions = ModelShape.read(files_of(model).config).positions
+    except ValueError:
+        positions = None
+    return spec.model_copy(update={"max_length": min(spec.max_length, positions or spec.max_length)})
 
 
 class Part(NamedTuple):

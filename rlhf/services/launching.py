@@ -38,13 +38,16 @@ class Prepared:
     """A checked spec with what its references mean; models may still be unsaved."""
 
     project: Any
-    spec: Mapping[str, Any]
     parsed: Spec
     models: dict[str, ModelVersion] = field(default_factory=dict)
     baselines: list[ModelVersion] = field(default_factory=list)
     # For each further reward of the spec its model, or None where it is none.
     rewards: list[ModelVersion | None] = field(default_factory=list)
     snapshot: Snapshot | None = None
+
+    @property
+    def spec(self) -> Mapping[str, Any]:
+        return self.parsed.model_dump(mode="json")
 
     @property
     def kind(self) -> str:
@@ -77,9 +80,9 @@ def prepare(*, project: Any, raw: Mapping[str, Any], user: Any, now: datetime) -
 
 def examine(*, project: Any, raw: Mapping[str, Any]) -> Prepared:
     """A sound spec and the models it names; nothing is stored."""
-    parsed = run_spec(raw)
-    prepared = Prepared(project, parsed.model_dump(mode="json"), parsed)
+    prepared = Prepared(project, run_spec(raw))
     _resolve_models(prepared)
+    prepared.parsed = fitness.with_room(prepared.parsed, prepared.models["model"])
     return prepared
 
 

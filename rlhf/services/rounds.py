@@ -47,6 +47,7 @@ def launch(*, project: Any, raw: Mapping[str, Any], user: Any, now: datetime) ->
     base = resolve(project=project, ref=spec.base, field="base") if spec.base else _first_policy(project)
     if base is not None:
         check_language_model(base, "base")
+    spec = _with_room(spec, policy, base or policy)
     fitness.refuse(_parts(spec, policy, base or policy))
     _check_something_to_rank(project, now)
     with transaction.atomic():
@@ -71,11 +72,16 @@ def check(*, project: Any, raw: Mapping[str, Any], now: datetime) -> fitness.Ver
         policy = resolve(project=project, ref=spec.policy, field="policy")
         check_language_model(policy, "policy")
         base = resolve(project=project, ref=spec.base, field="base") if spec.base else _first_policy(project)
-        parts = _parts(spec, policy, base or policy)
+        parts = _parts(_with_room(spec, policy, base or policy), policy, base or policy)
         verdict.memory = fitness.memory(parts)
         fitness.refuse(parts)
         _check_something_to_rank(project, now)
     return verdict
+
+
+def _with_room(spec: RoundSpec, policy: ModelVersion, base: ModelVersion) -> RoundSpec:
+    fitting = {name: fitness.with_room(getattr(spec, name), policy) for name in get_args(Method)}
+    return spec.model_copy(update={**fitting, "reward": fitness.with_room(spec.reward, base)})
 
 
 def _parts(spec: RoundSpec, policy: ModelVersion, base: ModelVersion) -> list[fitness.Part]:
