@@ -15,11 +15,14 @@ pytestmark = pytest.mark.training
 
 def other_process(folder: Path) -> psutil.Process:
     """The one that the worker of this house started beside itself."""
-    for process in psutil.process_iter(["cmdline"]):
-        if "rlhf.worker.ranks" in (process.info["cmdline"] or []):
-            if str(folder) in process.environ().get("PLUMBLINE_WORKDIR", ""):
-                return process
-    raise AssertionError("there is no other process")
+    found = [
+        process
+        for process in psutil.process_iter(["cmdline"])
+        if "rlhf.worker.ranks" in (process.info["cmdline"] or [])
+        and str(folder) in process.environ().get("PLUMBLINE_WORKDIR", "")
+    ]
+    assert len(found) == 1
+    return found[0]
 
 
 def test_a_run_that_loses_one_of_its_processes_goes_on(tmp_path: Path) -> None:

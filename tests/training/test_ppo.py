@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -226,7 +227,12 @@ def test_rule_without_a_sound_argument_is_named(verifier, argument, message):
 
 
 @pytest.fixture
-def service():
+def allows_private(monkeypatch):
+    monkeypatch.setenv("REWARD_ALLOW_PRIVATE", "1")
+
+
+@pytest.fixture
+def service(allows_private):
     """A service that answers as told: a list of (status, body made from the request)."""
     answers, requests = [], []
 
@@ -283,10 +289,43 @@ def test_service_that_gives_no_scores_is_one_sentence(service, status, body, mes
     assert len(requests) == num_requests
 
 
-def test_service_that_is_not_there_is_one_sentence():
+def test_service_that_is_not_there_is_one_sentence(allows_private):
     source = RemoteSource(RemoteReward(url="http://127.0.0.1:9/", retries=1), sleep=lambda seconds: None)
     with pytest.raises(TrainingError, match=r"http://127\.0\.0\.1:9/ gave no scores"):
         source.score([user("a")], ["x"], [True])
+
+
+@pytest.mark.parametrize(
+    ("host", "words"),
+    [
+        ("127.0.0.1", "inside a private network: use a public address, or ask"),
+        ("localhost", "inside a private network"),
+        ("10.1.2.3", "inside a private network"),
+        ("[::ffff:192.168.0.1]", "inside a private network"),
+        ("169.254.169.254", "is at 169.254.169.254, which no run may ask"),
+        ("[fd00:ec2::254]", "which no run may ask"),
+        ("100.100.100.200", "which no run may ask"),
+        ("0.0.0.0", "which no run may ask"),
+    ],
+)
+def test_service_inside_the_house_is_not_asked(host, words):
+    with pytest.raises(TrainingError, match=re.escape(words)):
+        RemoteSource(RemoteReward(url=f"http://{host}/score"))
+
+
+def test_metadata_stays_out_of_bounds_whatever_the_operator_allows(allows_private):
+    RemoteSource(RemoteReward(url="http://10.1.2.3/score"))
+    with pytest.raises(TrainingError, match="which no run may ask"):
+        RemoteSource(RemoteReward(url="http://169.254.169.254/latest/meta-data"))
+
+
+def test_a_redirect_is_not_followed(service):
+    url, answers, requests = service
+    answers.append((302, lambda request: {}))
+    source = RemoteSource(RemoteReward(url=url, retries=0))
+    with pytest.raises(TrainingError, match="it answered 302"):
+        source.score([user("a")], ["x"], [True])
+    assert len(requests) == 1
 
 
 def test_sources_are_weighted_and_added():
