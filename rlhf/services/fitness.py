@@ -73,15 +73,17 @@ class Verdict:
 
 
 def refuse(parts: Sequence[Part]) -> None:
-    found = [
-        f"{part.kind}: {sentence}" if len(parts) > 1 else sentence
+    """DomainError, with a sentence for each reason why one of `parts` cannot work."""
+    found = {
+        part.kind: sentences
         for part in parts
-        for sentence in refusals(
-            part.spec, files_of(part.model), [files_of(one) for one in part.reward_models]
-        )
-    ]
-    if found:
-        raise DomainError(" ".join(dict.fromkeys(found)), code="unfit_model", fields={"model": "unfit"})
+        if (sentences := refusals(part.spec, files_of(part.model), list(map(files_of, part.reward_models))))
+    }
+    named = len(parts) > 1
+    words = [f"{kind}: {one}" if named else one for kind, sentences in found.items() for one in sentences]
+    if words:
+        fields = {kind if named else "model": "unfit" for kind in found}
+        raise DomainError(" ".join(words), code="unfit_model", fields=fields)
 
 
 def memory(parts: Sequence[Part]) -> list[dict[str, Any]]:

@@ -58,7 +58,7 @@ class Prepared:
         """What is to run with which models: the first is the run itself."""
         judges = [self.models["reward_model"]] if "reward_model" in self.models else []
         judges += [model for model in self.rewards if model is not None]
-        others = [fitness.Part(f"baseline {one}", self.parsed, one) for one in self.baselines]
+        others = [fitness.Part(f"baseline {one.name}", self.parsed, one) for one in self.baselines]
         return [fitness.Part(self.kind, self.parsed, self.models["model"], judges), *others]
 
 

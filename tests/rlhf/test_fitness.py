@@ -108,6 +108,7 @@ def test_a_round_is_checked_whole(labeled, as_rita, small):
     refused = as_rita.post(ROUNDS, spec, format="json")
     assert refused.status_code == 400
     assert refused.json()["message"].startswith("dpo: max_length (1000) exceeds the 256 positions")
+    assert refused.json()["fields"] == {"dpo": "unfit"}
     assert not Round.objects.exists()
     launched = as_rita.post(ROUNDS, {**spec, "dpo": SIZES}, format="json")
     assert launched.status_code == 201, launched.json()
