@@ -57,7 +57,9 @@ def make_model(size: Size, folder: Path, *, is_reward: bool = False) -> Path:
     """The same weights for the same size; a reward model has a head of one label."""
     import torch
     from transformers import LlamaConfig, LlamaForCausalLM, LlamaForSequenceClassification
+    from transformers.utils import logging
 
+    logging.disable_progress_bar()
     tokenizer = _tokenizer(size.vocabulary)
     config = LlamaConfig(
         vocab_size=size.vocabulary,
