@@ -62,12 +62,11 @@ class ModelFiles:
         if not pad or pad == eos:
             return False
         added = self.tokenizer.get("added_tokens_decoder") or {}
-        ids = [int(number) for number, token in added.items() if _content(token) == pad]
+        ids: list[Any] = [int(number) for number, token in added.items() if _content(token) == pad]
         declared = self.generation.get("eos_token_id", self.config.get("eos_token_id"))
         ends = declared if isinstance(declared, list) else [declared]
-        return any(
-            number in ends for number in ids or [self.config.get("pad_token_id")] if number is not None
-        )
+        known = ids or [self.config.get("pad_token_id")]
+        return any(number in ends for number in known if number is not None)
 
 
 def _object(content: bytes | None) -> dict[str, Any]:
