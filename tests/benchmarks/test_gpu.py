@@ -13,13 +13,14 @@ import pytest
 from benchmarks.card.ground import SIZES, forward, make_model, shape
 
 pytestmark = pytest.mark.training
+GPU = ("-m", "benchmarks.gpu")
 ROOT = Path(__file__).parents[2]
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "CUDA_VISIBLE_DEVICES": "", "OMP_NUM_THREADS": "1"}
     return subprocess.run(
-        [sys.executable, "-m", "benchmarks.gpu", *arguments],
+        [sys.executable, *arguments],
         cwd=ROOT,
         env=environment,
         capture_output=True,
@@ -28,13 +29,13 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_without_a_gpu_it_says_so():
-    done = run()
+    done = run(*GPU)
     assert done.returncode == 0
     assert done.stdout.startswith("There is no CUDA device here")
 
 
 def test_every_figure_is_measured_by_the_code_that_trains():
-    done = run("--cpu-smoke")
+    done = run(*GPU, "--cpu-smoke")
     assert done.returncode == 0, done.stderr[-3000:]
     figures = {line["figure"]: line for line in map(json.loads, done.stdout.strip().splitlines())}
     assert list(figures) == ["product of two bfloat16 matrices", "PPO, tiny", "DPO, tiny"]
@@ -43,6 +44,21 @@ def test_every_figure_is_measured_by_the_code_that_trains():
     assert 0 < ppo["generation_share"] < 1
     assert dpo["n"] == SIZES["tiny"].steps - 1
     assert all(line["value"] > 0 and 0 < line["mfu"] < 1 for line in (ppo, dpo))
+
+
+def test_ppo_is_measured_without_trl_and_django():
+    """On a machine that has torch, transformers and accelerate, and what is carried there."""
+    program = (
+        "import sys\n"
+        "for name in ('trl', 'datasets', 'pyarrow', 'peft', 'django'): sys.modules[name] = None\n"
+        "from benchmarks.gpu import main\n"
+        "sys.exit(main(['--cpu-smoke']))"
+    )
+    done = run("-c", program)
+    assert done.returncode == 0, done.stderr[-3000:]
+    figures = [json.loads(line)["figure"] for line in done.stdout.strip().splitlines()]
+    assert figures[1:] == ["PPO, tiny"]
+    assert "DPO is left out: it needs trl, datasets, pyarrow." in done.stderr
 
 
 def test_work_is_what_torch_counts(tmp_path):
