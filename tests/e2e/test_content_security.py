@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -126,7 +125,7 @@ def test_overview_and_a_leads_page_run_into_nothing(
     page.get_by_role("menuitemradio", name="Dark").click()
     page.keyboard.press("Escape")
     page.goto(f"{house.url}/p/tone/queue")
-    page.get_by_role("row").filter(has_text=re.compile("Square")).first.click()
+    page.get_by_role("row").filter(has_text="Square").get_by_role("link").click()
     expect(page.get_by_role("dialog")).to_be_visible()
     page.keyboard.press("Escape")
     page.goto(f"{house.url}/p/tone/protocol")
