@@ -122,7 +122,7 @@ def test_overview_and_a_leads_page_run_into_nothing(
     expect(page.get_by_role("textbox", name="Search pages and actions")).to_be_visible()
     page.keyboard.press("Escape")
     page.get_by_role("button", name="Account of Alice").click()
-    page.get_by_role("menuitemradio", name="Dark").click()
+    page.get_by_role("menuitem", name="Dark").click()
     page.keyboard.press("Escape")
     page.goto(f"{house.url}/p/tone/queue")
     page.get_by_role("row").filter(has_text="Square").get_by_role("link").click()
