@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { gzipSync } from "node:zlib";
+import { brotliCompressSync, gzipSync } from "node:zlib";
 
 import react from "@vitejs/plugin-react";
 import type { Plugin } from "vite";
@@ -9,7 +9,7 @@ import { defineConfig } from "vitest/config";
 
 const backend = process.env.PLUMBLINE_BACKEND ?? "http://127.0.0.1:8000";
 
-/** Writes a .gz beside each script and style, which the server hands out as it is. */
+/** Writes a .gz and a .br beside each script and style, which the server hands out as they are. */
 function compressed(): Plugin {
   return {
     name: "compressed",
@@ -19,6 +19,7 @@ function compressed(): Plugin {
         if (!dir || !/\.(js|css)$/.test(name)) continue;
         const content = file.type === "chunk" ? file.code : file.source;
         await writeFile(join(dir, `${name}.gz`), gzipSync(content, { level: 9 }));
+        await writeFile(join(dir, `${name}.br`), brotliCompressSync(content));
       }
     },
   };
@@ -27,6 +28,8 @@ function compressed(): Plugin {
 export default defineConfig({
   plugins: [react(), compressed()],
   resolve: { alias: { "@": fileURLToPath(new URL("./src", import.meta.url)) } },
+  // The server puts a nonce of its own into each page in place of this.
+  html: { cspNonce: "PAGE_NONCE" },
   build: {
     assetsDir: "assets",
     // No data: addresses, so that a strict content security policy holds.

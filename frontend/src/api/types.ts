@@ -9,6 +9,7 @@ export type Counts = Schemas["Counts"];
 export type Permission = Project["my_permissions"][number];
 export type Role = Schemas["Role"];
 export type Member = Schemas["Member"];
+export type ImportedWorker = Schemas["Worker"];
 export type Guidelines = Schemas["Guidelines"];
 export type Message = Schemas["Message"];
 export type Assignment = Schemas["Assignment"];

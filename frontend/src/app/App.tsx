@@ -4,6 +4,7 @@ import { RouterProvider } from "@tanstack/react-router";
 import { Suspense } from "react";
 
 import { later, useCalm } from "@/lib/later";
+import { styleNonce } from "@/lib/styleNonce";
 
 import { queryClient } from "./queryClient";
 import { router } from "./router";
@@ -14,7 +15,12 @@ const Notices = later(() => import("./shell/Notices").then((module) => module.No
 export function App() {
   const calm = useCalm();
   return (
-    <MantineProvider theme={theme} cssVariablesResolver={cssVariables} defaultColorScheme="auto">
+    <MantineProvider
+      theme={theme}
+      cssVariablesResolver={cssVariables}
+      defaultColorScheme="auto"
+      getStyleNonce={() => styleNonce}
+    >
       <QueryClientProvider client={queryClient}>
         <Suspense>{calm ? <Notices /> : null}</Suspense>
         <RouterProvider router={router} />

@@ -6,11 +6,12 @@ import { projectQuery } from "@/api/projects";
 import { Page } from "@/components/Page";
 
 import { Care } from "./Care";
+import { Imported } from "./Imported";
 import { Invitations } from "./Invitations";
 import { Members } from "./Members";
 import { Teams } from "./Teams";
 
-const PEOPLE_TABS = ["members", "invitations", "teams", "care"] as const;
+const PEOPLE_TABS = ["members", "imported", "invitations", "teams", "care"] as const;
 
 export function PeoplePage() {
   const { slug } = useParams({ from: "/signedIn/p/$slug/people" });
@@ -26,12 +27,16 @@ export function PeoplePage() {
       >
         <Tabs.List mb="lg">
           <Tabs.Tab value="members">Members</Tabs.Tab>
+          <Tabs.Tab value="imported">Imported workers</Tabs.Tab>
           <Tabs.Tab value="invitations">Invitations</Tabs.Tab>
           <Tabs.Tab value="teams">Teams</Tabs.Tab>
           <Tabs.Tab value="care">Care</Tabs.Tab>
         </Tabs.List>
         <Tabs.Panel value="members">
           <Members project={project} />
+        </Tabs.Panel>
+        <Tabs.Panel value="imported">
+          <Imported project={project} />
         </Tabs.Panel>
         <Tabs.Panel value="invitations">
           <Invitations project={project} />

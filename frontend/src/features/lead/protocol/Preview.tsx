@@ -6,6 +6,7 @@ import type { JudgingDesk } from "@/lib/judging";
 
 import classes from "./Protocol.module.css";
 
+const SYSTEM = "You answer the customers of a shop for kettles.";
 const PROMPT = "My kettle arrived broken. Can you help me, please?";
 const RESPONSES = [
   "I am sorry that your kettle broke on its way. Send us a photo and we will ship a new one today.",
@@ -57,7 +58,13 @@ function sampleOf(kind: Kind, protocol: Protocol): Assignment {
     id: `preview-${kind}`,
     lease_token: 0,
     expires_at: "2100-01-01T00:00:00Z",
-    prompt: { messages: [{ role: "user", content: PROMPT }], risk_tags: [] },
+    prompt: {
+      messages: [
+        { role: "system", content: SYSTEM },
+        { role: "user", content: PROMPT },
+      ],
+      risk_tags: [],
+    },
     responses: texts.map((content, index) => ({ key: `r${index}`, messages: [{ role: "assistant", content }] })),
     protocol,
     protocol_version: 0,

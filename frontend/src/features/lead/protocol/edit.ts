@@ -67,6 +67,7 @@ export function changes(before: Protocol, after: Protocol): string[] {
   for (const name of Object.keys(FLAGS) as (keyof typeof FLAGS)[]) {
     if (before[name] !== after[name]) said.push(`${FLAGS[name]} ${after[name] ? "on" : "off"}`);
   }
+  if (before.system_prompt !== after.system_prompt) said.push(`system prompt ${after.system_prompt}`);
   const old = new Map(lists(before));
   for (const [name, list] of lists(after)) said.push(...changesOf(name, old.get(name) ?? [], list));
   if (before.reasons.required !== after.reasons.required || before.reasons.min !== after.reasons.min || before.reasons.max !== after.reasons.max) {
