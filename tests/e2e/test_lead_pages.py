@@ -137,10 +137,16 @@ def test_an_adjudication_is_decided_by_keyboard(at: Open, owner: Client) -> None
     said = page.get_by_role("table", name="What each said")
     expect(said.get_by_role("row")).to_have_count(1 + len(PEOPLE))
     assert not re.search("|".join(PEOPLE), page.get_by_role("main").inner_text()), "opinions name nobody"
+    texts = [page.get_by_role("article", name=f"Response {letter}") for letter in "AB"]
+    tops = {text.evaluate("text => text.getBoundingClientRect().top") for text in texts}
+    assert len(tops) == 1, "the texts stand side by side"
+    preferred = texts[0].inner_text().splitlines()[-1]
     page.keyboard.press("2")
     page.keyboard.press("Enter")
     expect(page.get_by_role("table", name="Adjudications")).to_contain_text("Decided")
-    assert owner.get("/api/projects/tone/quality/adjudications")["results"][0]["is_decided"]
+    expect(page.get_by_role("link", name="Decide the next one")).to_have_count(0)
+    [decision] = owner.export("tone", "comparisons", adjudicated="true")
+    assert decision["chosen"][-1]["content"] == preferred
 
 
 def test_a_judgment_is_returned_with_a_comment(at: Open, owner: Client) -> None:
