@@ -31,6 +31,8 @@ def test_two_tabs_share_the_queue_and_say_nothing_twice(
 
     for _ in range(3):
         one.submit("1")
+    # While a tab loads, another that asks for work may get what it had.
+    one.page.wait_for_load_state("networkidle")
     other.page.reload()
     expect(other.prompt).to_contain_text(drafted)
     other.submit("7")
