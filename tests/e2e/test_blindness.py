@@ -47,18 +47,32 @@ RANDOM = {
     r'("(median_seconds|active_seconds)":)[\d.]+': r"\1SECONDS",
     r'("csrf_token":")\w+': r"\1TOKEN",
     r'(nonce[=-]"?)[\w+/=-]+': r"\1NONCE",
+    r"(?<=127\.0\.0\.1:)\d+": "PORT",
 }
 RANDOM_HEADERS = {"date", "content-length", "set-cookie"}
+# Sent or not as the milliseconds fall; answered by a revision, or a time.
+NOW_AND_THEN = ("/draft", "/heartbeat")
 
 
 class Heard:
     """All that reaches a page: bodies and headers by address, and what comes over its sockets."""
 
     def __init__(self, page: Page) -> None:
-        self._responses: list[Response] = []
+        self._answers: list[tuple[str, str]] = []
         self._frames: list[str] = []
-        page.on("response", self._responses.append)
+        page.on("response", self._hear)
         page.on("websocket", self._listen)
+
+    def _hear(self, response: Response) -> None:
+        path = urlsplit(response.url).path
+        if path.startswith("/assets/") or path.endswith(NOW_AND_THEN):
+            return
+        headers = {
+            name: said for name, said in sorted(response.headers.items()) if name not in RANDOM_HEADERS
+        }
+        body = "" if response.status == 204 else response.text()
+        said = f"{response.status} {headers} {body}"
+        self._answers.append((neutral(f"{response.request.method} {path}"), neutral(said)))
 
     def _listen(self, socket: WebSocket) -> None:
         socket.on("framereceived", lambda frame: self._frames.append(str(frame)))
@@ -73,24 +87,14 @@ class Heard:
         last; of requests for work, those that brought some: how many more there are is a matter of
         milliseconds."""
         found: dict[str, list[str]] = {}
-        for response in self._responses:
-            method, path = response.request.method, urlsplit(response.url).path
-            if not path.startswith("/assets/"):
-                found.setdefault(neutral(f"{method} {path}"), []).append(self._said(response))
+        for address, said in self._answers:
+            found.setdefault(address, []).append(said)
         return {
             address: [one for one in said if '"assignments":[]' not in one]
             if address.startswith("POST")
             else [said[0], said[-1]]
             for address, said in found.items()
         }
-
-    @staticmethod
-    def _said(response: Response) -> str:
-        headers = {
-            name: value for name, value in sorted(response.headers.items()) if name not in RANDOM_HEADERS
-        }
-        body = "" if response.status == 204 else response.text()
-        return neutral(f"{response.status} {headers} {body}")
 
 
 def neutral(text: str) -> str:
