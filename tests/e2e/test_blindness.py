@@ -138,7 +138,9 @@ def work_through(browser: Browser, house: stack.Stack, slug: str, email: str) ->
     desk.press("z")
     expect(page.get_by_text("You took this judgment back.")).to_be_visible()
     desk.submit("s", "1")
-    desk.finish("b")
+    desk.press("b", "Enter")
+    expect(page.get_by_text("You have ranked everything you can.")).to_be_visible()
+    desk.is_saved()
     for address in (f"/p/{slug}/guidelines", "/settings"):
         page.goto(house.url + address)
         page.wait_for_load_state("networkidle")

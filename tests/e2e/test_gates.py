@@ -58,7 +58,7 @@ def test_a_changed_protocol_is_tried_at_once_and_asked_of_the_next_task(
     lead.get_by_role("button", name="Add a criterion").click()
     lead.get_by_role("group", name="Criterion").get_by_label("Label").fill("Kindness")
     expect(preview.get_by_role("radiogroup", name="Kindness of A")).to_be_visible()
-    lead.get_by_text("Strength", exact=True).click()
+    lead.get_by_role("switch", name="Strength").press("Space")
     expect(scale).to_have_count(3)
     lead.get_by_role("button", name="Save as version 2").click()
     expect(lead.get_by_role("table", name="Versions")).to_contain_text("Criteria: Kindness added")

@@ -75,4 +75,6 @@ def drag(what: Locator, onto: Locator) -> None:
     for part in (0.2, 0.6, 1.0):
         point = {"x": x + (to_x - x) * part, "y": y + (to_y - y) * part}
         finger.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": [point]})
+        # As slowly as a finger: after a fling the browser swallows the next tap.
+        what.page.wait_for_timeout(60)
     finger.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})

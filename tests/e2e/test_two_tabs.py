@@ -30,9 +30,9 @@ def test_two_tabs_share_the_queue_and_say_nothing_twice(
     drafted = other.asked
 
     for _ in range(3):
-        one.submit("1")
-    # While a tab loads, another that asks for work may get what it had.
-    one.page.wait_for_load_state("networkidle")
+        # While a tab loads, another that asks for work may get what it had: this one has asked.
+        with one.page.expect_response(lambda response: response.url.endswith("/assignments/next")):
+            one.submit("1")
     other.page.reload()
     expect(other.prompt).to_contain_text(drafted)
     other.submit("7")
