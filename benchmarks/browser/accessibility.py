@@ -1,4 +1,4 @@
-"""axe-core on every page of the product, in both colour schemes, wide and narrow."""
+"""axe-core on every page of the product, in both colour schemes. Tests look at narrow pages."""
 
 from __future__ import annotations
 
@@ -16,11 +16,7 @@ from fixtures.loop import PASSWORD, ROUND, Loop, Progress
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-LOOKS = {
-    f"{size}, {scheme}": {"viewport": viewport, "color_scheme": scheme, "reduced_motion": "reduce"}
-    for size, viewport in (("wide", browser.WIDE), ("narrow", browser.NARROW))
-    for scheme in ("light", "dark")
-}
+SCHEMES = ("light", "dark")
 # As little of a round as shows every page something.
 ROUND_CHANGES = {
     "policy": "base@1",
@@ -52,21 +48,23 @@ def with_a_round(running: stack.Stack) -> House:
 
 
 def measure(chromium: Browser, say: Callable[..., None]) -> int:
-    """Says what is wrong with each page in each look; returns how many of those have something wrong."""
+    """Says what is wrong with each page in each scheme; returns how many of those have something wrong."""
     with tempfile.TemporaryDirectory() as folder:
         environment = {"LOCAL_THREADS": "2", "WEBHOOK_ALLOW_PRIVATE": "1"}
         with stack.running(Path(folder) / "var", **environment) as running:
             house = with_a_round(running)
             wrong = 0
-            for look, name, found in _findings(chromium, house):
-                say(f"accessibility violations: {name}, {look}", len(found), "rules", limit=0, found=found)
+            for scheme, name, found in findings(chromium, house):
+                say(f"accessibility violations: {name}, {scheme}", len(found), "rules", limit=0, found=found)
                 wrong += bool(found)
     return wrong
 
 
-def _findings(chromium: Browser, house: House) -> Iterator[tuple[str, str, list[str]]]:
+def findings(chromium: Browser, house: House) -> Iterator[tuple[str, str, list[str]]]:
+    """By scheme and page: what axe finds there."""
     found = pages.addresses(house)
-    for look, options in LOOKS.items():
+    for scheme in SCHEMES:
+        look = {"viewport": browser.WIDE, "color_scheme": scheme, "reduced_motion": "reduce"}
         # axe is put into the page, which its content security policy would refuse.
-        for shown, page in pages.opened(chromium, house, pages.PAGES, found, bypass_csp=True, **options):
-            yield look, shown.name, browser.violations(page)
+        for shown, page in pages.opened(chromium, house, pages.PAGES, found, bypass_csp=True, **look):
+            yield scheme, shown.name, browser.violations(page)
