@@ -50,6 +50,7 @@ class Desk:
 
     def finish(self, *keys: str) -> None:
         """Submit the last one there is: nothing is left, and the server has all."""
+        expect(self.prompt).to_be_visible()
         self.press(*keys, "Enter")
         self.is_finished()
 

@@ -49,7 +49,7 @@ RANDOM = {
     r'(nonce[=-]"?)[\w+/=-]+': r"\1NONCE",
     r"(?<=127\.0\.0\.1:)\d+": "PORT",
 }
-RANDOM_HEADERS = {"date", "content-length", "set-cookie"}
+RANDOM_HEADERS = {"date", "expires", "content-length", "set-cookie"}
 # Sent or not as the milliseconds fall; answered by a revision, or a time.
 NOW_AND_THEN = ("/draft", "/heartbeat")
 
@@ -58,6 +58,7 @@ class Heard:
     """All that reaches a page: bodies and headers by address, and what comes over its sockets."""
 
     def __init__(self, page: Page) -> None:
+        self._page = page
         self._answers: list[tuple[str, str]] = []
         self._frames: list[str] = []
         page.on("response", self._hear)
@@ -73,6 +74,11 @@ class Heard:
         body = "" if response.status == 204 else response.text()
         said = f"{response.status} {headers} {body}"
         self._answers.append((neutral(f"{response.request.method} {path}"), neutral(said)))
+
+    def all(self) -> None:
+        """Wait for what is on its way: news leave within a quarter of a second, and are read soon after."""
+        self._page.wait_for_timeout(1000)
+        self._page.remove_listener("response", self._hear)
 
     def _listen(self, socket: WebSocket) -> None:
         socket.on("framereceived", lambda frame: self._frames.append(str(frame)))
@@ -127,9 +133,11 @@ def work_through(browser: Browser, house: stack.Stack, slug: str, email: str) ->
     """All that an annotator does in a day, one thing after the other."""
     page = signed_in(browser, house.url, email, PASSWORD)
     heard = Heard(page)
+    menu = page.get_by_role("navigation", name="Main")
     page.goto(f"{house.url}/p/{slug}/")
-    page.wait_for_load_state("networkidle")
-    desk = Desk.open(page, house, slug)
+    menu.get_by_role("link", name="Rank").click()
+    desk = Desk(page)
+    expect(desk.prompt).to_be_visible()
     for _ in TEXTS[:-1]:
         several = desk.response("C").count()
         with page.expect_response(lambda response: response.url.endswith("/assignments/next")):
@@ -141,9 +149,10 @@ def work_through(browser: Browser, house: stack.Stack, slug: str, email: str) ->
     desk.press("b", "Enter")
     expect(page.get_by_text("You have ranked everything you can.")).to_be_visible()
     desk.is_saved()
-    for address in (f"/p/{slug}/guidelines", "/settings"):
-        page.goto(house.url + address)
-        page.wait_for_load_state("networkidle")
+    for name in ("Guidelines", "Settings"):
+        menu.get_by_role("link", name=name).click()
+        expect(page.get_by_role("heading", name=name, level=1)).to_be_visible()
+    heard.all()
     return heard
 
 

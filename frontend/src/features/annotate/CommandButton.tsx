@@ -19,7 +19,7 @@ export function CommandButton({ command, text, pressed }: Props) {
       className={classes.command}
       disabled={!command.enabled}
       aria-pressed={pressed}
-      aria-label={text !== undefined && !command.label.toLowerCase().includes(text.toLowerCase()) ? undefined : command.label}
+      aria-label={text !== undefined && !words(command.label).includes(words(text)) ? undefined : command.label}
       aria-keyshortcuts={command.keys[0]}
       title={command.keys[0] ? `${command.label} (${keyLabel(command.keys[0])})` : command.label}
       onMouseDown={(event) => event.preventDefault()}
@@ -30,3 +30,6 @@ export function CommandButton({ command, text, pressed }: Props) {
     </button>
   );
 }
+
+/** What is seen on a control must be among the words of its name, for those who say it aloud. */
+const words = (text: string): string => ` ${text.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, " ").trim()} `;
