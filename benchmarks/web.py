@@ -6,7 +6,7 @@ Prints one line of JSON for each figure. A sample is the time from the Enter tha
 after the next task's texts are on the page, in headless Chromium against `manage.py up` on this machine.
 Bytes are those that came over the wire for scripts, with a cold cache, asked for until the first task was
 painted; what formulas, highlighting and comparing bring along later is counted by itself.
-Violations are those that axe-core finds on the page, where it is installed.
+Violations are those that axe-core finds on each page of the product, furnished, in each look.
 """
 
 from __future__ import annotations
@@ -19,9 +19,10 @@ from pathlib import Path
 from statistics import quantiles
 from typing import TYPE_CHECKING
 
+from benchmarks.browser import accessibility
 from deploy import stack
 from fixtures import demo
-from fixtures.screenshots import chromium
+from fixtures.browser import chromium
 from rlhf.client import Client
 
 if TYPE_CHECKING:
@@ -34,7 +35,6 @@ MAX_P95_MS = 100
 MAX_SCRIPT_KB = 250
 EXTRAS = "Extras"
 ASSETS = stack.ROOT / "frontend" / "dist" / "assets"
-AXE = stack.ROOT / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
 
 # Says when the first task was on the page.
 FIRST_PAINTED = """new MutationObserver((_, observer) => {
@@ -146,15 +146,6 @@ def measure_latency(page: Page, num_tasks: int) -> list[float]:
     return samples
 
 
-def violations(page: Page) -> list[str] | None:
-    """What axe-core finds; None where it is not installed."""
-    if not AXE.is_file():
-        return None
-    page.evaluate(AXE.read_text())
-    found = page.evaluate("axe.run().then(answer => answer.violations)")
-    return [f"{one['id']} ({len(one['nodes'])})" for one in found]
-
-
 def say(figure: str, value: object, unit: str, **more: object) -> None:
     print(json.dumps({"figure": figure, "value": value, "unit": unit, **more}), flush=True)
 
@@ -198,13 +189,11 @@ def main() -> int:
         cut = quantiles(measure_latency(page, num_tasks), n=20)
         say("key to next task painted, p50", round(cut[9], 1), "ms", n=num_tasks)
         say("key to next task painted, p95", round(cut[18], 1), "ms", n=num_tasks, limit=MAX_P95_MS)
-        found = violations(page)
-        if found is not None:
-            say("accessibility violations", len(found), "rules", found=found)
         for name, size in measure_extras(page, f"{house.url}/p/{extra}/annotate").items():
             say(f"script on demand {name}", round(size / 1000, 1), "kB")
+        wrong = accessibility.measure(browser, say)
         browser.close()
-    return int(cut[18] > MAX_P95_MS or total_kb > MAX_SCRIPT_KB or bool(found))
+    return int(cut[18] > MAX_P95_MS or total_kb > MAX_SCRIPT_KB or wrong)
 
 
 if __name__ == "__main__":

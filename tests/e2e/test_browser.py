@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-import json
 import re
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
 from deploy import stack
 from fixtures import demo
 from rlhf.client import Client
-from tests.e2e.houses import BASE_MODEL, PASSWORD, add_member, sign_up
+from tests.e2e.houses import BASE_MODEL, add_member, sign_up
 
 pytestmark = [pytest.mark.browser, pytest.mark.training]
 
-CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 NUM_PAIRS = 10
 PATIENCE_MS = 120_000
-expect.set_options(timeout=30_000)
 ROUND: dict[str, Any] = {
     "judgments": NUM_PAIRS // 2,  # those of the test split do not count towards training
     "policy": str(BASE_MODEL),
@@ -32,42 +28,10 @@ ROUND: dict[str, Any] = {
 }
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    program = next((path for name in CHROMIUM if (path := shutil.which(name))), None)
-    assert program, "These tests need Chromium: run `make machine`, which installs it."
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        yield chromium
-        chromium.close()
-
-
 @pytest.fixture
 def house(tmp_path: Path) -> Iterator[stack.Stack]:
     with stack.running(tmp_path / "var", LOCAL_THREADS="1") as house:
         yield house
-
-
-@pytest.fixture
-def open_as(browser: Browser, house: stack.Stack) -> Iterator[Callable[[str], Page]]:
-    """A window of their own for each person, signed in through the page."""
-    contexts = []
-
-    def open_window(email: str) -> Page:
-        context = browser.new_context(viewport={"width": 1440, "height": 900})
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(30_000)
-        page.goto(house.url)
-        page.get_by_label("Email").fill(email)
-        page.locator("input[type=password]").fill(PASSWORD)
-        page.get_by_role("button", name="Sign in").click()
-        page.wait_for_url(lambda url: "sign-in" not in url)
-        return page
-
-    yield open_window
-    for context in contexts:
-        context.close()
 
 
 def prepare(house: stack.Stack) -> tuple[Client, str]:
@@ -136,24 +100,3 @@ def points_of(words: str) -> int:
     found = re.search(r"([\d,]+) points?", words)
     assert found, words
     return int(found[1].replace(",", ""))
-
-
-def test_page_never_shows_which_model_wrote_what(house: stack.Stack, open_as: Callable[[str], Page]) -> None:
-    owner, slug = prepare(house)
-    responses = [
-        {"text": "We will help.", "generator": "secret-alpha"},
-        {"text": "No.", "generator": "secret-beta"},
-    ]
-    owner.import_rows(slug, [{"prompt": "Which one?", "responses": responses, "priority": 50}])
-    bob = open_as("bob@example.com")
-    seen: list[str] = []
-    bob.on("response", lambda response: seen.append(body_of(response)))
-    bob.goto(f"{house.url}/p/{slug}/annotate")
-    expect(bob.get_by_role("region", name="Prompt")).to_contain_text("Which one?")
-    rank_by_keyboard(bob, 2)
-    assert "secret-alpha" not in bob.content() + json.dumps(seen)
-    assert "secret-beta" not in bob.content() + json.dumps(seen)
-
-
-def body_of(response: Any) -> str:
-    return response.text() if "/api/" in response.url and response.status == 200 else ""

@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import re
-import shutil
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from deploy import stack
+from fixtures import browser as windows
 from rlhf.client import Client
-from tests.e2e.houses import PASSWORD, add_member, sign_up
+from tests.e2e.houses import PASSWORD, add_member
 
 pytestmark = [pytest.mark.browser]
 
 Open = Callable[[str], Page]
 """Opens an address of the project."""
-CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
-AXE = Path(__file__).resolve().parents[2] / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
 PEOPLE = ("Bob", "Carol", "Dan")
 NUM_TASKS = 6
 PAGES = (
@@ -31,15 +29,8 @@ PAGES = (
 
 
 @pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[stack.Stack]:
-    with stack.running(tmp_path_factory.mktemp("lead") / "var", WEBHOOK_ALLOW_PRIVATE="1") as house:
-        yield house
-
-
-@pytest.fixture(scope="module")
-def owner(house: stack.Stack) -> Client:
+def owner(house: stack.Stack, owner: Client) -> Client:
     """Alice's project: pairs that three people judged and part over, one of them held back."""
-    owner = sign_up(house)
     slug = owner.post("/api/projects", {"name": "Tone", "overlap": 3})["slug"]
     path = f"/api/projects/{slug}"
     rows = [
@@ -74,30 +65,14 @@ def owner(house: stack.Stack) -> Client:
 
 
 @pytest.fixture(scope="module")
-def signed_in(house: stack.Stack, owner: Client) -> Iterator[Page]:
-    program = next((path for name in CHROMIUM if (path := shutil.which(name))), None)
-    assert program, "These tests need Chromium: run `make machine`, which installs it."
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        page = chromium.new_context(
-            viewport={"width": 1440, "height": 900}, reduced_motion="reduce"
-        ).new_page()
-        sign_in(page, house, "alice@example.com")
-        yield page
-        chromium.close()
-
-
-def sign_in(page: Page, house: stack.Stack, email: str) -> None:
-    page.goto(house.url)
-    page.get_by_label("Email").fill(email)
-    page.locator("input[type=password]").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
-    page.wait_for_url(lambda url: "sign-in" not in url)
+def signed_in(browser: Browser, house: stack.Stack, owner: Client) -> Page:
+    return windows.signed_in(browser, house.url, "alice@example.com", PASSWORD, reduced_motion="reduce")
 
 
 @pytest.fixture
 def at(signed_in: Page, house: stack.Stack) -> Open:
-    signed_in.set_viewport_size({"width": 1440, "height": 900})
+    signed_in.set_viewport_size(windows.WIDE)
+    signed_in.emulate_media(color_scheme="light")
 
     def go(address: str) -> Page:
         signed_in.goto(f"{house.url}/p/tone/{address}")
@@ -111,27 +86,24 @@ def at(signed_in: Page, house: stack.Stack) -> Open:
 @pytest.mark.parametrize("address", PAGES)
 def test_each_page_fits_a_phone_and_every_control_has_a_name(at: Open, address: str) -> None:
     page = at(address)
-    page.set_viewport_size({"width": 390, "height": 844})
+    page.set_viewport_size(windows.NARROW)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     unnamed = """() => [...document.querySelectorAll("button, a[href]")]
         .filter((one) => one.checkVisibility() && one.ariaHidden !== "true")
         .filter((one) => !one.ariaLabel && !one.textContent.trim())
         .map((one) => one.outerHTML)"""
     assert page.evaluate(unnamed) == []
-    if AXE.is_file():
-        page.evaluate(AXE.read_text())
-        rules = {"runOnly": ["wcag2a", "wcag2aa", "wcag21aa"]}
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
         # The ranking page's own cards, which the protocol's preview shows, are looked at there.
-        run = "(rules) => axe.run({ exclude: ['[data-columns]'] }, rules)"
-        found = page.evaluate(run, rules)["violations"]
-        assert [(one["id"], one["nodes"][0]["html"]) for one in found] == []
+        assert windows.violations(page, exclude="[data-columns]") == [], scheme
 
 
 def test_what_somebody_holds_is_taken_back(at: Open, owner: Client) -> None:
     page = at("queue")
     row = page.get_by_role("table", name="In hand").get_by_role("row").filter(has_text="Bob")
     expect(row).to_contain_text("in ")
-    row.get_by_role("button", name=re.compile("Take task")).click()
+    row.get_by_role("button", name="Take back").click()
     expect(page.get_by_text("Nobody holds a task now.")).to_be_visible()
     assert owner.get("/api/projects/tone/leases")["leases"] == []
 
@@ -165,10 +137,16 @@ def test_an_adjudication_is_decided_by_keyboard(at: Open, owner: Client) -> None
     said = page.get_by_role("table", name="What each said")
     expect(said.get_by_role("row")).to_have_count(1 + len(PEOPLE))
     assert not re.search("|".join(PEOPLE), page.get_by_role("main").inner_text()), "opinions name nobody"
+    texts = [page.get_by_role("article", name=f"Response {letter}") for letter in "AB"]
+    tops = {text.evaluate("text => text.getBoundingClientRect().top") for text in texts}
+    assert len(tops) == 1, "the texts stand side by side"
+    preferred = texts[0].inner_text().splitlines()[-1]
     page.keyboard.press("2")
     page.keyboard.press("Enter")
     expect(page.get_by_role("table", name="Adjudications")).to_contain_text("Decided")
-    assert owner.get("/api/projects/tone/quality/adjudications")["results"][0]["is_decided"]
+    expect(page.get_by_role("link", name="Decide the next one")).to_have_count(0)
+    [decision] = owner.export("tone", "comparisons", adjudicated="true")
+    assert decision["chosen"][-1]["content"] == preferred
 
 
 def test_a_judgment_is_returned_with_a_comment(at: Open, owner: Client) -> None:
@@ -277,11 +255,10 @@ def test_a_file_in_the_background_says_what_it_left_out(at: Open, owner: Client)
     assert "message" in Path(download.value.path()).read_text()
 
 
-def test_an_annotator_is_led_to_none_of_these_pages(signed_in: Page, house: stack.Stack) -> None:
-    browser = signed_in.context.browser
-    assert browser
-    page = browser.new_context().new_page()
-    sign_in(page, house, "bob@example.com")
+def test_an_annotator_is_led_to_none_of_these_pages(
+    house: stack.Stack, owner: Client, open_as: Callable[[str], Page]
+) -> None:
+    page = open_as("bob@example.com")
     page.goto(f"{house.url}/p/tone/")
     menu = page.get_by_role("navigation", name="Main")
     expect(menu.get_by_role("link", name="Rank")).to_be_visible()

@@ -5,20 +5,17 @@ from __future__ import annotations
 import re
 import signal
 import time
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable
 
 import psutil
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Page, expect
 
 from deploy import stack
 from rlhf.client import Client
-from tests.e2e.houses import PASSWORD, add_member, sign_up
-from tests.e2e.test_browser import browser  # noqa: F401  (a fixture)
+from tests.e2e.houses import pairs, project
 
 pytestmark = pytest.mark.browser
-expect.set_options(timeout=30_000)
 
 NUM_SUBMISSIONS = 100
 SLOWEST_S = 2.0
@@ -47,56 +44,6 @@ HOSTILE = {
     "stars": "**a " * 20_000,
     "table": "|" * 5_000 + "\n" + "|-" * 5_000,
 }
-
-
-@pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[stack.Stack]:
-    with stack.running(tmp_path_factory.mktemp("ranking") / "var") as house:
-        yield house
-
-
-@pytest.fixture(scope="module")
-def owner(house: stack.Stack) -> Client:
-    return sign_up(house)
-
-
-@pytest.fixture
-def open_as(browser: Browser, house: stack.Stack) -> Iterator[Callable[..., Page]]:  # noqa: F811
-    contexts: list[BrowserContext] = []
-
-    def open_window(email: str, **options: Any) -> Page:
-        context = browser.new_context(**{"viewport": {"width": 1440, "height": 900}, **options})
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(30_000)
-        page.goto(house.url)
-        page.get_by_label("Email").fill(email)
-        page.locator("input[type=password]").fill(PASSWORD)
-        page.get_by_role("button", name="Sign in").click()
-        page.wait_for_url(lambda url: "sign-in" not in url)
-        return page
-
-    yield open_window
-    for context in contexts:
-        context.close()
-
-
-def project(owner: Client, name: str, rows: list[dict], **protocol: Any) -> tuple[str, str]:
-    """A project of its own with somebody to rank in it: its slug, and the address to sign in with."""
-    slug = owner.post("/api/projects", {"name": name})["slug"]
-    email = add_member(owner, slug, name.replace(" ", ""), "annotator")
-    if protocol:
-        now = owner.get(f"/api/projects/{slug}/protocol")
-        owner.put(
-            f"/api/projects/{slug}/protocol",
-            {"base": now["number"], "protocol": {**now["protocol"], **protocol}},
-        )
-    owner.import_rows(slug, rows)
-    return slug, email
-
-
-def pairs(count: int) -> list[dict]:
-    return [{"prompt": f"Question {n}?", "responses": [f"Yes, {n}.", f"No, {n}."]} for n in range(count)]
 
 
 def open_tasks(page: Page, house: stack.Stack, slug: str) -> None:

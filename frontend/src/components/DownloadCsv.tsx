@@ -27,7 +27,7 @@ export function DownloadCsv<Row>({ name, columns, rows, disabled = false }: Prop
       disabled={disabled}
       loading={download.isPending}
       onClick={() => download.mutate()}
-      aria-label={`Download ${name} as CSV`}
+      title={`Download ${name} as CSV`}
     >
       Download CSV
     </Button>

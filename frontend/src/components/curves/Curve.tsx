@@ -134,6 +134,8 @@ function optionsOf({ name, logarithmic, syncKey, compact, smoothed }: Look): Omi
     labelSize: 16,
     labelGap: 0,
   };
+  // A line needs two points: one alone is a dot.
+  const alone = { show: ({ data }: uPlot) => data[0].length === 1, size: 7, fill: line };
   return {
     // 3 is logarithmic: the names of uPlot's const enum do not exist at run time.
     // eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment
@@ -150,7 +152,7 @@ function optionsOf({ name, logarithmic, syncKey, compact, smoothed }: Look): Omi
     ],
     series: [
       {},
-      { stroke: smoothed ? fade(line) : line, width: smoothed ? 1 : 1.75, points: { show: false }, spanGaps: true },
+      { stroke: smoothed ? fade(line) : line, width: smoothed ? 1 : 1.75, points: alone, spanGaps: true },
       { show: smoothed, stroke: line, width: 1.75, points: { show: false }, spanGaps: true },
     ],
     legend: { show: false },

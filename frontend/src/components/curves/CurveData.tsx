@@ -23,7 +23,7 @@ export function CurveData({ name, points }: { name: string; points: readonly Poi
         <button type="button" className={classes.csv} aria-expanded={open} onClick={toggle}>
           {open ? "Hide the numbers" : plural(points.length, "point")}
         </button>
-        <button type="button" className={classes.csv} onClick={download} aria-label={`Download ${name} as CSV`}>
+        <button type="button" className={classes.csv} onClick={download} title={`Download ${name} as CSV`}>
           CSV
         </button>
       </div>

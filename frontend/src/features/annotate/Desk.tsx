@@ -167,6 +167,8 @@ export function Desk({ project, ranking, assignment, announce }: Props) {
 
   const begin = useEffectEvent(() => {
     window.scrollTo({ top: 0, behavior: "instant" });
+    // The link that led here would take Enter for itself.
+    if (document.activeElement?.matches("nav a")) document.getElementById("main")?.focus({ preventScroll: true });
     const opening = correcting
       ? "An earlier judgment is open again."
       : takenBack

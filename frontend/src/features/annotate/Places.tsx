@@ -15,6 +15,11 @@ interface Props {
 }
 
 const NOWHERE = "nowhere";
+const nothing = () => undefined;
+/** The page says itself what a drag has changed, and letters in the place of keys. */
+const SILENT = {
+  announcements: { onDragStart: nothing, onDragOver: nothing, onDragEnd: nothing, onDragCancel: nothing },
+};
 const STRENGTHS: { value: Strength; word: string }[] = [
   { value: 1, word: "slightly" },
   { value: 2, word: "better" },
@@ -40,7 +45,7 @@ export function Places({ assignment, draft, focus, onFocus, onChange }: Props) {
 
   return (
     <aside className={classes.places} aria-label="Ranking">
-      <DndContext sensors={sensors} onDragEnd={drop}>
+      <DndContext sensors={sensors} accessibility={SILENT} onDragEnd={drop}>
         <ol className={classes.list}>
           {keys.map((_, index) => {
             const at = index + 1;

@@ -6,6 +6,7 @@ import { heartbeat, myWorkQuery, nextAssignments, revealAssignment } from "@/api
 import type { Assignment, GoldFeedback, JudgmentReceipt, Project } from "@/api/types";
 import { useReachable } from "@/lib/connection";
 
+import { TabDesk } from "./desks";
 import { firstDraft } from "./drafts";
 import { fromSaid, owed, toBody, type Draft } from "./judgment";
 import { seal, type Outbox, type OutboxState } from "./outbox";
@@ -208,6 +209,7 @@ function useRefill(
   const length = session.queue.length;
   const lengthNow = useRef(length);
   const asking = useRef(false);
+  const [desk] = useState(() => new TabDesk());
   const lookAgain = useCallback(() => setRound((n) => n + 1), []);
 
   const ask = useMutation({
@@ -215,16 +217,17 @@ function useRefill(
       // What an earlier page has judged is not asked for again.
       await outbox.ready;
       const unsent = outbox.state().waiting.map((entry) => entry.assignmentId);
-      const exclude = [...new Set([...session.queue.map((one) => one.id), ...unsent])];
+      const exclude = [...new Set([...session.queue.map((one) => one.id), ...unsent, ...(await desk.elsewhere())])];
       const answer = await nextAssignments(slug, { count: missing, exclude });
-      return { ...answer, held: unsent };
+      const assignments = await desk.take(answer.assignments);
+      return { ...answer, assignments, held: unsent, tabWasFaster: assignments.length < answer.assignments.length };
     },
     onSuccess: ({ assignments, reason, message, guideline_version: guidelines, held }) =>
       dispatch({ type: "received", assignments, nothing: reason && { reason, message, guidelines }, held }),
-    onSettled: (_answer, _error, missing) => {
+    onSettled: (answer, _error, missing) => {
       asking.current = false;
       // Something was finished meanwhile, and its own refill was turned away.
-      if (HELD - lengthNow.current > missing) lookAgain();
+      if (HELD - lengthNow.current > missing || answer?.tabWasFaster) lookAgain();
     },
   });
 
@@ -238,6 +241,14 @@ function useRefill(
     lengthNow.current = length;
     refill();
   }, [length, round, reachable]);
+
+  useEffect(() => {
+    if (session.asked) desk.keep(session.queue.map((one) => one.id));
+  }, [desk, session.asked, session.queue]);
+  useEffect(() => () => desk.keep([]), [desk]);
+
+  // What the server said before the last one arrived may not be so any more.
+  useEffect(() => outbox.onReceipt(() => lengthNow.current === 0 && lookAgain()), [outbox, lookAgain]);
 
   const waiting = length === 0 && session.asked;
   useEffect(() => {

@@ -145,7 +145,7 @@ const columnsFor = (slug: string): Column<Task>[] => [
     hidden: true,
     number: true,
     cell: (row) => (
-      <LinkButton size="compact-xs" variant="subtle" color="gray" to="/p/$slug/review" params={{ slug }} search={{ task: row.id }} aria-label={`Judgments of task ${row.id}`}>
+      <LinkButton size="compact-xs" variant="subtle" color="gray" to="/p/$slug/review" params={{ slug }} search={{ task: row.id }} title={`Judgments of task ${row.id}`}>
         Its judgments
       </LinkButton>
     ),

@@ -76,10 +76,10 @@ const columnsFor = (slug: string, manages: boolean, onShow: (id: number) => void
     number: true,
     cell: (team) => (
       <Group gap={4} justify="flex-end" wrap="nowrap">
-        <Button variant="subtle" color="gray" size="compact-xs" onClick={() => onShow(team.id)} aria-label={`People of ${team.name}`}>
+        <Button variant="subtle" color="gray" size="compact-xs" onClick={() => onShow(team.id)} title={`People of ${team.name}`}>
           Its people
         </Button>
-        <LinkButton variant="subtle" color="gray" size="compact-xs" to="/p/$slug/people" params={{ slug }} search={{ team: team.id }} aria-label={`Members in ${team.name}`}>
+        <LinkButton variant="subtle" color="gray" size="compact-xs" to="/p/$slug/people" params={{ slug }} search={{ team: team.id }} title={`Members in ${team.name}`}>
           As a list
         </LinkButton>
         {manages ? <DeleteTeam slug={slug} team={team} /> : null}
@@ -151,7 +151,7 @@ function TeamPeople({ slug, team, manages }: { slug: string; team: Team; manages
                         size="compact-xs"
                         loading={leave.isPending && leave.variables === person.user}
                         onClick={() => leave.mutate(person.user)}
-                        aria-label={`Take ${person.name} out`}
+                        title={`Take ${person.name} out`}
                       >
                         Take out
                       </Button>

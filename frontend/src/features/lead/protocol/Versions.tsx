@@ -49,7 +49,7 @@ const columnsFor = (rows: readonly ProtocolVersion[], current: number, onUse: Pr
           number: true,
           cell: (version: ProtocolVersion) =>
             version.number === current ? null : (
-              <Button size="compact-xs" variant="subtle" color="gray" onClick={() => onUse(version.protocol)} aria-label={`Start from version ${version.number}`}>
+              <Button size="compact-xs" variant="subtle" color="gray" onClick={() => onUse(version.protocol)} title={`Start from version ${version.number}`}>
                 Start from it
               </Button>
             ),

@@ -90,7 +90,7 @@ function Release({ slug, lease }: { slug: string; lease: LeaseHeld }) {
       size="compact-xs"
       loading={release.isPending}
       onClick={() => release.mutate(undefined)}
-      aria-label={`Take task ${lease.task} back from ${lease.name}`}
+      title={`Take task ${lease.task} back from ${lease.name}`}
     >
       Take back
     </Button>

@@ -91,7 +91,7 @@ function Again({ slug, id, row }: { slug: string; id: number; row: WebhookDelive
       size="compact-xs"
       loading={again.isPending}
       onClick={() => again.mutate(undefined)}
-      aria-label={`Send ${row.event} ${row.message_id} again`}
+      title={`Send ${row.event} ${row.message_id} again`}
     >
       Send again
     </Button>

@@ -1,0 +1,1 @@
+"""What `benchmarks.web` measures in a browser, part by part."""

@@ -1,0 +1,51 @@
+"""One person works in two tabs of one browser."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from deploy import stack
+from rlhf.client import Client
+from tests.e2e.desk import Desk, judgments
+from tests.e2e.houses import pairs, project
+
+pytestmark = pytest.mark.browser
+
+Open = Callable[..., Page]
+NUM_TASKS = 10
+
+
+def test_two_tabs_share_the_queue_and_say_nothing_twice(
+    house: stack.Stack, owner: Client, open_as: Open
+) -> None:
+    slug, email = project(owner, "Two tabs", pairs(NUM_TASKS))
+    one = Desk.open(open_as(email), house, slug)
+    other = Desk.open(one.page.context.new_page(), house, slug)
+    assert one.asked != other.asked
+    other.press("r")
+    other.page.get_by_label("Comment on this judgment").fill("Half a thought.")
+    drafted = other.asked
+
+    for _ in range(3):
+        # While a tab loads, another that asks for work may get what it had: this one has asked.
+        with one.page.expect_response(lambda response: response.url.endswith("/assignments/next")):
+            one.submit("1")
+    other.page.reload()
+    expect(other.prompt).to_contain_text(drafted)
+    other.submit("7")
+    for desk in (one, other, one):
+        desk.submit("1")
+    # What a closed tab had on its desk comes to the one that is left.
+    other.page.close()
+    for _ in range(NUM_TASKS - 8):
+        one.submit("1")
+    one.finish("1")
+
+    stored = judgments(owner, slug)
+    assert len(stored) == NUM_TASKS
+    assert stored[drafted]["comment"] == "Half a thought."
+    assert owner.get(f"/api/projects/{slug}/quality/judgments", everything=True)["results"]
+    assert owner.get(f"/api/projects/{slug}/counts")["judgments"] == NUM_TASKS
