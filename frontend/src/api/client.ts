@@ -1,3 +1,4 @@
+import { t } from "@lingui/core/macro";
 import createClient, { type Middleware } from "openapi-fetch";
 
 import { reportReachable } from "@/lib/connection";
@@ -62,7 +63,7 @@ export async function call<T>(answer: Promise<Answer<T>>): Promise<T> {
   } catch (cause) {
     if (cause instanceof DOMException && cause.name === "AbortError") throw cause;
     reportReachable(false);
-    throw new ApiError(0, "unreachable", "The server cannot be reached. Check the connection and try again.");
+    throw new ApiError(0, "unreachable", t`The server cannot be reached. Check the connection and try again.`);
   }
   reportReachable(!GATEWAY_ERRORS.has(settled.response.status));
   if (settled.response.ok) return settled.data as T;
@@ -78,7 +79,7 @@ export function errorFrom(status: number, body: unknown): ApiError {
       isRecord(body.fields) ? body.fields : {},
     );
   }
-  return new ApiError(status, "error", `The server answered ${status}. Try again; if it stays, look at its log.`);
+  return new ApiError(status, "error", t`The server answered ${status}. Try again; if it stays, look at its log.`);
 }
 
 /** The message for one form field, where the server names it. */
@@ -93,5 +94,5 @@ export function fieldErrors(error: unknown): Record<string, string> {
 }
 
 export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : "Something went wrong. Reload the page and try again.";
+  return error instanceof Error ? error.message : t`Something went wrong. Reload the page and try again.`;
 }

@@ -1,3 +1,4 @@
+import { t } from "@lingui/core/macro";
 import { Autocomplete, MultiSelect, Select, Switch, TagsInput, TextInput } from "@mantine/core";
 
 import { type Field, type Values } from "@/lib/jsonSchema";
@@ -75,7 +76,7 @@ function Group({ field, value, onChange, errors, sources, path }: GroupProps) {
       <legend className={classes.legend}>{field.label}</legend>
       {field.optional ? (
         <Switch
-          label={`Use ${field.label}`}
+          label={t`Use ${field.label}`}
           description={field.description}
           checked={open}
           onChange={(event) => onChange(event.currentTarget.checked ? defaultsOf(field.fields) : null)}
@@ -110,7 +111,7 @@ function FieldInput({ field, value, onChange, error, sources }: InputProps) {
         data={ids.map(({ id, title }) => ({ value: String(id), label: title }))}
         value={typeof value === "number" ? String(value) : null}
         onChange={(chosen) => onChange(chosen === null ? null : Number(chosen))}
-        nothingFoundMessage="There is none yet."
+        nothingFoundMessage={t`There is none yet.`}
         clearable={!field.required}
       />
     );

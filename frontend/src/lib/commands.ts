@@ -1,3 +1,5 @@
+import { t } from "@lingui/core/macro";
+
 /** A command is one object: the button, the tooltip, the shortcut, the palette and the help
  * sheet all read it. */
 export interface Command {
@@ -70,7 +72,7 @@ const SHOWN: Record<string, string> = {
   ArrowDown: "↓",
   Escape: "Esc",
   Backspace: "⌫",
-  " ": "Space",
+  get " "() { return t`Space`; },
 };
 
 export function keyLabel(key: string): string {

@@ -1,3 +1,5 @@
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { Autocomplete, Button, Drawer, Group, SegmentedControl, Select, Skeleton, Switch } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
@@ -26,10 +28,10 @@ export function LaunchRound({ project, opened, onClose }: Props) {
   const defaults = useQuery({ ...roundDefaultsQuery(project.slug), enabled: opened });
   const failed = schema.error ?? defaults.error;
   return (
-    <Drawer opened={opened} onClose={onClose} title="Launch a round" size="lg">
+    <Drawer opened={opened} onClose={onClose} title={t`Launch a round`} size="lg">
       {failed ? (
         <Failure
-          what="The form could not be read."
+          what={t`The form could not be read.`}
           error={failed}
           retry={() => {
             void schema.refetch();
@@ -99,7 +101,7 @@ function RoundForm({ project, fields, start, onClose }: FormProps) {
       {launch.isError ? <Note care>{messageOf(launch.error)}</Note> : null}
       <div>
         <SegmentedControl
-          aria-label="Method"
+          aria-label={t`Method`}
           fullWidth
           value={method}
           onChange={set("method")}
@@ -110,7 +112,7 @@ function RoundForm({ project, fields, start, onClose }: FormProps) {
         </p>
       </div>
       <Autocomplete
-        label="Policy"
+        label={t`Policy`}
         description={describe("policy")}
         required
         data={language}
@@ -119,7 +121,7 @@ function RoundForm({ project, fields, start, onClose }: FormProps) {
         error={errors.policy}
       />
       <NumberText
-        label="Judgments"
+        label={t`Judgments`}
         description={describe("judgments")}
         required
         value={values.judgments}
@@ -128,7 +130,7 @@ function RoundForm({ project, fields, start, onClose }: FormProps) {
         w={200}
       />
       <Autocomplete
-        label="Base"
+        label={t`Base`}
         description={describe("base")}
         data={language}
         value={text(values.base) ?? ""}
@@ -148,20 +150,20 @@ function RoundForm({ project, fields, start, onClose }: FormProps) {
         w={260}
       />
       <Switch
-        label="Go on with the next round"
+        label={t`Go on with the next round`}
         description={describe("continue_with_next")}
         checked={values.continue_with_next === true}
         onChange={(event) => set("continue_with_next")(event.currentTarget.checked)}
       />
-      <Fold key={foldedError ? "open" : "folded"} title="Hyperparameters" startOpen={foldedError}>
+      <Fold key={foldedError ? "open" : "folded"} title={t`Hyperparameters`} startOpen={foldedError}>
         <SchemaForm fields={advanced} values={values} onChange={change} errors={errors} />
       </Fold>
       <Group justify="flex-end" gap="xs">
         <Button variant="default" onClick={onClose}>
-          Cancel
+          <Trans>Cancel</Trans>
         </Button>
         <Button type="submit" loading={launch.isPending}>
-          Launch the round
+          <Trans>Launch the round</Trans>
         </Button>
       </Group>
     </form>

@@ -1,3 +1,5 @@
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { Button, Group, TextInput } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
@@ -18,6 +20,7 @@ import { Quiet, Table, type Column } from "@/components/Table";
 import type { CsvColumn } from "@/lib/csv";
 import { may } from "@/lib/permissions";
 import { useAct } from "@/lib/useAct";
+import { ROLES_IN_TEXT } from "@/lib/names";
 
 import { AddMember } from "./AddMember";
 import { CapsDialog } from "./CapsDialog";
@@ -41,16 +44,16 @@ export function Members({ project }: { project: Project }) {
       <Group gap="xs" mb="md">
         <TextInput
           type="search"
-          aria-label="Name or email"
-          placeholder="Name or email"
+          aria-label={t`Name or email`}
+          placeholder={t`Name or email`}
           w={200}
           value={search ?? ""}
           onChange={(event) => change({ search: event.currentTarget.value || undefined })}
         />
-        <FilterSelect label="Role" every="Every role" width={150} options={ROLES} value={role} onChange={(next) => change({ role: next })} />
+        <FilterSelect label={t`Role`} every={t`Every role`} width={150} options={ROLES} value={role} onChange={(next) => change({ role: next })} />
         <FilterSelect
-          label="Team"
-          every="Every team"
+          label={t`Team`}
+          every={t`Every team`}
           width={170}
           options={(teams.data ?? []).map((one) => ({ value: String(one.id), label: one.name }))}
           value={team === undefined ? undefined : String(team)}
@@ -59,39 +62,39 @@ export function Members({ project }: { project: Project }) {
         <span className={classes.spacer} />
         {may(project, "quality.view") ? (
           <LinkButton size="xs" variant="default" to="/p/$slug/quality" params={{ slug }}>
-            Pause somebody
+            <Trans>Pause somebody</Trans>
           </LinkButton>
         ) : null}
         <DownloadCsv name="members" columns={CSV} rows={() => everyRow(readMembers(slug, filter))} />
         {manages ? (
           <Button size="xs" onClick={open}>
-            Add somebody
+            <Trans>Add somebody</Trans>
           </Button>
         ) : null}
       </Group>
       <Listing
         query={members}
-        failed="The members could not be read."
+        failed={t`The members could not be read.`}
         columns={4}
         empty={
           <Empty
-            title={filtered ? "Nobody matches." : "Nobody is here yet."}
+            title={filtered ? t`Nobody matches.` : t`Nobody is here yet.`}
             actions={
               filtered ? (
                 <Button variant="default" onClick={() => change({ role: undefined, search: undefined, team: undefined })}>
-                  Show everybody
+                  <Trans>Show everybody</Trans>
                 </Button>
               ) : manages ? (
-                <Button onClick={open}>Add somebody</Button>
+                <Button onClick={open}><Trans>Add somebody</Trans></Button>
               ) : undefined
             }
           >
-            {filtered ? "Choose other filters." : "Annotators rank, leads set the rules, researchers train."}
+            {filtered ? t`Choose other filters.` : t`Annotators rank, leads set the rules, researchers train.`}
           </Empty>
         }
       >
         {(rows, more) => (
-          <Table label="Members" columns={columnsFor(project, setCapping)} rows={rows} keyOf={(member) => member.id} footer={more} />
+          <Table label={t`Members`} columns={columnsFor(project, setCapping)} rows={rows} keyOf={(member) => member.id} footer={more} />
         )}
       </Listing>
       <AddMember project={project} opened={opened} onClose={close} />
@@ -101,12 +104,12 @@ export function Members({ project }: { project: Project }) {
 }
 
 const columnsFor = (project: Project, onCap: (member: Member) => void): Column<Member>[] => [
-  { name: "Name", cell: (member) => member.name },
-  { name: "Email", cell: (member) => <Quiet>{member.email}</Quiet> },
-  { name: "Role", cell: (member) => ROLE_WORDS[member.role] },
-  { name: "Since", cell: (member) => (member.created_at ? <Ago at={member.created_at} /> : null) },
+  { name: t`Name`, cell: (member) => member.name },
+  { name: t`Email`, cell: (member) => <Quiet>{member.email}</Quiet> },
+  { name: t`Role`, cell: (member) => ROLE_WORDS[member.role] },
+  { name: t`Since`, cell: (member) => (member.created_at ? <Ago at={member.created_at} /> : null) },
   {
-    name: "Actions",
+    name: t`Actions`,
     hidden: true,
     number: true,
     cell: (member) => (
@@ -117,9 +120,9 @@ const columnsFor = (project: Project, onCap: (member: Member) => void): Column<M
             color="gray"
             size="compact-xs"
             onClick={() => onCap(member)}
-            aria-label={`Caps of ${member.name} as ${member.role}`}
+            aria-label={t`Caps of ${member.name} as ${ROLES_IN_TEXT[member.role]}`}
           >
-            Caps
+            <Trans>Caps</Trans>
           </Button>
         ) : null}
         {may(project, "members.manage") ? <Remove slug={project.slug} member={member} /> : null}
@@ -131,7 +134,7 @@ const columnsFor = (project: Project, onCap: (member: Member) => void): Column<M
 function Remove({ slug, member }: { slug: string; member: Member }) {
   const remove = useAct(() => removeMember(slug, member.id), {
     stale: [["project", slug, "members"]],
-    failed: "Not removed",
+    failed: t`Not removed`,
   });
   return (
     <Button
@@ -140,9 +143,9 @@ function Remove({ slug, member }: { slug: string; member: Member }) {
       size="compact-xs"
       loading={remove.isPending}
       onClick={() => remove.mutate(undefined)}
-      aria-label={`Remove ${member.name} as ${member.role}`}
+      aria-label={t`Remove ${member.name} as ${ROLES_IN_TEXT[member.role]}`}
     >
-      Remove
+      <Trans>Remove</Trans>
     </Button>
   );
 }
