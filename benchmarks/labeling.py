@@ -1,16 +1,18 @@
 """Pairs labelled a second by people without think time, beside a bare server; SQL statements for a pair.
 
     python -m benchmarks.labeling [--long] [--people 1,8,32,100] [--databases postgresql,sqlite] [--seconds S]
+        [--peer-on-granian]
 
 Prints one line of JSON for each figure. A pair is one "next" and one "submit" over a persistent
-connection, by accounts with API tokens. The product runs as it is deployed: on PostgreSQL gunicorn
+connection, by accounts with API tokens. The product runs as it is deployed: on PostgreSQL deploy.http
 with Redis, on SQLite `manage.py up`. The peer (benchmarks/bare) does nothing but a token check, one
 lease UPDATE and one INSERT, on gunicorn with the same number of processes and threads and the same
 kind of database. Their segments alternate; a ratio is of two neighbouring segments, and a figure is
 the median over segments with its range. Everything shares one machine: servers, databases, clients.
 
 Afterwards the bench compares its own book with both databases, and exits with 1 when something was
-handed out twice, stored twice, or lost.
+handed out twice, stored twice, or lost. `--peer-on-granian` gives the peer the product's HTTP server too,
+which tells what is the server's and what is ours.
 """
 
 from __future__ import annotations
@@ -127,7 +129,7 @@ def two_houses(database: str, folder: Path):
         )
 
 
-def measure(database: str, plan: Plan) -> bool:
+def measure(database: str, plan: Plan, *, on_granian: bool) -> bool:
     with (
         tempfile.TemporaryDirectory(prefix="plumbline-bench-") as folder,
         two_houses(database, Path(folder)) as (ours, theirs),
@@ -136,8 +138,8 @@ def measure(database: str, plan: Plan) -> bool:
         bare = Side(theirs, annotators.of_bare)
         for name, side in (("product", product), ("bare", bare)):
             side.tokens = side.house.ask("prepare", plan.num_tasks(name), max(plan.people))
-        serve = servers.up(ours) if database == "sqlite" else servers.gunicorn(ours, "deploy.wsgi")
-        with serve, servers.gunicorn(theirs, "benchmarks.bare.wsgi"):
+        serve = servers.up(ours) if database == "sqlite" else servers.product(ours)
+        with serve, servers.bare(theirs, on_granian=on_granian):
             for _ in range(plan.rounds):
                 for people in plan.people:
                     product.work(people, plan.seconds)
@@ -161,13 +163,17 @@ def main() -> int:
     parser.add_argument("--databases", default="postgresql,sqlite")
     parser.add_argument("--seconds", type=float, default=4.0)
     parser.add_argument("--rounds", type=int)
+    parser.add_argument("--peer-on-granian", action="store_true")
     options = parser.parse_args()
     plan = Plan(
         people=[int(number) for number in options.people.split(",")],
         rounds=options.rounds or (10 if options.long else 3),
         seconds=options.seconds,
     )
-    right = [measure(database, plan) for database in options.databases.split(",")]
+    right = [
+        measure(database, plan, on_granian=options.peer_on_granian)
+        for database in options.databases.split(",")
+    ]
     return 0 if all(right) else 1
 
 

@@ -5,23 +5,22 @@ from __future__ import annotations
 
 import asyncio
 import io
-import os
 from typing import Any
 
 from a2wsgi import WSGIMiddleware
-from django.core.wsgi import get_wsgi_application
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "deploy.settings")
-wsgi_application = get_wsgi_application()
+from deploy.wsgi import application as wsgi_application
 
-from channels.auth import AuthMiddlewareStack  # noqa: E402  (needs Django set up)
-from channels.routing import URLRouter  # noqa: E402
-from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E402
-from django.conf import settings  # noqa: E402
-from django.urls import re_path  # noqa: E402
+# Django is set up now.
+# isort: split
+from channels.auth import AuthMiddlewareStack
+from channels.routing import URLRouter
+from channels.security.websocket import AllowedHostsOriginValidator
+from django.conf import settings
+from django.urls import re_path
 
-from labeling.consumers import NoSuchSocket, ProjectConsumer, RunConsumer  # noqa: E402
-from labeling.core import live  # noqa: E402
+from labeling.consumers import NoSuchSocket, ProjectConsumer, RunConsumer
+from labeling.core import live
 
 Scope = dict[str, Any]
 
@@ -79,16 +78,4 @@ async def _http(scope: Scope, receive: Any, send: Any) -> None:
     headers = scope["headers"]
     # WSGI cannot tell X_Forwarded_Proto from X-Forwarded-Proto: only a proxy may set the latter.
     scope = {**scope, "headers": [(name, value) for name, value in headers if b"_" not in name]}
-    names = {name for name, _ in headers}
-    if b"transfer-encoding" in names and b"content-length" not in names:
-        await _refuse_unknown_length(send)
-        return
     await http(scope, receive, send)  # type: ignore[arg-type]
-
-
-async def _refuse_unknown_length(send: Any) -> None:
-    """WSGI reads as far as Content-Length says: without it a body would silently be empty."""
-    body = b'{"code": "length_required", "message": "Send a Content-Length with the body.", "fields": {}}'
-    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
-    await send({"type": "http.response.start", "status": 411, "headers": headers})
-    await send({"type": "http.response.body", "body": body})

@@ -10,7 +10,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -21,9 +21,10 @@ from deploy.private import stopped_afterwards
 from deploy.processes import die_with_parent
 
 THREADS = 8
-# On PostgreSQL as for many annotators: gunicorn, a process for each core of a small machine, Redis
-# between them. On SQLite as `manage.py up` serves it: one process.
+# On PostgreSQL as for many annotators: a process for each core of a small machine, Redis between them.
+# On SQLite as `manage.py up` serves it: one process.
 PROCESSES = {"postgresql": 2, "sqlite": 1}
+BARE_ON_GUNICORN = ["-m", "gunicorn", "-c", "python:benchmarks.bare.gunicorn_conf", "benchmarks.bare.wsgi"]
 
 
 @dataclass
@@ -56,8 +57,18 @@ def house(module: str, folder: Path, **environment: str) -> House:
     return House(module, folder, given)
 
 
+def product(house: House) -> contextlib.AbstractContextManager[None]:
+    """As docs/operating.md has it for many annotators."""
+    return _served(house, ["-m", "deploy.http"])
+
+
+def bare(house: House, *, on_granian: bool = False) -> contextlib.AbstractContextManager[None]:
+    """On gunicorn's threads, or on the product's own server; as many processes and threads either way."""
+    return _served(house, ["-m", "benchmarks.bare.http"] if on_granian else BARE_ON_GUNICORN)
+
+
 @contextlib.contextmanager
-def gunicorn(house: House, application: str) -> Iterator[None]:
+def _served(house: House, command: Sequence[str]) -> Iterator[None]:
     port = stack.free_port()
     house.url = f"http://127.0.0.1:{port}"
     address = {"PORT": str(port), "PUBLIC_URL": house.url, "DJANGO_SETTINGS_MODULE": ""}
@@ -65,7 +76,7 @@ def gunicorn(house: House, application: str) -> Iterator[None]:
     del environment["DJANGO_SETTINGS_MODULE"]
     with (house.folder / "server.log").open("a") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "gunicorn", "-c", "python:deploy.gunicorn_conf", application],
+            [sys.executable, *command],
             cwd=stack.ROOT,
             env=environment,
             stdout=log,

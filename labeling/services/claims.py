@@ -153,14 +153,16 @@ def _first_lane(cursor: QueueCursor, lanes: Sequence[int], taken: Sequence[int])
     after_cursor = cursor.priority is not None
     for condition, order in _fresh_conditions(after_cursor=after_cursor):
         sql = f"""
-            SELECT f.lane_id FROM labeling_lane l JOIN labeling_slot f ON f.id = (
-                SELECT s.id FROM labeling_slot s
-                 WHERE s.lane_id = l.id AND NOT s.withdrawn AND {condition} AND {_never_had(len(taken))}
-                 ORDER BY {order} LIMIT 1)
-             WHERE l.id IN ({_ids(lanes)})
+            WITH first_in_lane AS MATERIALIZED (
+                SELECT (SELECT s.id FROM labeling_slot s
+                         WHERE s.lane_id = l.id AND NOT s.withdrawn AND {condition}
+                           AND {_never_had(len(taken))}
+                         ORDER BY {order} LIMIT 1) AS id
+                  FROM labeling_lane l WHERE l.id IN ({_lane_places(lanes)}))
+            SELECT f.lane_id FROM first_in_lane JOIN labeling_slot f ON f.id = first_in_lane.id
              ORDER BY f.priority DESC, f.slot_no, f.id LIMIT 1"""
-        with connection.cursor() as statement:
-            statement.execute(sql, _parameters(cursor, taken))
+        with prepared_cursor() as statement:
+            statement.execute(sql, _parameters(cursor, taken, lanes))
             if row := statement.fetchone():
                 return row[0]
     return None
@@ -179,7 +181,7 @@ def _claim_one(
         after_cursor=cursor.priority is not None, num_taken=len(taken), lanes=lanes, fresh_in=fresh_in
     )
     parameters = {
-        **_parameters(cursor, taken),
+        **_parameters(cursor, taken, lanes or (), fresh_in),
         "now": connection.ops.adapt_datetimefield_value(now),
         "expires_at": connection.ops.adapt_datetimefield_value(expires_at),
     }
@@ -189,25 +191,30 @@ def _claim_one(
     return Claim(*row) if row else None
 
 
-def _parameters(cursor: QueueCursor, taken: Sequence[int]) -> dict[str, int | None]:
+def _parameters(
+    cursor: QueueCursor, taken: Sequence[int], lanes: Sequence[int] = (), fresh_in: int | None = None
+) -> dict[str, int | None]:
     return {
         "project": cursor.project_id,
         "annotator": cursor.annotator_id,
         "priority": cursor.priority,
         "slot_no": cursor.slot_no,
         "slot_id": cursor.slot_id,
+        "fresh_in": fresh_in,
         **{f"taken_{number}": task_id for number, task_id in enumerate(taken)},
+        **{f"lane_{number}": lane for number, lane in enumerate(lanes)},
     }
 
 
 def _never_had(num_taken: int) -> str:
     # A scalar subquery and not NOT EXISTS: it stays one index look-up for each slot tried, where a
-    # planner with old statistics would read the person's whole history for an anti-join.
+    # planner with old statistics would read the person's whole history for an anti-join. And not IS
+    # NULL, which PostgreSQL takes to be rare: it would sort a whole lane to find what the first row is.
     taken = ", ".join(f"%(taken_{number})s" for number in range(num_taken))
     return f"""
-        (SELECT 1 FROM labeling_assignment a
-          WHERE a.task_id = s.task_id AND a.annotator_id = %(annotator)s
-            AND a.state IN ('leased', 'submitted', 'skipped', 'surplus') LIMIT 1) IS NULL
+        COALESCE((SELECT 1 FROM labeling_assignment a
+                   WHERE a.task_id = s.task_id AND a.annotator_id = %(annotator)s
+                     AND a.state IN ('leased', 'submitted', 'skipped', 'surplus') LIMIT 1), 0) <> 1
         {f"AND s.task_id NOT IN ({taken})" if taken else ""}"""
 
 
@@ -239,13 +246,13 @@ def _claim_sql(
              ORDER BY {order} LIMIT 1 {lock})"""
 
     in_project = "s.project_id = %(project)s"
-    in_lanes = in_project if lanes is None else f"{in_project} AND s.lane_id IN ({_ids(lanes)})"
+    in_lanes = in_project if lanes is None else f"{in_project} AND s.lane_id IN ({_lane_places(lanes)})"
     probes = [
         probe(f"{in_lanes} AND s.state = 'open' AND s.fence > 0", "s.priority DESC, s.slot_no, s.id"),
         probe(f"{in_lanes} AND s.state = 'leased' AND s.lease_expires_at < %(now)s", "s.lease_expires_at"),
     ]
     if lanes is None or fresh_in is not None:
-        where = in_project if fresh_in is None else f"s.lane_id = {int(fresh_in)}"
+        where = in_project if fresh_in is None else "s.lane_id = %(fresh_in)s"
         probes += [
             probe(f"{where} AND {condition}", order)
             for condition, order in _fresh_conditions(after_cursor=after_cursor)
@@ -258,8 +265,9 @@ def _claim_sql(
      RETURNING id, task_id, slot_no, priority, fence"""
 
 
-def _ids(numbers: Sequence[int]) -> str:
-    return ", ".join(str(int(number)) for number in numbers)
+def _lane_places(lanes: Sequence[int]) -> str:
+    # Values apart from the statement, which is planned once for all who take as many lanes.
+    return ", ".join(f"%(lane_{number})s" for number in range(len(lanes)))
 
 
 def _latest_guideline() -> Subquery:

@@ -16,6 +16,7 @@ from asgiref.sync import async_to_sync
 from websockets.sync.client import connect
 
 from deploy.stack import free_port
+from deploy.wsgi import with_known_length
 
 
 @pytest.fixture
@@ -31,7 +32,7 @@ def echo(monkeypatch):
         start_response("200 OK", [("Content-Type", "application/json")])
         return [json.dumps({**seen, "length": length, "chunks": chunks}).encode()]
 
-    monkeypatch.setattr(asgi, "http", WSGIMiddleware(app, workers=2))
+    monkeypatch.setattr(asgi, "http", WSGIMiddleware(with_known_length(app), workers=2))
     return asgi.application
 
 

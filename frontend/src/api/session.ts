@@ -8,6 +8,8 @@ export const sessionQuery = queryOptions({
   staleTime: 60_000,
 });
 
+export type SessionUser = NonNullable<Awaited<ReturnType<typeof refreshSession>>["user"]>;
+
 export const refreshSession = () => call(api.GET("/api/session"));
 
 /** A password, and then the code where a second factor is needed. */

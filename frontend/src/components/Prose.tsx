@@ -2,10 +2,10 @@ import { t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
 import { Fragment, memo, type ReactNode } from "react";
 import ReactMarkdown, { type Components, type Options } from "react-markdown";
-import remarkGfm from "remark-gfm";
 
 import classes from "./Prose.module.css";
 import { useExtras } from "./prose/extras";
+import { remarkReadGfm } from "./prose/gfm";
 import { Link } from "./prose/Link";
 import { piecesOf, rehypePassages, type Mark } from "./prose/passages";
 import { isTooHeavy, parts, seen } from "./prose/weight";
@@ -68,7 +68,7 @@ function Rich({ text, marks }: { text: string; marks: readonly Mark[] | undefine
   ] as NonNullable<Options["rehypePlugins"]>;
   return (
     <ReactMarkdown
-      remarkPlugins={[remarkGfm, ...(math?.remarkPlugins ?? [])]}
+      remarkPlugins={[remarkReadGfm, ...(math?.remarkPlugins ?? [])]}
       rehypePlugins={rehypePlugins}
       components={{ ...INERT, ...math?.components }}
     >

@@ -1,6 +1,7 @@
-import { useState } from "react";
+import { Suspense, useState } from "react";
 
 import { Desk } from "@/features/annotate/Desk";
+import { DeskSkeleton } from "@/features/annotate/DeskSkeleton";
 import { EMPTY_DRAFT, openingDraft, owed, toBody } from "@/features/annotate/judgment";
 import { START } from "@/features/annotate/session";
 import { useActiveTimer } from "@/features/annotate/useActiveTimer";
@@ -49,7 +50,9 @@ export function Judging({ project, assignment: given, onSubmit }: JudgingProps) 
       <div role="status" aria-live="polite" aria-label="What just happened" className="visually-hidden">
         {said}
       </div>
-      <Desk project={project} ranking={ranking as Partial<Ranking> as Ranking} assignment={assignment} announce={announce} />
+      <Suspense fallback={<DeskSkeleton />}>
+        <Desk project={project} ranking={ranking as Partial<Ranking> as Ranking} assignment={assignment} announce={announce} />
+      </Suspense>
     </>
   );
 }

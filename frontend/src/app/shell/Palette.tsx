@@ -1,8 +1,8 @@
-import { Spotlight, type SpotlightActionGroupData } from "@mantine/spotlight";
+import { Spotlight, spotlight, type SpotlightActionGroupData } from "@mantine/spotlight";
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useParams } from "@tanstack/react-router";
 import { IconSearch } from "@tabler/icons-react";
-import { useState } from "react";
+import { useEffect, useState } from "react";
 
 import { projectQuery, projectsQuery } from "@/api/projects";
 import { keyLabel, type Command } from "@/lib/commands";
@@ -12,10 +12,13 @@ import { Key } from "@/components/Key";
 import { pagesFor } from "./navigation";
 
 /** Reaches every page, every project, and what can be done on the page now. */
-export function Palette() {
+export function Palette({ timesAsked }: { timesAsked: number }) {
   const navigate = useNavigate();
   const { slug } = useParams({ strict: false });
   const [commands, setCommands] = useState<Command[]>([]);
+  useEffect(() => {
+    if (timesAsked > 0) spotlight.open();
+  }, [timesAsked]);
   const projects = useQuery(projectsQuery);
   const project = useQuery({ ...projectQuery(slug ?? ""), enabled: slug !== undefined });
 

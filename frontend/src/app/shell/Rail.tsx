@@ -1,10 +1,10 @@
-import { Tooltip } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
 import { IconLayoutGrid, IconLayoutSidebarLeftCollapse, IconLayoutSidebarLeftExpand, IconSettings } from "@tabler/icons-react";
 import type { ReactNode } from "react";
 
 import { projectQuery } from "@/api/projects";
+import { Hint } from "@/components/Hint";
 import { Mark } from "@/components/Mark";
 
 import { pagesFor } from "./navigation";
@@ -36,7 +36,7 @@ export function Rail({ narrow, onToggle, onNavigate }: Props) {
       </Link>
       <ul className={classes.list}>
         <li>
-          <Hint label="Projects" show={narrow}>
+          <Hint label="Projects" position="right" disabled={!narrow}>
             <Link to="/" className={classes.item} activeOptions={{ exact: true, includeSearch: false }} onClick={onNavigate}>
               {item("Projects", <IconLayoutGrid size={18} stroke={1.6} aria-hidden />)}
             </Link>
@@ -50,7 +50,7 @@ export function Rail({ narrow, onToggle, onNavigate }: Props) {
               <ul className={classes.list} key={group}>
                 {shown.map((page) => (
                   <li key={page.to}>
-                    <Hint label={page.label} show={narrow}>
+                    <Hint label={page.label} position="right" disabled={!narrow}>
                       <Link
                         to={page.to}
                         params={{ slug }}
@@ -69,7 +69,7 @@ export function Rail({ narrow, onToggle, onNavigate }: Props) {
       <div className={classes.spacer} />
       <ul className={classes.list}>
         <li>
-          <Hint label="Settings" show={narrow}>
+          <Hint label="Settings" position="right" disabled={!narrow}>
             <Link to="/settings" className={classes.item} onClick={onNavigate}>
               {item("Settings", <IconSettings size={18} stroke={1.6} aria-hidden />)}
             </Link>
@@ -77,7 +77,7 @@ export function Rail({ narrow, onToggle, onNavigate }: Props) {
         </li>
         {onToggle ? (
           <li>
-            <Hint label="Unfold the menu" show={narrow}>
+            <Hint label="Unfold the menu" position="right" disabled={!narrow}>
               <button type="button" className={classes.item} onClick={onToggle} aria-expanded={!narrow}>
                 {narrow
                   ? item("Unfold the menu", <IconLayoutSidebarLeftExpand size={18} stroke={1.6} aria-hidden />)
@@ -88,13 +88,5 @@ export function Rail({ narrow, onToggle, onNavigate }: Props) {
         ) : null}
       </ul>
     </nav>
-  );
-}
-
-function Hint({ label, show, children }: { label: string; show: boolean; children: ReactNode }) {
-  return (
-    <Tooltip label={label} position="right" disabled={!show}>
-      <span>{children}</span>
-    </Tooltip>
   );
 }

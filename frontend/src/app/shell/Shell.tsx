@@ -1,14 +1,14 @@
-import { ActionIcon, Drawer } from "@mantine/core";
+import { ActionIcon } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
-import { spotlight } from "@mantine/spotlight";
 import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
 import { Outlet, useLocation, useMatches, useNavigate } from "@tanstack/react-router";
 import { IconMenu2, IconSearch } from "@tabler/icons-react";
-import { lazy, Suspense, useEffect, useState, type ComponentType } from "react";
+import { Suspense, useEffect, useState } from "react";
 
 import { sessionQuery } from "@/api/session";
 import { Key } from "@/components/Key";
 import { TopBarContext } from "@/components/TopBarSlot";
+import { later, useCalm } from "@/lib/later";
 import { setPreference, usePreferences } from "@/lib/preferences";
 import { openKeymap } from "@/lib/keymap";
 import { useCommandKeys, useCommands } from "@/lib/useCommands";
@@ -18,21 +18,12 @@ import { Breadcrumbs } from "./Breadcrumbs";
 import { ConnectionBanner } from "./ConnectionBanner";
 import { Rail } from "./Rail";
 import classes from "./Shell.module.css";
+import { useFetchLater } from "./useFetchLater";
 
-// Without it the page still works.
-const Palette = lazy((): Promise<{ default: ComponentType }> =>
-  import("./Palette").then(
-    (module) => ({ default: module.Palette }),
-    () => ({ default: () => null }),
-  ),
-);
-
-const HelpSheet = lazy((): Promise<{ default: ComponentType<{ onClose: () => void }> }> =>
-  import("./HelpSheet").then(
-    (module) => ({ default: module.HelpSheet }),
-    () => ({ default: () => null }),
-  ),
-);
+// Without them the page still works.
+const Palette = later(() => import("./Palette").then((module) => module.Palette), () => null);
+const HelpSheet = later(() => import("./HelpSheet").then((module) => module.HelpSheet), () => null);
+const RailDrawer = later(() => import("./RailDrawer").then((module) => module.RailDrawer), () => null);
 
 export function Shell() {
   const { railNarrow, contrast } = usePreferences();
@@ -42,11 +33,15 @@ export function Shell() {
   const [unfolded, setUnfolded] = useState(false);
   const [drawer, { open: openDrawer, close: closeDrawer }] = useDisclosure(false);
   const [help, setHelp] = useState(false);
+  const [timesSearched, setTimesSearched] = useState(0);
+  const search = () => setTimesSearched((times) => times + 1);
+  const calm = useCalm();
+  useFetchLater();
   useSignInAgain();
   useCommandKeys();
   openKeymap(useSuspenseQuery(sessionQuery).data.user?.id ?? null);
   useCommands([
-    { id: "palette", label: "Search pages and actions", group: "Anywhere", keys: ["mod+k"], enabled: true, perform: spotlight.open },
+    { id: "palette", label: "Search pages and actions", group: "Anywhere", keys: ["mod+k"], enabled: true, perform: search },
     { id: "help", label: "Show the keyboard", group: "Anywhere", keys: ["?"], enabled: true, perform: () => setHelp(true) },
   ]);
   const narrow = wide ? !unfolded : railNarrow;
@@ -59,9 +54,7 @@ export function Shell() {
       <div className={classes.rail}>
         <Rail narrow={narrow} onToggle={toggle} />
       </div>
-      <Drawer opened={drawer} onClose={closeDrawer} position="left" size={248} withCloseButton={false} padding={0} title={null}>
-        <Rail narrow={false} onNavigate={closeDrawer} />
-      </Drawer>
+      <Suspense>{calm || drawer ? <RailDrawer opened={drawer} onClose={closeDrawer} /> : null}</Suspense>
       <div className={classes.column}>
         <header className={classes.topbar}>
           <ActionIcon className={classes.burger} variant="subtle" color="gray" size={40} aria-label="Open the menu" onClick={openDrawer}>
@@ -69,7 +62,7 @@ export function Shell() {
           </ActionIcon>
           <Breadcrumbs />
           <div className={classes.slot} ref={setSlot} />
-          <button type="button" className={classes.search} onClick={spotlight.open} aria-label="Search pages and actions">
+          <button type="button" className={classes.search} onClick={search} aria-label="Search pages and actions">
             <IconSearch size={16} stroke={1.7} aria-hidden />
             <span>Search</span>
             <Key name="mod+k" />
@@ -84,9 +77,7 @@ export function Shell() {
           </TopBarContext>
         </main>
       </div>
-      <Suspense>
-        <Palette />
-      </Suspense>
+      <Suspense>{calm || timesSearched > 0 ? <Palette timesAsked={timesSearched} /> : null}</Suspense>
       <Suspense>{help ? <HelpSheet onClose={() => setHelp(false)} /> : null}</Suspense>
     </div>
   );

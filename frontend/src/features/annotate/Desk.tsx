@@ -1,6 +1,7 @@
 import { useEffect, useEffectEvent, useState, type Dispatch, type SetStateAction } from "react";
 
 import type { Assignment, Project } from "@/api/types";
+import { later } from "@/lib/later";
 import { setPreference, usePreferences } from "@/lib/preferences";
 import { useCommands } from "@/lib/useCommands";
 
@@ -25,7 +26,6 @@ import {
   type Draft,
   type PairChoice,
 } from "./judgment";
-import { Places } from "./Places";
 import { Passages } from "./Passages";
 import { PromptPane } from "./PromptPane";
 import { Responses } from "./Responses";
@@ -35,6 +35,9 @@ import { mark, marks } from "./spans";
 import type { Ranking, SkipWhy } from "./useRanking";
 import { Veil } from "./Veil";
 import { WritingPane } from "./WritingPane";
+
+// Places are given by key as well: the desk works without them.
+const Places = later(() => import("./Places").then((module) => module.Places), () => null);
 
 export type DockPanel = "skip" | "comment" | null;
 

@@ -1,9 +1,10 @@
-import { ActionIcon, Tooltip } from "@mantine/core";
+import { ActionIcon } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { IconBook2, IconKeyboard } from "@tabler/icons-react";
 
 import { myWorkQuery, wellbeingQuery } from "@/api/queue";
 import type { Project } from "@/api/types";
+import { Hint } from "@/components/Hint";
 import { TopBarSlot } from "@/components/TopBarSlot";
 import { count } from "@/lib/format";
 import { activeCommands } from "@/lib/useCommands";
@@ -38,17 +39,17 @@ export function RankingBar({ project, ranking, userId }: { project: Project; ran
       ) : null}
       <SaveState outbox={ranking.outbox} saving={ranking.saving} receipt={ranking.receipt} />
       {project.guidelines ? (
-        <Tooltip label="Guidelines">
+        <Hint label="Guidelines" className={classes.hint}>
           <ActionIcon variant="subtle" color="gray" size={36} aria-label="Guidelines" onClick={() => run("guidelines")}>
             <IconBook2 size={19} stroke={1.6} aria-hidden />
           </ActionIcon>
-        </Tooltip>
+        </Hint>
       ) : null}
-      <Tooltip label="Keyboard">
-        <ActionIcon className={classes.keyboard} variant="subtle" color="gray" size={36} aria-label="Show the keyboard" onClick={() => run("help")}>
+      <Hint label="Keyboard" className={`${classes.hint} ${classes.keyboard}`}>
+        <ActionIcon variant="subtle" color="gray" size={36} aria-label="Show the keyboard" onClick={() => run("help")}>
           <IconKeyboard size={20} stroke={1.6} aria-hidden />
         </ActionIcon>
-      </Tooltip>
+      </Hint>
       <ReadingSettings />
     </TopBarSlot>
   );

@@ -1,4 +1,4 @@
-import { useState } from "react";
+import { Suspense, useState } from "react";
 
 import { ApiError } from "@/api/client";
 import type { Project } from "@/api/types";
@@ -31,13 +31,15 @@ export function RankingPage({ project, userId }: { project: Project; userId: num
       ) : ranking.known ? (
         <KnownAnswer known={ranking.known} onGoOn={ranking.goOn} />
       ) : assignment ? (
-        <Desk
-          key={`${assignment.id}:${session.correcting ?? "new"}`}
-          project={project}
-          ranking={ranking}
-          assignment={assignment}
-          announce={announce}
-        />
+        <Suspense fallback={<DeskSkeleton />}>
+          <Desk
+            key={`${assignment.id}:${session.correcting ?? "new"}`}
+            project={project}
+            ranking={ranking}
+            assignment={assignment}
+            announce={announce}
+          />
+        </Suspense>
       ) : error && session.queue.length === 0 ? (
         <div className={classes.state}>
           <Failure

@@ -1,11 +1,13 @@
-import { Button, Group, Popover } from "@mantine/core";
 import { IconAlertTriangle, IconCheck, IconCloudOff, IconCloudUp } from "@tabler/icons-react";
+import { Suspense } from "react";
 
 import type { JudgmentReceipt } from "@/api/types";
-import { plural } from "@/lib/format";
+import { later } from "@/lib/later";
 
 import type { Outbox, OutboxState } from "./outbox";
 import classes from "./RankingBar.module.css";
+
+const Refused = later(() => import("./Refused").then((module) => module.Refused), NotAccepted);
 
 interface Props {
   outbox: Outbox;
@@ -15,7 +17,13 @@ interface Props {
 
 /** Says no more than is true: saved, on its way, or kept here. */
 export function SaveState({ outbox, saving, receipt }: Props) {
-  if (saving.refused.length > 0) return <Refused outbox={outbox} saving={saving} />;
+  if (saving.refused.length > 0) {
+    return (
+      <Suspense fallback={<NotAccepted saving={saving} />}>
+        <Refused outbox={outbox} saving={saving} />
+      </Suspense>
+    );
+  }
   const waiting = saving.waiting.length;
   if (waiting > 0 && saving.held === "signed_out") {
     return <State care icon={<IconCloudOff {...ICON} />}>{`Signed out, ${waiting} kept here`}</State>;
@@ -42,46 +50,6 @@ function State({ icon, care = false, children }: { icon: React.ReactNode; care?:
   );
 }
 
-function Refused({ outbox, saving }: { outbox: Outbox; saving: OutboxState }) {
-  return (
-    <Popover position="bottom-end" width={360} withinPortal>
-      <Popover.Target>
-        <button type="button" className={`${classes.saving} ${classes.care}`} data-testid="save-state">
-          <IconAlertTriangle {...ICON} />
-          {saving.refused.length} not accepted
-        </button>
-      </Popover.Target>
-      <Popover.Dropdown>
-        <div className={classes.refusals}>
-          <div>
-            {plural(saving.refused.length, "judgment")} came back. Nothing is lost: download what you said and send it
-            to your lead, or let it go.
-          </div>
-          {saving.refused.map((entry) => (
-            <div key={entry.clientKey}>{entry.refused}</div>
-          ))}
-          <Group gap="xs">
-            <Button size="xs" variant="default" onClick={() => download(saving.refused)}>
-              Download
-            </Button>
-            <Button
-              size="xs"
-              variant="default"
-              onClick={() => saving.refused.forEach((entry) => outbox.dismiss(entry.clientKey))}
-            >
-              Let it go
-            </Button>
-          </Group>
-        </div>
-      </Popover.Dropdown>
-    </Popover>
-  );
-}
-
-function download(entries: OutboxState["refused"]): void {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([JSON.stringify(entries, null, 2)], { type: "application/json" }));
-  link.download = "judgments-not-accepted.json";
-  link.click();
-  URL.revokeObjectURL(link.href);
+function NotAccepted({ saving }: { saving: OutboxState }) {
+  return <State care icon={<IconAlertTriangle {...ICON} />}>{`${saving.refused.length} not accepted`}</State>;
 }
