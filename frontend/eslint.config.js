@@ -33,7 +33,11 @@ const NOT_WORDS = {
     "^[a-z]+[A-Z][A-Za-z]*$",
     "^(?:--|var\\(|color-mix|/p/|/signedIn|\\.|#|https?:|min\\(|max\\(|calc\\()",
     // Names of formats, methods and of the product.
-    "^(?:[A-Z]{1,5}|JSONL|LoRA|SHA-256|LR scheduler|Plumbline|.* · Plumbline)$",
+    "^(?:[A-Z]{1,5}|JSONL|LoRA|SHA-256|LR scheduler|Plumbline|English|العربية|Esc|Ctrl )$",
+    // Statistics, units of style sheets, endings of columns.
+    "^[^A-Za-z]*n = [^A-Za-z]*$",
+    "^\\d+px ",
+    "^_[a-z]+$",
     "^(?:Arrow(?:Left|Right|Up|Down)|Enter|Escape|Tab|Shift|Home|End|Backspace|Delete)$",
   ],
   ignoreNames: [

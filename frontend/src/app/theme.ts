@@ -1,3 +1,5 @@
+import { t } from "@lingui/core/macro";
+
 import {
   createTheme,
   defaultVariantColorsResolver,
@@ -40,7 +42,7 @@ const variantColours: VariantColorsResolver = (input) => {
 };
 
 const DIALOG = {
-  closeButtonProps: { "aria-label": "Close" },
+  closeButtonProps: { get "aria-label"() { return t`Close`; } },
   styles: { title: { fontSize: 17, fontWeight: 620 } },
   // Its header is no landmark of the page.
   attributes: { header: { role: "presentation" } },

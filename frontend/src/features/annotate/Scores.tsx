@@ -1,3 +1,5 @@
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { NativeSelect } from "@mantine/core";
 import type { KeyboardEvent } from "react";
 
@@ -24,7 +26,7 @@ export function Scores({ name, criteria, scores, onScore }: Props) {
         const { key, label, description, required } = criterion;
         const props = {
           criterion,
-          label: `${label} of ${name}`,
+          label: t`${label} of ${name}`,
           value: scores[key] ?? null,
           onScore: (value: number | null) => onScore(key, value),
         };
@@ -32,7 +34,7 @@ export function Scores({ name, criteria, scores, onScore }: Props) {
           <div key={key} className={classes.row} title={description || undefined}>
             <span className={classes.label}>
               {label}
-              {required ? null : <span className={classes.optional}> if you like</span>}
+              {required ? null : <span className={classes.optional}> <Trans>if you like</Trans></span>}
             </span>
             {criterion.high - criterion.low < MAX_BUTTONS ? <Scale {...props} /> : <List {...props} />}
           </div>
@@ -127,7 +129,7 @@ function List({ criterion, label, value, onScore }: ScaleProps) {
 
 function ends({ low, high, labels }: Criterion): string {
   const [first, last] = [labels[String(low)], labels[String(high)]];
-  return first && last ? `${first} to ${last}` : "";
+  return first && last ? t`${first} to ${last}` : "";
 }
 
 const focusable = (scale: Element): HTMLElement | null =>

@@ -1,13 +1,23 @@
 import { t } from "@lingui/core/macro";
 import { SegmentedControl, Stack, Switch, useMantineColorScheme } from "@mantine/core";
 
+import { chooseLanguage, LANGUAGES, useLanguage, type Language } from "@/lib/language";
 import { setPreference, usePreferences } from "@/lib/preferences";
+
+/** Each by its own name, for whoever reads no other. */
+const SPOKEN = (Object.keys(LANGUAGES) as Language[]).map((value) => ({ value, label: LANGUAGES[value].name }));
 
 export function Appearance() {
   const { colorScheme, setColorScheme } = useMantineColorScheme();
   const { face, autoSubmit } = usePreferences();
   return (
     <Stack gap="md" maw={400}>
+      <SegmentedControl
+        aria-label={t`Language`}
+        value={useLanguage()}
+        onChange={(value) => void chooseLanguage(value)}
+        data={SPOKEN}
+      />
       <SegmentedControl
         aria-label={t`Appearance`}
         value={colorScheme}
