@@ -1,5 +1,6 @@
 import "@fontsource-variable/inter";
 import "@fontsource-variable/jetbrains-mono";
+import "@fontsource-variable/noto-sans-arabic";
 import "@fontsource-variable/source-serif-4";
 import "@mantine/core/styles.css";
 import "@mantine/notifications/styles.css";

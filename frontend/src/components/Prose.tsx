@@ -48,7 +48,7 @@ export const Prose = memo(function Prose({ text, look, marks, passage }: Props) 
     markdown ? "" : classes.plain,
   ].join(" ");
   return (
-    <div className={className} dir="auto" data-passage={passage}>
+    <div className={className} dir="auto" lang="" data-passage={passage}>
       {heavy ? (
         <p className={classes.heavy} data-not-text>
           <Trans>Shown as plain text: it is too long or too tangled for Markdown.</Trans>

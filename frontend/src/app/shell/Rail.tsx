@@ -81,8 +81,8 @@ export function Rail({ narrow, onToggle, onNavigate }: Props) {
             <Hint label={t`Unfold the menu`} position="right" disabled={!narrow}>
               <button type="button" className={classes.item} onClick={onToggle} aria-expanded={!narrow}>
                 {narrow
-                  ? item(t`Unfold the menu`, <IconLayoutSidebarLeftExpand size={18} stroke={1.6} aria-hidden />)
-                  : item(t`Fold the menu`, <IconLayoutSidebarLeftCollapse size={18} stroke={1.6} aria-hidden />)}
+                  ? item(t`Unfold the menu`, <IconLayoutSidebarLeftExpand className="pointing" size={18} stroke={1.6} aria-hidden />)
+                  : item(t`Fold the menu`, <IconLayoutSidebarLeftCollapse className="pointing" size={18} stroke={1.6} aria-hidden />)}
               </button>
             </Hint>
           </li>

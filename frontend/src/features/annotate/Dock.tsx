@@ -65,7 +65,7 @@ export function Dock(props: Props) {
           <PlaceRow assignment={assignment} draft={draft} focus={focus} commands={commands} />
         )}
         <div className={classes.row}>
-          <div className={classes.left}>
+          <div className={classes.before}>
             <CommandButton command={named("both_bad")} text={pair ? t`Both bad` : t`All bad`} pressed={verdict === "both_bad"} />
             <CommandButton command={named("both_good")} text={pair ? t`Both good` : t`All good`} pressed={verdict === "both_good"} />
             <CommandButton command={named("cannot_judge")} text={isWriting(assignment) ? t`Cannot write` : t`Cannot judge`} pressed={verdict === "cannot_judge"} />
@@ -92,7 +92,7 @@ export function Dock(props: Props) {
             </span>
           </div>
           <p className={classes.hint}>{hint}</p>
-          <div className={classes.right}>
+          <div className={classes.after}>
             <CommandButton command={named(correcting ? "leave_correction" : "undo")} text={correcting ? t`Leave` : t`Undo`} />
             {submit ? (
               <button

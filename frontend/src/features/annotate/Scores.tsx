@@ -4,6 +4,7 @@ import { NativeSelect } from "@mantine/core";
 import type { KeyboardEvent } from "react";
 
 import type { Criterion } from "@/api/types";
+import { towardsEnd, towardsStart } from "@/lib/commands";
 
 import classes from "./Scores.module.css";
 
@@ -58,7 +59,7 @@ function Scale({ criterion, label, value, onScore }: ScaleProps) {
   const values = valuesOf(criterion);
   const choose = (next: number) => onScore(next === value && !criterion.required ? null : next);
   const onKeyDown = (event: KeyboardEvent<HTMLDivElement>) => {
-    const move = event.key === "ArrowLeft" ? -1 : event.key === "ArrowRight" ? 1 : 0;
+    const move = event.key === towardsStart() ? -1 : event.key === towardsEnd() ? 1 : 0;
     if (move !== 0) {
       event.preventDefault();
       const at = value === null ? (move > 0 ? -1 : values.length) : values.indexOf(value);

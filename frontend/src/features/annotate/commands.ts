@@ -1,7 +1,7 @@
 import { t } from "@lingui/core/macro";
 
 import type { Assignment } from "@/api/types";
-import type { Command } from "@/lib/commands";
+import { towardsEnd, towardsStart, type Command } from "@/lib/commands";
 
 import {
   editable,
@@ -82,7 +82,7 @@ function pairCommands(desk: Desk): Command[] {
       id: "towards:a",
       label: t`A step towards A`,
       group,
-      keys: ["ArrowLeft"],
+      keys: [towardsStart()],
       enabled: true,
       repeats: true,
       perform: () => desk.choose(step(desk.draft.choice, -1, protocol), false),
@@ -91,7 +91,7 @@ function pairCommands(desk: Desk): Command[] {
       id: "towards:b",
       label: t`A step towards B`,
       group,
-      keys: ["ArrowRight"],
+      keys: [towardsEnd()],
       enabled: true,
       repeats: true,
       perform: () => desk.choose(step(desk.draft.choice, 1, protocol), false),
@@ -136,7 +136,7 @@ function orderCommands(desk: Desk): Command[] {
       id: "focus:before",
       label: t`The response before`,
       group,
-      keys: ["ArrowLeft", "ArrowUp"],
+      keys: [towardsStart(), "ArrowUp"],
       enabled: true,
       repeats: true,
       perform: () => move(-1),
@@ -145,7 +145,7 @@ function orderCommands(desk: Desk): Command[] {
       id: "focus:after",
       label: t`The response after`,
       group,
-      keys: ["ArrowRight", "ArrowDown"],
+      keys: [towardsEnd(), "ArrowDown"],
       enabled: true,
       repeats: true,
       perform: () => move(1),

@@ -30,7 +30,7 @@ export function OverviewPage() {
   return (
     <Page
       title={project.name}
-      lead={project.description}
+      lead={<bdi>{project.description}</bdi>}
       actions={
         <>
           {may(project, "round.launch") ? (

@@ -17,7 +17,7 @@ export function ProjectCard({ project }: { project: Project }) {
     <Link to={to} params={{ slug: project.slug }} className={classes.card}>
       <div>
         <h3 className={classes.cardName}>{project.name}</h3>
-        <p className={classes.cardText}>{project.description || t`No description.`}</p>
+        <p className={classes.cardText}><bdi>{project.description || t`No description.`}</bdi></p>
       </div>
       <dl className={classes.figures}>
         <div>

@@ -56,7 +56,7 @@ export function RoundView({ project, round, rounds }: Props) {
           </Link>
           {round.policy_out ? (
             <>
-              →
+              <span className={`pointing ${classes.arrow}`}>→</span>
               <Link
                 to="/p/$slug/models/$modelId"
                 params={{ slug: project.slug, modelId: String(round.policy_out.id) }}
