@@ -54,6 +54,8 @@ const NOT_WORDS = {
   ],
 };
 
+const LONE_WORD = "JSXElement:not([openingElement.name.name='Trans']) > JSXText[value=/^\\s*[a-z]{2,}\\s*$/]";
+
 export default tseslint.config(
   { ignores: ["dist", "node_modules", "src/api/schema.d.ts"] },
   js.configs.recommended,
@@ -86,6 +88,8 @@ export default tseslint.config(
       "lingui/t-call-in-function": "error",
       "lingui/no-single-variables-to-translate": "error",
       "lingui/no-trans-inside-trans": "error",
+      // A single small word looks like a code to the rule above.
+      "no-restricted-syntax": ["error", { selector: LONE_WORD, message: "Wrap the word with <Trans>." }],
     },
   },
 );
