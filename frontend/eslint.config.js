@@ -31,11 +31,11 @@ const NOT_WORDS = {
     // Lower-case codes and names of events; a word of a sentence stands in a longer text.
     "^[a-z0-9]+(?:[-_.:/@$\\[\\]=#()>,*?%'\"+]+[A-Za-z0-9]*)*$",
     "^[a-z]+[A-Z][A-Za-z]*$",
-    "^(?:--|var\\(|color-mix|/p/|/signedIn|\\.|#|https?:|min\\(|max\\(|calc\\()",
+    "^(?:--|var\\(|color-mix|/(?:api|ws|p|signedIn)/|\\.|#|https?:|min\\(|max\\(|calc\\()",
     // Names of formats, methods and of the product.
-    "^(?:[A-Z]{1,5}|JSONL|LoRA|SHA-256|LR scheduler|Plumbline|English|العربية|Esc|Ctrl )$",
+    "^(?:[A-Z]{1,5}|JSONL|LoRA|SHA-256|LR scheduler|(?:· )?Plumbline|English|العربية|Esc|Ctrl|[A-Z]\\w+Error|PageNotLoaded)$",
     // Statistics, units of style sheets, endings of columns.
-    "^[^A-Za-z]*n = [^A-Za-z]*$",
+    "^[^A-Za-z]*n =[^A-Za-z]*$",
     "^\\d+px ",
     "^_[a-z]+$",
     "^(?:Arrow(?:Left|Right|Up|Down)|Enter|Escape|Tab|Shift|Home|End|Backspace|Delete)$",

@@ -2,6 +2,7 @@ import { t } from "@lingui/core/macro";
 import createClient, { type Middleware } from "openapi-fetch";
 
 import { reportReachable } from "@/lib/connection";
+import { apart } from "@/lib/language";
 import { isRecord } from "@/lib/shapes";
 
 import type { paths } from "./schema";
@@ -87,12 +88,12 @@ export function fieldErrors(error: unknown): Record<string, string> {
   if (!(error instanceof ApiError)) return {};
   const messages: Record<string, string> = {};
   for (const [name, value] of Object.entries(error.fields)) {
-    if (typeof value === "string") messages[name] = value;
-    else if (Array.isArray(value) && value.every((part) => typeof part === "string")) messages[name] = value.join(" ");
+    if (typeof value === "string") messages[name] = apart(value);
+    else if (Array.isArray(value) && value.every((part) => typeof part === "string")) messages[name] = apart(value.join(" "));
   }
   return messages;
 }
 
 export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : t`Something went wrong. Reload the page and try again.`;
+  return error instanceof Error ? apart(error.message) : t`Something went wrong. Reload the page and try again.`;
 }

@@ -36,9 +36,7 @@ export function Failure({ what, error, retry }: FailureProps) {
   return (
     <div className={`${classes.state} ${classes.error}`} role="alert">
       <p className={classes.title}>{what}</p>
-      <p className={classes.body}>
-        <bdi>{messageOf(error)}</bdi>
-      </p>
+      <p className={classes.body}>{messageOf(error)}</p>
       {status !== null && status >= 500 ? (
         <p className={classes.body}><Trans>The server&apos;s log has the details.</Trans></p>
       ) : null}

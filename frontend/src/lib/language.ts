@@ -20,6 +20,9 @@ export const isRightToLeft = (): boolean => LANGUAGES[languageNow()].direction =
 /** Figures with signs between them, kept in their order also in a line from right to left. */
 export const inOrder = (figures: string): string => (isRightToLeft() ? `\u2066${figures}\u2069` : figures);
 
+/** A sentence of the server or of a person, which may run the other way than the page. */
+export const apart = (sentence: string): string => (isRightToLeft() ? `\u2068${sentence}\u2069` : sentence);
+
 const isLanguage = (value: string): value is Language => Object.hasOwn(LANGUAGES, value);
 
 export const languageNow = (): Language => (isLanguage(i18n.locale) ? i18n.locale : "en");

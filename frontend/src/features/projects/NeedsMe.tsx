@@ -7,6 +7,7 @@ import type { Project, Round } from "@/api/types";
 import { LinkButton } from "@/components/LinkButton";
 import { StateMark } from "@/components/StateMark";
 import { count } from "@/lib/format";
+import { apart } from "@/lib/language";
 import { may } from "@/lib/permissions";
 
 import classes from "./HomePage.module.css";
@@ -43,7 +44,7 @@ export function NeedsMe({ projects }: { projects: readonly Project[] }) {
             <div className={classes.needTitle}>
               <Trans>Round {round.number} of {project.name}</Trans>
             </div>
-            <div className={classes.needNote}>{round.error || doing(round)}</div>
+            <div className={classes.needNote}>{round.error ? apart(round.error) : doing(round)}</div>
           </div>
           <StateMark state={round.state} />
           <LinkButton

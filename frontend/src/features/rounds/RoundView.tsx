@@ -15,6 +15,7 @@ import { Page } from "@/components/Page";
 import { Panel } from "@/components/Panel";
 import { StateMark } from "@/components/StateMark";
 import { Note } from "@/components/States";
+import { apart } from "@/lib/language";
 import { stepOf } from "@/lib/loop";
 import { may } from "@/lib/permissions";
 import { useNow } from "@/lib/useNow";
@@ -73,7 +74,7 @@ export function RoundView({ project, round, rounds }: Props) {
       actions={launches ? <RoundActions slug={project.slug} round={round} /> : undefined}
     >
       <div className={classes.stack}>
-        {round.error ? <Note care>{round.error}</Note> : null}
+        {round.error ? <Note care>{apart(round.error)}</Note> : null}
         {rounds.length > 1 ? (
           <Panel>
             <RoundHistory rounds={rounds} current={round.number} />

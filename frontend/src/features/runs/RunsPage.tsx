@@ -14,6 +14,7 @@ import { Empty, Failure } from "@/components/States";
 import { Quiet, Table, TableSkeleton, type Column } from "@/components/Table";
 import { duration, percent, secondsBetween } from "@/lib/format";
 import { keyFigure } from "@/lib/keyFigure";
+import { apart } from "@/lib/language";
 import { usePolling } from "@/lib/live";
 import { may } from "@/lib/permissions";
 import { KIND_NAMES, KINDS, STATES } from "@/lib/runKinds";
@@ -142,7 +143,7 @@ function RunState({ run }: { run: Run }) {
 }
 
 function Result({ run }: { run: Run }) {
-  if (run.state === "failed") return <Quiet>{shorten(run.error)}</Quiet>;
+  if (run.state === "failed") return <Quiet>{apart(shorten(run.error))}</Quiet>;
   const figure = keyFigure(run);
   if (run.produced_model) {
     return (

@@ -18,6 +18,7 @@ import { Empty } from "@/components/States";
 import { Quiet, Table, type Column } from "@/components/Table";
 import type { CsvColumn } from "@/lib/csv";
 import type { JudgingDesk } from "@/lib/judging";
+import { apart } from "@/lib/language";
 import { usePolling } from "@/lib/live";
 import { asked, clip } from "@/lib/words";
 
@@ -112,7 +113,7 @@ const columnsFor = (slug: string): Column<Adjudication>[] => [
     ),
   },
   { name: t`Prompt`, wrap: true, cell: (row) => <span dir="auto">{clip(asked(row.prompt_messages), 90)}</span> },
-  { name: t`Why`, wrap: true, cell: (row) => <Quiet>{row.reason}</Quiet> },
+  { name: t`Why`, wrap: true, cell: (row) => <Quiet>{apart(row.reason)}</Quiet> },
   { name: t`Sent by`, cell: (row) => row.asked_by ?? <Quiet><Trans>a rule</Trans></Quiet> },
   { name: t`Since`, cell: (row) => <Ago at={row.created_at} /> },
   { name: t`State`, cell: (row) => (row.is_decided ? <Quiet><Trans>Decided</Trans></Quiet> : t`To decide`) },

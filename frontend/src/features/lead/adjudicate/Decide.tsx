@@ -14,6 +14,7 @@ import { Panel } from "@/components/Panel";
 import { Failure, Note } from "@/components/States";
 import { TableSkeleton } from "@/components/Table";
 import type { JudgingDesk, JudgmentBody } from "@/lib/judging";
+import { apart } from "@/lib/language";
 import { uuid } from "@/lib/uuid";
 
 import classes from "./Adjudicate.module.css";
@@ -56,7 +57,7 @@ export function Decide({ project, id, Desk, onDone }: Props) {
   }
   return (
     <div className={classes.page}>
-      <Page title={t`Decide task ${opened.data.task}`} lead={opened.data.reason} actions={back}>
+      <Page title={t`Decide task ${opened.data.task}`} lead={apart(opened.data.reason)} actions={back}>
         <Panel title={t`What each said`} padded={false}>
           <Opinions opened={opened.data} />
         </Panel>

@@ -9,6 +9,7 @@ import { Panel } from "@/components/Panel";
 import { Stat, Stats } from "@/components/Stat";
 import { Note } from "@/components/States";
 import { count } from "@/lib/format";
+import { apart } from "@/lib/language";
 import { saveFile } from "@/lib/saveFile";
 import { isRecord, number, text } from "@/lib/shapes";
 
@@ -75,7 +76,7 @@ function RowErrors({ errors, total, left }: RowErrorsProps) {
           {errors.slice(0, 50).map((error) => (
             <tr key={`${error.line}:${error.message}`}>
               <th scope="row"><Trans>line {error.line}</Trans></th>
-              <td>{error.message}</td>
+              <td>{apart(error.message)}</td>
             </tr>
           ))}
         </tbody>

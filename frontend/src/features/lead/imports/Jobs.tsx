@@ -12,6 +12,7 @@ import { Panel } from "@/components/Panel";
 import { StateMark } from "@/components/StateMark";
 import { Quiet, Table, type Column } from "@/components/Table";
 import { bytes, count, label, percent } from "@/lib/format";
+import { apart } from "@/lib/language";
 import { usePolling } from "@/lib/live";
 import { useAct } from "@/lib/useAct";
 
@@ -107,12 +108,21 @@ function progressIn({ rows_done, num_rows }: ImportJob): string {
   return t`${done} of ${plural(all, { one: "# row", other: "# rows" })}`;
 }
 
+const COUNTED: Record<string, string> = {
+  get rows() { return t`Rows`; },
+  get prompts_created() { return t`Prompts created`; },
+  get prompts_known() { return t`Prompts known`; },
+  get responses_created() { return t`Responses created`; },
+  get tasks_created() { return t`Tasks created`; },
+  get judgments_created() { return t`Judgments created`; },
+};
+
 function Details({ job }: { job: ImportJob }) {
   const counts = Object.entries(job.counts);
   return (
     <div className={classes.details}>
-      {job.error ? <div>{job.error}</div> : null}
-      {counts.length ? counts.map(([name, n]) => `${label(name)}: ${count(n)}`).join(" · ") : job.error ? null : t`Nothing is counted yet.`}
+      {job.error ? <div>{apart(job.error)}</div> : null}
+      {counts.length ? counts.map(([name, n]) => `${COUNTED[name] ?? label(name)}: ${count(n)}`).join(" · ") : job.error ? null : t`Nothing is counted yet.`}
     </div>
   );
 }

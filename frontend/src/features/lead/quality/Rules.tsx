@@ -17,6 +17,7 @@ import { Empty } from "@/components/States";
 import { Quiet, Table, type Column } from "@/components/Table";
 import type { CsvColumn } from "@/lib/csv";
 import { count } from "@/lib/format";
+import { apart } from "@/lib/language";
 import { may } from "@/lib/permissions";
 import { useAct } from "@/lib/useAct";
 
@@ -153,7 +154,7 @@ const logColumns = (slug: string, nameOf: (id: number) => string): Column<RuleEv
         <Quiet>–</Quiet>
       ),
   },
-  { name: t`What happened`, wrap: true, cell: (event) => event.message },
+  { name: t`What happened`, wrap: true, cell: (event) => apart(event.message) },
   { name: t`Figure`, number: true, cell: (event) => <EstimateText of={figureOf(event)} write={two} /> },
 ];
 
