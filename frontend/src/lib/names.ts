@@ -31,7 +31,7 @@ export const ROLES_IN_TEXT: Record<Role, string> = {
 };
 
 /** "lead and researcher" */
-export const rolesInText = (roles: readonly Role[]): string => roles.map((role) => ROLES_IN_TEXT[role]).join(` ${t`and`} `);
+export const rolesInText = (roles: readonly Role[]): string => roles.map((role) => ROLES_IN_TEXT[role]).join(t` and `);
 
 const SPEAKERS: Record<Message["role"], string> = {
   get system() { return t`system`; },

@@ -51,7 +51,7 @@ export function ranking(said: SaidLike, name: (key: string) => string): string {
 /** The same for those who listen: "B much over A and C alike". */
 export function rankingAloud(said: SaidLike, name: (key: string) => string): string {
   if (said.verdict !== "none") return VERDICT_WORDS[said.verdict];
-  const and = ` ${t`and`} `;
+  const and = t` and `;
   const all = join(said, name, () => "", and);
   if (said.tiers.length === 1) return t`Tie of ${all}`;
   return join(said, name, (strength) => ` ${strengthWords()[strength] ?? t`over`} `, and);

@@ -25,7 +25,7 @@ export function KnownAnswer({ known: { past, feedback }, onGoOn }: Props) {
   const keys = past ? keysOf(past.assignment) : [];
   const name = (key: string) => letter(keys.indexOf(key));
   const inWords = (tiers: readonly (readonly string[])[]) =>
-    tiers.map((tier) => tier.map(name).join(` ${t`and`} `)).join(t`, then `);
+    tiers.map((tier) => tier.map(name).join(t` and `)).join(t`, then `);
   const said = past ? (toSaid(past.draft, past.assignment)?.tiers ?? []) : [];
   const shown = past && feedback.tiers.flat().every((key) => keys.includes(key)) ? past.assignment : null;
   return (

@@ -7,6 +7,7 @@ import type { Project, Run } from "@/api/types";
 import { Page } from "@/components/Page";
 import { StateMark } from "@/components/StateMark";
 import { Note } from "@/components/States";
+import { apart } from "@/lib/language";
 import { KIND_NAMES } from "@/lib/runKinds";
 
 import { RunActions } from "./RunActions";
@@ -42,7 +43,7 @@ export function RunView({ project, run, everyMs }: Props) {
       actions={<RunActions project={project} run={run} />}
     >
       <div className={classes.stack}>
-        {run.error ? <Note care>{run.error}</Note> : null}
+        {run.error ? <Note care>{apart(run.error)}</Note> : null}
         <RunHeader project={project} run={run} />
         <Tabs
           value={shown}
