@@ -73,8 +73,9 @@ def words_are_extracted(before: dict[Path, str]) -> bool:
     translated is looked at by the frontend's tests."""
     if catalogs() == before:
         return True
-    print(f"{'words':16} FAILED the catalogs under {CATALOGS.relative_to(ROOT)} were out of date and are written")
-    print("anew now: translate what is empty in them and commit them")
+    print(
+        f"{'words':16} FAILED {CATALOGS.relative_to(ROOT)} was out of date: fill in what is empty, commit it"
+    )
     return False
 
 
