@@ -37,7 +37,8 @@ CHROME = """() => {
         for (const name of ["aria-label", "title", "placeholder", "alt"])
             if (one.hasAttribute(name)) said.push(one.getAttribute(name));
     }
-    return said.join("\\n").match(/[A-Za-z][A-Za-z-]+/g) ?? [];
+    // A button that downloads names its file.
+    return said.filter((one) => !one.includes("CSV")).join("\\n").match(/[A-Za-z][A-Za-z-]+/g) ?? [];
 }"""
 
 
