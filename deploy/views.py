@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import secrets
+
 from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
@@ -12,11 +14,12 @@ from django.views.decorators.http import require_safe
 
 from labeling.core.api.exceptions import json_error
 
-# Scripts and styles come from this server only: what a model wrote must never run.
+# Scripts and styles come from this server only: what a model wrote must never run. Parts of the page
+# write styles while it runs, under the nonce of that page.
 CONTENT_SECURITY_POLICY = "; ".join(
     [
         "default-src 'self'",
-        "style-src 'self' 'unsafe-inline'",
+        "style-src 'self' 'nonce-{nonce}'",
         "img-src 'self' data:",
         "font-src 'self' data:",
         "object-src 'none'",
@@ -25,6 +28,8 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "frame-ancestors 'none'",
     ]
 )
+# What the build writes where the nonce belongs (frontend/vite.config.ts).
+NONCE_PLACE = b"PAGE_NONCE"
 _migrated = False
 
 
@@ -65,8 +70,9 @@ def single_page_app(request: HttpRequest) -> HttpResponse:
         message = "The web page is not built: run `make setup`, then start the server again.\n"
         response = HttpResponse(message, status=503, content_type="text/plain; charset=utf-8")
     else:
-        response = HttpResponse(page)
-        response["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
+        nonce = secrets.token_urlsafe(16)
+        response = HttpResponse(page.replace(NONCE_PLACE, nonce.encode()))
+        response["Content-Security-Policy"] = CONTENT_SECURITY_POLICY.format(nonce=nonce)
     response["Cache-Control"] = "no-store"
     return response
 

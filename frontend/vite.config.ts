@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { gzipSync } from "node:zlib";
+import { brotliCompressSync, gzipSync } from "node:zlib";
 
 import { transformAsync } from "@babel/core";
 import macros from "@lingui/babel-plugin-lingui-macro";
@@ -12,7 +12,7 @@ import { defineConfig } from "vitest/config";
 
 const backend = process.env.PLUMBLINE_BACKEND ?? "http://127.0.0.1:8000";
 
-/** Writes a .gz beside each script and style, which the server hands out as it is. */
+/** Writes a .gz and a .br beside each script and style, which the server hands out as they are. */
 function compressed(): Plugin {
   return {
     name: "compressed",
@@ -22,6 +22,7 @@ function compressed(): Plugin {
         if (!dir || !/\.(js|css)$/.test(name)) continue;
         const content = file.type === "chunk" ? file.code : file.source;
         await writeFile(join(dir, `${name}.gz`), gzipSync(content, { level: 9 }));
+        await writeFile(join(dir, `${name}.br`), brotliCompressSync(content));
       }
     },
   };
@@ -52,6 +53,8 @@ function marked(): Plugin {
 export default defineConfig({
   plugins: [marked(), lingui({ failOnMissing: true, failOnCompileError: true }), react(), compressed()],
   resolve: { alias: { "@": fileURLToPath(new URL("./src", import.meta.url)) } },
+  // The server puts a nonce of its own into each page in place of this.
+  html: { cspNonce: "PAGE_NONCE" },
   build: {
     assetsDir: "assets",
     // No data: addresses, so that a strict content security policy holds.

@@ -32,6 +32,13 @@ class Ask(StrEnum):
     REQUIRED = "required"
 
 
+class AtFirst(StrEnum):
+    """How something is on the page before anybody touches it."""
+
+    SHOWN = "shown"
+    FOLDED = "folded"
+
+
 def _storable(text: str) -> str:
     check_storable(text, what="the text")
     return text
@@ -112,6 +119,9 @@ class Demonstrations(Part):
 class Protocol(Part):
     """What judges are asked, and what they may say."""
 
+    system_prompt: AtFirst = Field(
+        default=AtFirst.FOLDED, description="Whether the system prompt is open at first, or a click away."
+    )
     ties: StrictBool = True
     strength: StrictBool = True
     both_good: StrictBool = True

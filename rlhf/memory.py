@@ -12,7 +12,7 @@ log-probabilities in tiles. What the allocator, the device's context and kernels
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -49,13 +49,13 @@ def estimate(
     spec: Any,
     config: Mapping[str, Any],
     *,
-    reward_config: Mapping[str, Any] | None = None,
+    reward_configs: Sequence[Mapping[str, Any] | None] = (None,),
     has_bfloat16: bool = True,
 ) -> Memory:
     """`spec` is a training spec of that kind, `config` the config.json of the model that is trained, and
-    `reward_config` that of the reward model (by default one as large). `has_bfloat16` says whether the
-    device computes in it, as GPUs do since 2020. Raises ValueError where a config does not say how large
-    a model is."""
+    `reward_configs` those of the reward models that score it (None: one as large). `has_bfloat16` says
+    whether the device computes in it, as GPUs do since 2020. Raises ValueError where a config does not
+    say how large a model is."""
     shape = ModelShape.read(config)
     lora, is_16bit = spec.lora, has_bfloat16 and spec.dtype != "float32"
     wide = 2 if spec.dtype == "bfloat16" else 4
@@ -70,8 +70,7 @@ def estimate(
         trained_width = 4
     is_online, rows = kind in SAMPLING, spec.batch_size * (2 if kind in PAIRED else 1)
     tokens = rows * spec.max_length
-    copy = shape.num_parameters * frozen
-    reward = ModelShape.read(reward_config).num_parameters * frozen if reward_config else copy
+    rewards = [ModelShape.read(one).num_parameters if one else shape.num_parameters for one in reward_configs]
     return Memory(
         weights=weights,
         gradients=trained * trained_width,
@@ -80,9 +79,11 @@ def estimate(
         # Cross-entropy keeps logits and their gradient in 32 bits; what compares sequences works in tiles.
         logits=8 * tokens * shape.vocabulary if kind == "sft" else 0,
         reference=shape.num_parameters * wide if kind in SAMPLING and lora is None else 0,
-        reward_model=reward if is_online else 0,
+        reward_model=sum(rewards) * frozen if is_online else 0,
         critic=_critic(spec, weights, trained * trained_width) if kind == "ppo" else 0,
-        generation=_key_values(shape, tokens, width=frozen) if is_online else 0,
+        generation=_key_values(shape, _rows_sampled(kind, spec) * spec.max_length, width=frozen)
+        if is_online
+        else 0,
     )
 
 
@@ -90,6 +91,14 @@ def _critic(spec: Any, weights: int, trained: int) -> int:
     """Gradient and two moments of what is trained; a critic of its own has weights too."""
     is_adapter = getattr(spec, "critic", "separate") == "adapter"
     return 3 * trained + (trained if is_adapter else weights)
+
+
+def _rows_sampled(kind: str, spec: Any) -> int:
+    """PPO samples its share of a rollout together, unless it is told to do less at a time."""
+    if kind != "ppo":
+        return int(spec.batch_size)
+    share = -(-spec.rollout_batch_size // spec.num_processes)
+    return min(share, spec.generation_batch_size or share)
 
 
 def _linear(shape: ModelShape) -> int:

@@ -1,10 +1,14 @@
-"""The shape of a causal language model, from its config.json. No torch: the web side asks here."""
+"""What the JSON files of a model say of it. No torch: the web side asks here."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Self
+
+REWARD_KEY = "reward"  # what reward models made here carry in their config.json
 
 # Architectures whose feed-forward has no gate, so two matrices where the others have three.
 UNGATED = (
@@ -20,6 +24,61 @@ UNGATED = (
     "codegen",
     "starcoder2",
 )
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFiles:
+    """The contents of a model's JSON files; empty where it has no such file, or one that is none."""
+
+    config: Mapping[str, Any]
+    generation: Mapping[str, Any] = field(default_factory=dict)
+    tokenizer: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, read: Callable[[str], bytes | None]) -> Self:
+        """`read` gives a file by its name."""
+        names = ("config.json", "generation_config.json", "tokenizer_config.json")
+        return cls(*(_object(read(name)) for name in names))
+
+    @classmethod
+    def of(cls, folder: Path) -> Self:
+        return cls.read(lambda name: path.read_bytes() if (path := folder / name).is_file() else None)
+
+    @property
+    def num_reward_labels(self) -> int | None:
+        """How many members the reward model has; None where it is another kind of model."""
+        architectures = self.config.get("architectures") or [""]
+        num_labels = len(self.config.get("id2label") or ("two", "labels"))  # two are not written down
+        is_reward = architectures[0].endswith("ForSequenceClassification") and (
+            num_labels == 1 or REWARD_KEY in self.config
+        )
+        return num_labels if is_reward else None
+
+    @property
+    def pad_also_ends(self) -> bool:
+        """Whether the token that fills up rows is among those that end a reply. One that is EOS itself
+        does not count: whoever loads the tokenizer gives it another (rlhf/training/modeling.py)."""
+        pad, eos = (_content(self.tokenizer.get(name)) for name in ("pad_token", "eos_token"))
+        if not pad or pad == eos:
+            return False
+        added = self.tokenizer.get("added_tokens_decoder") or {}
+        ids: list[Any] = [int(number) for number, token in added.items() if _content(token) == pad]
+        declared = self.generation.get("eos_token_id", self.config.get("eos_token_id"))
+        ends = declared if isinstance(declared, list) else [declared]
+        known = ids or [self.config.get("pad_token_id")]
+        return any(number in ends for number in known if number is not None)
+
+
+def _object(content: bytes | None) -> dict[str, Any]:
+    try:
+        found = json.loads(content or b"{}")
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _content(token: Any) -> str | None:
+    return token.get("content") if isinstance(token, dict) else token
 
 
 @dataclass(frozen=True, slots=True)

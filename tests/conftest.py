@@ -3,6 +3,7 @@ carol annotate, charlie is an outsider, and the operator runs the server."""
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -19,6 +20,13 @@ if TYPE_CHECKING:
     from labeling.models import Project
 
 PASSWORD = "a horse that counts to nine"
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded by now stays: without it, collecting garbage takes a tenth of the time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from typing import Any
+
+from django.db.models import QuerySet
 from django.urls import path
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
@@ -11,6 +14,7 @@ from labeling.api.serializers import MemberCreateSerializer, MemberFilterSeriali
 from labeling.core.api.pagination import PAGE_PARAMETERS, page_of
 from labeling.core.permissions import Permission
 from labeling.selectors.people import listed_members
+from labeling.services import access
 from labeling.services import members as services
 
 MemberPage = page_of(MemberSerializer)
@@ -29,7 +33,7 @@ class MembersView(ProjectView):
     def get(self, request: Request, slug: str) -> Response:
         wanted = MemberFilterSerializer(data=request.query_params)
         wanted.is_valid(raise_exception=True)
-        members = listed_members(project_id=self.project.pk, **wanted.validated_data)
+        members = self.listed(request, **wanted.validated_data)
         return self.page(members, MemberSerializer, ordering="id")
 
     @extend_schema(
@@ -44,7 +48,16 @@ class MembersView(ProjectView):
         membership = services.add_member(
             actor=request.user, project=self.project, now=timezone.now(), **body.validated_data
         )
-        return Response(MemberSerializer(membership).data, status=201)
+        return Response(MemberSerializer(self.listed(request).get(pk=membership.pk)).data, status=201)
+
+    def listed(self, request: Request, **wanted: Any) -> QuerySet[Any]:
+        """How much of what is hard to read somebody has seen is shown to those who look after them."""
+        return listed_members(
+            project_id=self.project.pk,
+            now=timezone.now(),
+            with_exposure=access.may(request.user, self.project, Permission.MEMBERS_MANAGE, roles=self.roles),
+            **wanted,
+        )
 
 
 class MemberView(ProjectView):

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from labeling.api.fields import ProtocolField
+from labeling.api.steering_serializers import CapsSerializer
 from labeling.core.api.serializers import PasswordField
 from labeling.core.permissions import Permission
 from labeling.models import GuidelineVersion, Membership, ProtocolVersion
@@ -126,10 +130,31 @@ class MemberSerializer(serializers.ModelSerializer):
     user = serializers.IntegerField(source="user_id")
     email = serializers.EmailField(source="user.email")
     name = serializers.CharField(source="user.name")
+    caps = serializers.SerializerMethodField(
+        help_text="Their own; one left out is the project's, null is none."
+    )
+    exposures_today = serializers.IntegerField(
+        allow_null=True, help_text="Risk-tagged tasks looked at; null for who manages no members."
+    )
+    exposures_total = serializers.IntegerField(allow_null=True)
 
     class Meta:
         model = Membership
-        fields = ["id", "user", "email", "name", "role", "created_at"]
+        fields = [
+            "id",
+            "user",
+            "email",
+            "name",
+            "role",
+            "caps",
+            "exposures_today",
+            "exposures_total",
+            "created_at",
+        ]
+
+    @extend_schema_field(CapsSerializer(allow_null=True))
+    def get_caps(self, member: Any) -> dict[str, int | None] | None:
+        return member.caps
 
 
 class MemberFilterSerializer(serializers.Serializer):

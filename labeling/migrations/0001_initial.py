@@ -72,7 +72,7 @@ class Migration(migrations.Migration):
             name='Assignment',
             fields=[
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('state', models.CharField(choices=[('leased', 'Leased'), ('submitted', 'Submitted'), ('skipped', 'Skipped'), ('expired', 'Expired'), ('surplus', 'Surplus')], default='leased', max_length=10)),
+                ('state', models.CharField(choices=[('leased', 'Leased'), ('submitted', 'Submitted'), ('skipped', 'Skipped'), ('expired', 'Expired'), ('released', 'Released'), ('surplus', 'Surplus')], default='leased', max_length=10)),
                 ('fence', models.PositiveIntegerField()),
                 ('presented', models.JSONField()),
                 ('terms', models.JSONField(default=dict)),
@@ -879,7 +879,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='assignment',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['leased', 'submitted', 'skipped', 'surplus'])), fields=('task', 'annotator'), name='one_live_assignment_per_person'),
+            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['leased', 'submitted', 'skipped', 'released', 'surplus'])), fields=('task', 'annotator'), name='one_live_assignment_per_person'),
         ),
         migrations.AddIndex(
             model_name='adjudication',

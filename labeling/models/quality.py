@@ -14,8 +14,8 @@ class GoldAnswer(models.Model):
 
     `tiers` holds response ids, best tier first, like Judgment.tiers. `feedback` shows it to a person
     after they have submitted; otherwise gold is silent. A retired answer is not asked any more, but
-    still says whether earlier judgments of the task were right. What a person said first (the
-    judgment that supersedes none) is what counts, since feedback may have come after it.
+    still says whether earlier judgments of the task were right. What a person said first, and did not
+    take back, is what counts for their accuracy: a correction may follow from the feedback.
     """
 
     task = models.OneToOneField("labeling.Task", on_delete=models.CASCADE, related_name="gold")

@@ -150,6 +150,8 @@ class Assignment(models.Model):
         SUBMITTED = "submitted"
         SKIPPED = "skipped"
         EXPIRED = "expired"
+        # Taken back by a lead: no skip of its holder, and not offered to them again.
+        RELEASED = "released"
         # Submitted after the lease was lost; kept, and counted beside the slot.
         SURPLUS = "surplus"
 
@@ -178,7 +180,7 @@ class Assignment(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["task", "annotator"],
-                condition=models.Q(state__in=["leased", "submitted", "skipped", "surplus"]),
+                condition=models.Q(state__in=["leased", "submitted", "skipped", "released", "surplus"]),
                 name="one_live_assignment_per_person",
             ),
         ]

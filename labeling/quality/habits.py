@@ -66,16 +66,20 @@ def habits(
     judged: Iterable[Judged],
     *,
     gold: Mapping[int, Known],
+    said_first: Mapping[tuple[int, int], Known],
     originals: Mapping[tuple[int, int], Outcomes],
     responses: Mapping[int, Size],
     prompts: Mapping[int, Size],
 ) -> list[Habits]:
-    """`gold` by task; `originals`: what (annotator, task) said, for tasks that are repeated."""
+    """`gold` by task; `said_first`: what (annotator, task) said of gold before any correction, which is
+    what counts, since the answer may have been shown after it; a judgment not found there counts as it
+    is. `originals`: what (annotator, task) said, for tasks that are repeated."""
     by_annotator: dict[int, _Shares] = defaultdict(_Shares)
     for one in judged:
         shares = by_annotator[one.annotator_id]
         shares.num += 1
-        _add_answers(shares, one, gold, originals)
+        _add_gold(shares, one, gold, said_first)
+        _add_repeat(shares, one, originals)
         _add_sides(shares, one, responses)
         _add_pace(shares, one, responses, prompts)
     longer = {annotator: shares.longer for annotator, shares in by_annotator.items()}
@@ -85,14 +89,22 @@ def habits(
     ]
 
 
-def _add_answers(
-    shares: _Shares, one: Judged, gold: Mapping[int, Known], originals: Mapping[tuple[int, int], Outcomes]
+def _add_gold(
+    shares: _Shares,
+    one: Judged,
+    gold: Mapping[int, Known],
+    said_first: Mapping[tuple[int, int], Known],
 ) -> None:
-    if (known := gold.get(one.task_id)) is not None:
-        right = is_gold_answer(
-            gold_tiers=known.tiers, gold_verdict=known.verdict, tiers=one.tiers, verdict=one.verdict
-        )
-        shares.gold.append(float(right))
+    if (known := gold.get(one.task_id)) is None:
+        return
+    said = said_first.get((one.annotator_id, one.task_id), Known(one.tiers, one.verdict))
+    right = is_gold_answer(
+        gold_tiers=known.tiers, gold_verdict=known.verdict, tiers=said.tiers, verdict=said.verdict
+    )
+    shares.gold.append(float(right))
+
+
+def _add_repeat(shares: _Shares, one: Judged, originals: Mapping[tuple[int, int], Outcomes]) -> None:
     if one.repeats_id is not None:
         before = originals.get((one.annotator_id, one.repeats_id))
         same = None if before is None else same_share(before, one.outcomes())

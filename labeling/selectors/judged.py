@@ -12,6 +12,7 @@ from labeling.models import GoldAnswer, Judgment, Prompt, Response, TaskResponse
 from labeling.models.queue import Arm
 from labeling.quality.outcomes import Judged
 from labeling.selectors.labels import standing
+from labeling.selectors.timesheets import first_words
 
 # The figures look at this many judgments and no more, however many there are.
 WINDOW = 50_000
@@ -66,6 +67,17 @@ def gold_answers(*, task_ids: Iterable[int]) -> dict[int, tuple[list[list[int]],
     for some in _chunks(task_ids):
         rows = GoldAnswer.objects.filter(task_id__in=some).values_list("task_id", "tiers", "verdict")
         found |= {task_id: (tiers, verdict) for task_id, tiers, verdict in rows}
+    return found
+
+
+def said_first(*, task_ids: Iterable[int]) -> dict[tuple[int, int], tuple[list[list[int]], str]]:
+    """(annotator, task) → tiers and verdict, as each person said it first and did not take it back.
+    Imported judgments, which may be many under one name, are left out."""
+    found: dict[tuple[int, int], tuple[list[list[int]], str]] = {}
+    for some in _chunks(task_ids):
+        rows = first_words(Judgment.objects.filter(task_id__in=some, assignment__isnull=False))
+        values = rows.filter(is_first=True).values_list("annotator_id", "task_id", "tiers", "verdict")
+        found |= {(annotator, task): (tiers, verdict) for annotator, task, tiers, verdict in values}
     return found
 
 

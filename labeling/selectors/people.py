@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import Count, Exists, IntegerField, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 
 from labeling.core.errors import NotFound
@@ -21,10 +22,13 @@ from labeling.models import (
     Membership,
     PayRate,
     Project,
+    QueueCursor,
+    Reveal,
     Team,
     TeamMember,
     WorkerLink,
 )
+from labeling.selectors.wellbeing import midnight
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +87,27 @@ def team_members(*, team: Team) -> QuerySet[TeamMember]:
 
 
 def listed_members(
-    *, project_id: int, role: str | None = None, team: int | None = None, search: str | None = None
-) -> QuerySet[Membership]:
-    found = Membership.objects.filter(project=project_id).select_related("user")
+    *,
+    project_id: int,
+    now: datetime,
+    with_exposure: bool,
+    role: str | None = None,
+    team: int | None = None,
+    search: str | None = None,
+) -> QuerySet[Any]:
+    """With each person's own caps, null where they never had any, and, if wanted, with how many
+    risk-tagged tasks they have looked at: today (UTC) and in all."""
+    here = Q(project=project_id, annotator__user=OuterRef("user"))
+    reveals = Reveal.objects.filter(here)
+    found = (
+        Membership.objects.filter(project=project_id)
+        .select_related("user")
+        .annotate(
+            caps=Subquery(QueueCursor.objects.filter(here).values("caps")[:1]),
+            exposures_today=_num(reveals.filter(created_at__gte=midnight(now)), wanted=with_exposure),
+            exposures_total=_num(reveals, wanted=with_exposure),
+        )
+    )
     if role is not None:
         found = found.filter(role=role)
     if team is not None:
@@ -94,6 +116,13 @@ def listed_members(
     if search:
         found = found.filter(Q(user__name__icontains=search) | Q(user__email__icontains=search))
     return found
+
+
+def _num(rows: QuerySet[Reveal], *, wanted: bool) -> Any:
+    if not wanted:
+        return Value(None, output_field=IntegerField())
+    counted = rows.order_by().values("annotator").annotate(n=Count("pk")).values("n")
+    return Coalesce(Subquery(counted), 0)
 
 
 def imported_workers(*, project: Project, linked: bool | None = None) -> QuerySet[Any]:

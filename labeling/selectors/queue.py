@@ -24,6 +24,7 @@ EVER_HAD = (
     Assignment.State.LEASED,
     Assignment.State.SUBMITTED,
     Assignment.State.SKIPPED,
+    Assignment.State.RELEASED,
     Assignment.State.SURPLUS,
 )
 

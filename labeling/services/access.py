@@ -97,6 +97,13 @@ def _held(user: User | None, roles: Iterable[str]) -> frozenset[Permission]:
     return allowed(roles=frozenset(roles), is_operator=user.is_operator)
 
 
+def may(
+    user: User | None, project: Project, permission: Permission, *, roles: Iterable[str] | None = None
+) -> bool:
+    """Whether a user who is let in already may do this too; `roles` where they are known."""
+    return permission in _held(user, roles_of(user=user, project=project) if roles is None else roles)
+
+
 def may_view(user: User, project_id: int) -> bool:
     """Whether `user` may listen to the project's news."""
     project = Project.objects.filter(pk=project_id).first()

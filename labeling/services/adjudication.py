@@ -145,9 +145,11 @@ def _lease(
         state=Assignment.State.EXPIRED, ended_at=now
     )
     # A lead who let this one go before may take it up again.
-    Assignment.objects.filter(slot=slot, annotator=annotator_id, state=Assignment.State.SKIPPED).update(
-        state=Assignment.State.EXPIRED
-    )
+    Assignment.objects.filter(
+        slot=slot,
+        annotator=annotator_id,
+        state__in=[Assignment.State.SKIPPED, Assignment.State.RELEASED],
+    ).update(state=Assignment.State.EXPIRED)
     slot.fence, slot.state, slot.lease_expires_at = slot.fence + 1, Slot.State.LEASED, expires_at
     slot.save(update_fields=["fence", "state", "lease_expires_at"])
     hashes = contents_of([slot.task_id])[slot.task_id].hashes

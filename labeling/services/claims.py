@@ -214,7 +214,8 @@ def _never_had(num_taken: int) -> str:
     return f"""
         COALESCE((SELECT 1 FROM labeling_assignment a
                    WHERE a.task_id = s.task_id AND a.annotator_id = %(annotator)s
-                     AND a.state IN ('leased', 'submitted', 'skipped', 'surplus') LIMIT 1), 0) <> 1
+                     AND a.state IN ('leased', 'submitted', 'skipped', 'released', 'surplus')
+                   LIMIT 1), 0) <> 1
         {f"AND s.task_id NOT IN ({taken})" if taken else ""}"""
 
 

@@ -161,6 +161,7 @@ def habits_of(judged: Sequence[Judged]) -> list[Habits]:
     return habits(
         judged,
         gold={task_id: Known(tiers, verdict) for task_id, (tiers, verdict) in gold.items()},
+        said_first={key: Known(*said) for key, said in rows.said_first(task_ids=gold).items()},
         originals=_originals(judged),
         responses=responses,
         prompts=prompts,

@@ -86,9 +86,7 @@ def release_lease(*, actor: User, project: Project, assignment_id: UUID, now: da
     slot = Slot.objects.filter(pk=held.slot_id, state=Slot.State.LEASED, fence=held.fence)
     if not slot.update(state=Slot.State.OPEN, lease_expires_at=None):
         raise Conflict("The lease has just ended: reload the list.", code="lease_lost")
-    Assignment.objects.filter(pk=held.pk).update(
-        state=Assignment.State.SKIPPED, skip_reason="Released by a lead.", ended_at=now
-    )
+    Assignment.objects.filter(pk=held.pk).update(state=Assignment.State.RELEASED, ended_at=now)
     audit.record(
         actor=actor,
         action="lease.released",

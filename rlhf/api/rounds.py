@@ -13,7 +13,7 @@ from labeling.core.api.pagination import PAGE_PARAMETERS, PageCursor, page_of
 from labeling.core.api.views import ApiView
 from labeling.core.permissions import Access, Permission
 from rlhf.api.base import ProjectView, check_visible, json_object
-from rlhf.api.serializers import EvaluationSerializer, RoundSerializer
+from rlhf.api.serializers import EvaluationSerializer, RoundSerializer, VerdictSerializer
 from rlhf.models import Round
 from rlhf.selectors import evaluations
 from rlhf.selectors import rounds as selectors
@@ -82,6 +82,21 @@ class RoundsView(ProjectView):
             project=self.project, raw=json_object(request), user=request.user, now=timezone.now()
         )
         return Response(RoundSerializer(selectors.get(round_id=launched.pk)).data, status=201)
+
+
+class RoundCheckView(ProjectView):
+    access = {"POST": Permission.ROUND_LAUNCH}
+
+    @extend_schema(
+        operation_id="rounds_check",
+        tags=["rounds"],
+        request=OpenApiTypes.OBJECT,
+        responses=VerdictSerializer,
+        description="The body is that of a launch. Nothing is stored.",
+    )
+    def post(self, request: Request, slug: str) -> Response:
+        verdict = rounds.check(project=self.project, raw=json_object(request), now=timezone.now())
+        return Response(VerdictSerializer(verdict).data)
 
 
 class OneRoundView(ApiView):
@@ -158,6 +173,7 @@ class EvaluationsView(ProjectView):
 
 urlpatterns = [
     path("round-schema", RoundSchemaView.as_view()),
+    path("projects/<slug:slug>/rounds/check", RoundCheckView.as_view()),
     path("projects/<slug:slug>/rounds", RoundsView.as_view()),
     path("projects/<slug:slug>/round-defaults", RoundDefaultsView.as_view()),
     path("projects/<slug:slug>/evaluations", EvaluationsView.as_view()),

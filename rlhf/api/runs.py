@@ -13,8 +13,16 @@ from labeling.core.api.pagination import PAGE_PARAMETERS, page_of
 from labeling.core.api.views import ApiView
 from labeling.core.permissions import Access, Permission
 from rlhf.api.base import ProjectView, check_visible, json_object, one_of, whole_number
-from rlhf.api.serializers import LogsSerializer, MetricsSerializer, RunSamplesSerializer, RunSerializer
+from rlhf.api.serializers import (
+    LogsSerializer,
+    MetricsSerializer,
+    PresetSerializer,
+    RunSamplesSerializer,
+    RunSerializer,
+    VerdictSerializer,
+)
 from rlhf.models import Run
+from rlhf.presets import PRESETS
 from rlhf.selectors import runs as selectors
 from rlhf.services import launching, runs
 from rlhf.specs import SPECS
@@ -34,6 +42,29 @@ class RunKindsView(ApiView):
     )
     def get(self, request: Request) -> Response:
         return Response({kind: spec.model_json_schema() for kind, spec in SPECS.items()})
+
+
+class RunPresetsView(ApiView):
+    access = {"GET": Access.SIGNED_IN}
+
+    @extend_schema(operation_id="run_presets", tags=["runs"], responses=PresetSerializer(many=True))
+    def get(self, request: Request) -> Response:
+        return Response(PresetSerializer(PRESETS, many=True).data)
+
+
+class RunCheckView(ProjectView):
+    access = {"POST": Permission.RUN_LAUNCH}
+
+    @extend_schema(
+        operation_id="runs_check",
+        tags=["runs"],
+        request=OpenApiTypes.OBJECT,
+        responses=VerdictSerializer,
+        description="The body is that of a launch. Nothing is stored.",
+    )
+    def post(self, request: Request, slug: str) -> Response:
+        verdict = launching.check(project=self.project, raw=json_object(request))
+        return Response(VerdictSerializer(verdict).data)
 
 
 class RunsView(ProjectView):
@@ -154,6 +185,8 @@ class RunSamplesView(OneRunView):
 
 urlpatterns = [
     path("run-kinds", RunKindsView.as_view()),
+    path("run-presets", RunPresetsView.as_view()),
+    path("projects/<slug:slug>/runs/check", RunCheckView.as_view()),
     path("projects/<slug:slug>/runs", RunsView.as_view()),
     path("runs/<int:run_id>", RunView.as_view()),
     path("runs/<int:run_id>/cancel", RunCancelView.as_view()),

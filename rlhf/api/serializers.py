@@ -1,11 +1,12 @@
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from labeling.selectors.labels import TRAINING_ARMS
+from rlhf import presets
 from rlhf.models import Evaluation, ModelVersion, Round, RoundStep, Run, Snapshot
 from rlhf.selectors import rounds as round_selectors
 
@@ -81,6 +82,9 @@ class ModelSerializer(ModelBriefSerializer):
         allow_blank=True, help_text="A hub name or folder; empty if we trained it."
     )
     files = StoredFileSerializer(many=True)
+    critic_files = StoredFileSerializer(
+        many=True, help_text="Of the critic that PPO trained beside it; a later run may start from that."
+    )
     summary = serializers.DictField()
     created_at = serializers.DateTimeField()
 
@@ -111,6 +115,31 @@ class RunBriefSerializer(serializers.Serializer):
     created_at = serializers.DateTimeField()
     started_at = serializers.DateTimeField(allow_null=True)
     finished_at = serializers.DateTimeField(allow_null=True)
+
+
+class PresetSerializer(serializers.Serializer):
+    """Settings to start from, for a model of that size."""
+
+    size = serializers.ChoiceField([(size, size) for size in get_args(presets.Size)])
+    kind = serializers.ChoiceField(Run.Kind.choices)
+    settings = serializers.DictField(help_text="Fields of the kind's spec.")
+    source = serializers.CharField(help_text="Where its numbers are from.")
+
+
+class MemorySerializer(serializers.Serializer):
+    """An estimate for one device, in bytes."""
+
+    kind = serializers.ChoiceField(Run.Kind.choices)
+    total_bytes = serializers.IntegerField()
+    parts = serializers.DictField(child=serializers.IntegerField(), help_text="By what takes them.")
+
+
+class VerdictSerializer(serializers.Serializer):
+    """What a launch would say. `memory` is empty where nothing is trained or no size is known."""
+
+    problem = serializers.CharField(allow_blank=True, help_text="One sentence; empty if all is well.")
+    fields = serializers.DictField(help_text="By field of the spec.")
+    memory = MemorySerializer(many=True)
 
 
 class RunInputsSerializer(serializers.Serializer):

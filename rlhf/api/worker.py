@@ -115,6 +115,18 @@ class WorkerModelFileView(WorkerView):
         return artifact(path=file.path, size=file.size, name=name)
 
 
+class WorkerCriticFileView(WorkerView):
+    access = {"GET": Access.RUN_TOKEN}
+
+    @extend_schema(operation_id="worker_critic_file", tags=["worker"], responses=FILE)
+    def get(self, request: Request, name: str) -> ArtifactResponse:
+        model = model_selectors.read_by(run=self.run).get(self.run.inputs["models"].get("critic_from"))
+        if model is None or model.produced_by is None:
+            raise NotFound("This run starts from no critic.")
+        file = selectors.file(run=model.produced_by, name=f"critic/{name}")
+        return artifact(path=file.path, size=file.size, name=name)
+
+
 class WorkerSnapshotFileView(WorkerView):
     access = {"GET": Access.RUN_TOKEN}
 
@@ -221,6 +233,7 @@ def _chunks(request: Request) -> Iterator[bytes]:
 urlpatterns = [
     path("worker/run", WorkerRunView.as_view()),
     path("worker/models/<int:model_id>/files/<path:name>", WorkerModelFileView.as_view()),
+    path("worker/critic/files/<path:name>", WorkerCriticFileView.as_view()),
     path("worker/snapshot/files/<str:name>", WorkerSnapshotFileView.as_view()),
     path("worker/files/<path:name>", WorkerFileView.as_view()),
     path("worker/events", WorkerEventsView.as_view()),

@@ -9,13 +9,19 @@ from typing import NamedTuple, Protocol
 
 @dataclass(frozen=True, slots=True)
 class Launch:
-    """One attempt of one run. `num_threads` is what an earlier attempt had: sums of floats
-    depend on it, so a resumed run must get the same."""
+    """One attempt of one run. `num_threads`, of each process, is what an earlier attempt had: sums of
+    floats depend on it, so a resumed run must get the same. The worker starts its processes itself; the
+    executor sees to it that each has a GPU, where there are some."""
 
     run_id: int
     attempt: int
     token: str = field(repr=False)
     num_threads: int | None = None
+    num_processes: int = 1
+
+
+class CannotRun(Exception):
+    """One sentence: this machine will never be able to run what was submitted."""
 
 
 class Submitted(NamedTuple):
@@ -33,8 +39,9 @@ class Executor(Protocol):
     # Its workers are children of this machine, stopped when the dispatcher is told to stop.
     ends_with_dispatcher: bool
 
-    def num_free(self, active: Sequence[str]) -> int:
-        """How many more workers may start beside those of the refs `active`."""
+    def has_room(self, num_processes: int, active: Sequence[str]) -> bool:
+        """Whether a worker of so many processes may be submitted beside those of the refs `active`. True
+        also where no waiting would help: then `submit` raises CannotRun."""
         ...
 
     def submit(self, launch: Launch, *, active: Sequence[str]) -> Submitted: ...

@@ -1,4 +1,5 @@
-"""Workers as processes of this machine, one per GPU, or one at a time on CPU.
+"""Workers as processes of this machine, one per GPU, or one at a time on CPU. A run of several processes
+takes as many GPUs; on CPU it is one run like any other, and its processes share the cores.
 
 A worker has a session of its own: it outlives the dispatcher, and a restarted dispatcher finds
 it again by process id and start time, which together name a process and never its successor.
@@ -20,7 +21,7 @@ import psutil
 from django.conf import settings
 
 from rlhf.executors import gpus
-from rlhf.executors.base import Launch, Status, Submitted
+from rlhf.executors.base import CannotRun, Launch, Status, Submitted
 
 GRACE_SECONDS = 6.0
 TAIL_BYTES = 64 * 1024
@@ -36,10 +37,10 @@ SECRET_PREFIXES = ("AWS_", "EMAIL_", "PG", "POSTGRES", "PLUMBLINE_OPERATOR")
 class _Ref(NamedTuple):
     pid: int
     started_at: float
-    slot: int
+    slots: tuple[int, ...]
 
     def __str__(self) -> str:
-        return f"{self.pid}:{self.started_at:.2f}:{self.slot}"
+        return f"{self.pid}:{self.started_at:.2f}:{'+'.join(map(str, self.slots))}"
 
 
 class LocalExecutor:
@@ -53,29 +54,58 @@ class LocalExecutor:
         self._children: dict[str, subprocess.Popen[bytes]] = {}
         self._terminated_at: dict[str, float] = {}
 
-    def num_free(self, active: Sequence[str]) -> int:
-        return max(0, self._num_slots - len(active))
+    def has_room(self, num_processes: int, active: Sequence[str]) -> bool:
+        wanted = self._slots_wanted(num_processes)
+        return wanted > self._most or len(self._free(active)) >= wanted
+
+    def _slots_wanted(self, num_processes: int) -> int:
+        return num_processes if self._devices else 1
+
+    @property
+    def _most(self) -> int:
+        """Slots that one run can have: each a device of its own, since processes share none."""
+        return min(self._num_slots, len(self._devices) or 1)
+
+    def _free(self, active: Sequence[str]) -> list[int]:
+        """A free slot of each device. One that is not known to have a process is counted as taken, too."""
+        parsed = [_parse(ref) for ref in active]
+        taken = {slot for ref in parsed if ref for slot in ref.slots}
+        free = [slot for slot in range(self._num_slots) if slot not in taken]
+        free = free[: max(0, len(free) - parsed.count(None))]
+        return list({slot % self._most: slot for slot in reversed(free)}.values())[::-1]
 
     def submit(self, launch: Launch, *, active: Sequence[str]) -> Submitted:
-        taken = {parsed.slot for ref in active if (parsed := _parse(ref))}
+        slots = self._choose(launch.num_processes, active)
         for ended in self._children.values():
             ended.poll()  # take the exit code of whoever finished, or it stays a zombie
-        slot = next((slot for slot in range(self._num_slots) if slot not in taken), 0)
-        num_threads = launch.num_threads or settings.LOCAL_THREADS or max(1, _num_cores() // self._num_slots)
+        num_threads = launch.num_threads or settings.LOCAL_THREADS or self._share(launch.num_processes)
         _workdir(launch.run_id).mkdir(parents=True, exist_ok=True)
         with self._log(launch.run_id, launch.attempt).open("ab") as log:
             child = subprocess.Popen(
                 self._command,
                 cwd=settings.BASE_DIR,
-                env=self._environment(launch, slot, num_threads),
+                env=self._environment(launch, slots, num_threads),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        ref = str(_Ref(child.pid, _start_time(child.pid), slot))
+        ref = str(_Ref(child.pid, _start_time(child.pid), slots))
         self._children[ref] = child
         return Submitted(ref, {"executor": "local", "num_threads": num_threads})
+
+    def _choose(self, num_processes: int, active: Sequence[str]) -> tuple[int, ...]:
+        wanted = self._slots_wanted(num_processes)
+        if wanted > self._most:
+            raise CannotRun(
+                f"The run wants {num_processes} processes with a GPU each, and this machine has {self._most} "
+                "for runs: lower num_processes."
+            )
+        return tuple(self._free(active)[:wanted]) or (0,)
+
+    def _share(self, num_processes: int) -> int:
+        slots = self._slots_wanted(num_processes)
+        return max(1, _num_cores() * slots // self._num_slots // num_processes)
 
     def status(self, ref: str) -> Status:
         child = self._children.get(ref)
@@ -130,7 +160,7 @@ class LocalExecutor:
     def _log(self, run_id: int, attempt: int) -> Path:
         return _workdir(run_id) / f"attempt-{attempt}.log"
 
-    def _environment(self, launch: Launch, slot: int, num_threads: int) -> dict[str, str]:
+    def _environment(self, launch: Launch, slots: Sequence[int], num_threads: int) -> dict[str, str]:
         inherited = {
             name: value
             for name, value in os.environ.items()
@@ -145,7 +175,7 @@ class LocalExecutor:
             "PYTHONUNBUFFERED": "1",
         }
         if self._devices:
-            ours["CUDA_VISIBLE_DEVICES"] = self._devices[slot % len(self._devices)]
+            ours["CUDA_VISIBLE_DEVICES"] = ",".join(self._devices[n % len(self._devices)] for n in slots)
         return {**inherited, **ours}
 
 
@@ -161,8 +191,8 @@ def _num_cores() -> int:
 
 def _parse(ref: str) -> _Ref | None:
     try:
-        pid, started_at, slot = ref.split(":")
-        return _Ref(int(pid), float(started_at), int(slot))
+        pid, started_at, slots = ref.split(":")
+        return _Ref(int(pid), float(started_at), tuple(map(int, slots.split("+"))))
     except ValueError:  # not one of ours: no process is to be found by it
         return None
 

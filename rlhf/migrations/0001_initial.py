@@ -35,6 +35,7 @@ class Migration(migrations.Migration):
                 ('source', models.CharField(blank=True, max_length=500)),
                 ('path', models.CharField(blank=True, max_length=500)),
                 ('files', models.JSONField(default=list)),
+                ('critic_files', models.JSONField(default=list)),
                 ('summary', models.JSONField(default=dict)),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('parent', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='children', to='rlhf.modelversion')),

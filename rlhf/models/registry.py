@@ -33,6 +33,8 @@ class ModelVersion(models.Model):
     path = models.CharField(max_length=500, blank=True)
     # [{"name", "size", "sha256"}]
     files = models.JSONField(default=list)
+    # The same, of the critic that PPO trained beside it: a later run may start from that.
+    critic_files = models.JSONField(default=list)
     # What is shown beside it: {"eval_accuracy": {"value", "low", "high", "n", "method"}, ...}
     summary = models.JSONField(default=dict)
     created_at = models.DateTimeField(default=timezone.now)

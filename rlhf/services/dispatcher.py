@@ -19,7 +19,7 @@ from django.conf import settings
 from django.db import OperationalError, connection
 
 from rlhf import storage
-from rlhf.executors import Executor, Launch, Status
+from rlhf.executors import CannotRun, Executor, Launch, Status
 from rlhf.models import Round, Run
 from rlhf.services import dispatcher_lease, rounds, runs
 
@@ -145,7 +145,8 @@ class Dispatcher:
             return False
         active = [run.executor_ref for run in self._active_runs()]
         started = False
-        while self.executor.num_free(active) > 0:
+        # The oldest comes first, also where it has to wait until enough is free for all its processes.
+        while (run := queued.order_by("id").first()) and self.executor.has_room(_num_processes(run), active):
             claim = runs.claim(executor=self.executor.name, now=now)
             if claim is None:
                 break
@@ -169,9 +170,14 @@ class Dispatcher:
 
     def _submit(self, claim: runs.Claim, active: list[str], now: datetime) -> str:
         run = claim.run
-        launch = Launch(run.pk, run.attempt, claim.token, run.environment.get("num_threads"))
+        launch = Launch(
+            run.pk, run.attempt, claim.token, run.environment.get("num_threads"), _num_processes(run)
+        )
         try:
             ref, environment = self.executor.submit(launch, active=active)
+        except CannotRun as problem:
+            runs.finish(run=run, outcome=Run.State.FAILED, error=str(problem), now=now)
+            return ""
         except Exception as problem:
             logger.exception("run %s: its worker could not be started", run.pk)
             runs.lost(run=run, reason=f"The worker could not be started: {problem}.", now=now)
@@ -220,6 +226,10 @@ class Dispatcher:
         return done
 
 
+def _num_processes(run: Run) -> int:
+    return int(run.spec.get("num_processes", 1))
+
+
 def _running_rounds() -> list[int]:
     found = Round.objects.filter(state=Round.State.RUNNING).order_by("id")
     return list(found.values_list("pk", flat=True))
@@ -231,6 +241,8 @@ def _ending(exit_code: int | None) -> str:
             return "The worker process is gone"
         case 4:
             return f"The worker could not reach the server at {settings.WORKER_API_URL}"
+        case 5:
+            return "One of the processes that share the run is gone"
         case -9:
             return "The worker process was killed (signal 9: often the machine ran out of memory)"
         case code if code < 0:

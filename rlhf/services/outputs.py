@@ -46,7 +46,8 @@ def _register_model(run: Run, result: Mapping[str, Any], now: datetime) -> dict[
     is_whole = "config.json" in names or "adapter_config.json" in names
     if not is_whole or not any(name.endswith(".safetensors") for name in names):
         raise DomainError("The worker sent no whole model (config.json and safetensors): retry the run.")
-    pickles = [name for name in names if name.endswith(PICKLES)]
+    critic = _critic(run, result)
+    pickles = [name for name in (*names, *(file["name"] for file in critic)) if name.endswith(PICKLES)]
     if pickles:
         raise DomainError(f"The model holds {pickles[0]}, which is a pickle: save weights as safetensors.")
     summary = result.get("summary")
@@ -61,11 +62,24 @@ def _register_model(run: Run, result: Mapping[str, Any], now: datetime) -> dict[
             {**file, "name": file["name"].removeprefix("model/")}
             for file in run_files.described(found[name] for name in names)
         ],
+        critic_files=critic,
         summary=summary if isinstance(summary, dict) else {},
         created_at=now,
     )
     save_new(model)
     return {"model": str(model), "summary": model.summary}
+
+
+def _critic(run: Run, result: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The files of PPO's critic, described."""
+    sent = result.get("critic_files")
+    names = [str(name) for name in sent] if isinstance(sent, list) else []
+    found = {file.name: file for file in run.files.filter(name__startswith="critic/")}
+    missing = [name for name in names if name not in found]
+    if missing:
+        raise DomainError(f"The worker named the critic's {missing[0]} but never sent it: retry the run.")
+    described = run_files.described(found[name] for name in names)
+    return [{**file, "name": file["name"].removeprefix("critic/")} for file in described]
 
 
 def _queue_samples(run: Run, now: datetime) -> dict[str, Any]:

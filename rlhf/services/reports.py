@@ -167,10 +167,14 @@ def _models(run: Run) -> dict[str, Any]:
         return _model(model) | {"base": base and described(base)}
 
     found = {number: described(read[number]) for number in run.model_ids}
-    return {
+    told: dict[str, Any] = {
         name: [found.get(number) for number in used] if isinstance(used, list) else found[used]
         for name, used in run.inputs["models"].items()
     }
+    if "critic_from" in told:  # of that model only the critic is read
+        files = read[run.inputs["models"]["critic_from"]].critic_files
+        told["critic_from"] = {**told["critic_from"], "files": files, "base": None}
+    return told
 
 
 def _model(model: ModelVersion) -> dict[str, Any]:

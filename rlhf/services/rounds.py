@@ -14,15 +14,15 @@ from labeling.selectors import labels
 from labeling.selectors import prompts as prompt_selectors
 from labeling.selectors.labels import TRAINING_ARMS
 from rlhf.models import ModelVersion, Round, RoundDefaults, RoundStep, Run
-from rlhf.services import live, runs
+from rlhf.services import fitness, live, runs
 from rlhf.services.launching import check_language_model
 from rlhf.services.models import resolve, save_new
 from rlhf.services.round_rows import create, current_step, lock_project
 from rlhf.services.round_steps import LABEL_SPLITS, advance
 from rlhf.services.validation import checked
-from rlhf.specs import Method, RoundSpec
+from rlhf.specs import SPECS, Method, RoundSpec
 
-__all__ = ["advance", "cancel", "change_spec", "launch", "retry", "set_round_defaults"]
+__all__ = ["advance", "cancel", "change_spec", "check", "launch", "retry", "set_round_defaults"]
 
 Step = RoundStep.Name
 # The step that reads a field; the field is fixed once that step has begun ...
@@ -47,6 +47,8 @@ def launch(*, project: Any, raw: Mapping[str, Any], user: Any, now: datetime) ->
     base = resolve(project=project, ref=spec.base, field="base") if spec.base else _first_policy(project)
     if base is not None:
         check_language_model(base, "base")
+    spec = _with_room(spec, policy, base or policy)
+    fitness.refuse(_parts(spec, policy, base or policy))
     _check_something_to_rank(project, now)
     with transaction.atomic():
         lock_project(project)
@@ -60,6 +62,37 @@ def launch(*, project: Any, raw: Mapping[str, Any], user: Any, now: datetime) ->
         launched = create(project=project, spec=fixed, policy=policy, user=user, now=now)
         audit.record(actor=user, action="round.launched", project_id=project.pk, obj=launched)
     return launched
+
+
+def check(*, project: Any, raw: Mapping[str, Any], now: datetime) -> fitness.Verdict:
+    """What launching `raw` would say, and the memory its trainings would need. Nothing is stored."""
+    verdict = fitness.Verdict()
+    with verdict.noting():
+        spec = checked(RoundSpec, raw)
+        policy = resolve(project=project, ref=spec.policy, field="policy")
+        check_language_model(policy, "policy")
+        base = resolve(project=project, ref=spec.base, field="base") if spec.base else _first_policy(project)
+        parts = _parts(_with_room(spec, policy, base or policy), policy, base or policy)
+        verdict.memory = fitness.memory(parts)
+        fitness.refuse(parts)
+        _check_something_to_rank(project, now)
+    return verdict
+
+
+def _with_room(spec: RoundSpec, policy: ModelVersion, base: ModelVersion) -> RoundSpec:
+    fitting = {name: fitness.with_room(getattr(spec, name), policy) for name in get_args(Method)}
+    return spec.model_copy(update={**fitting, "reward": fitness.with_room(spec.reward, base)})
+
+
+def _parts(spec: RoundSpec, policy: ModelVersion, base: ModelVersion) -> list[fitness.Part]:
+    """What the steps will run. The reward model is made from the base, so it will be as large."""
+    like = base if "reward_model" in SPECS[spec.method].model_fields else None
+    return [
+        fitness.Part("sample", spec.sample, policy),
+        fitness.Part("reward", spec.reward, base),
+        fitness.Part(spec.method, getattr(spec, spec.method), policy, reward_like=like),
+        fitness.Part("evaluate", spec.evaluate, policy),
+    ]
 
 
 def change_spec(*, changed: Round, raw: Mapping[str, Any], user: Any) -> Round:
@@ -76,6 +109,8 @@ def change_spec(*, changed: Round, raw: Mapping[str, Any], user: Any) -> Round:
             spec[name] = str(save_new(model))
             if name == "policy":
                 locked.policy_in = model
+        base = resolve(project=locked.project, ref=spec["base"], field="base")
+        fitness.refuse(_parts(RoundSpec.model_validate(spec), locked.policy_in, base))
         locked.spec = spec
         locked.save(update_fields=["spec", "policy_in"])
         audit.record(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
@@ -87,6 +88,27 @@ class VerifierReward(Spec):
     )
     weight: float = 1.0
 
+    @model_validator(mode="after")
+    def _argument_fits(self) -> Self:
+        wanted, words = ARGUMENTS.get(self.verifier, (object, ""))
+        if not isinstance(self.argument, wanted) or (wanted is int and isinstance(self.argument, bool)):
+            raise ValueError(f"the verifier {self.verifier} needs {words} as its argument")
+        if wanted is int and self.argument < 0:  # type: ignore[operator]
+            raise ValueError(f"the argument of the verifier {self.verifier} must not be below 0")
+        if self.verifier == "regex":
+            try:
+                re.compile(str(self.argument))
+            except re.error as error:
+                raise ValueError(f"the verifier regex cannot read its pattern: {error}") from error
+        return self
+
+
+ARGUMENTS: dict[str, tuple[type, str]] = {
+    "json_schema": (dict, "a JSON Schema, an object,"),
+    "regex": (str, "a pattern"),
+    "max_words": (int, "a number of words"),
+}
+
 
 class RemoteReward(Spec):
     """Scores of a service: it is sent {"prompts": [...], "completions": [...], "finished": [...]} and
@@ -168,6 +190,12 @@ class PpoTraining(Spec):
     dtype: Literal["auto", "float32", "bfloat16"] = "auto"
     gradient_checkpointing: bool = False
     lora: Lora | None = Field(None, description="Adapters; empty trains every weight.")
+    num_processes: int = Field(
+        1,
+        ge=1,
+        le=8,
+        description="Processes that share the work, each on a GPU of its own where there are some.",
+    )
     checkpoint_every: int = Field(20, ge=1, description="Optimizer steps between checkpoints.")
     seed: int = Field(0, ge=0)
 
@@ -182,6 +210,10 @@ class PpoTraining(Spec):
             )
         if self.critic == "adapter" and self.lora is None:
             raise ValueError("critic: adapter needs lora; set it, or choose critic: separate.")
+        if self.lora and self.lora.load_in_4bit:
+            raise ValueError("PPO does not train in 4 bits: leave load_in_4bit out, or use RLOO or GRPO.")
+        if self.kl_target is not None and self.kl_coef == 0:
+            raise ValueError("kl_target steers kl_coef by factors, so that 0 stays 0: raise kl_coef.")
         if self.max_completion_length >= self.max_length:
             raise ValueError(
                 f"max_length ({self.max_length}) leaves no room for a prompt beside max_completion_length "

@@ -73,8 +73,17 @@ class PpoSpec(PpoTraining):
     kind: Literal["ppo"] = "ppo"
     model: ModelRef
     reward_model: ModelRef | None = Field(None, description="May be empty where `rewards` has a source.")
+    critic_from: ModelRef | None = Field(
+        None, description="A policy that PPO made, whose critic this one starts as; empty: see `critic`."
+    )
     snapshot: SnapshotRef = Field(description="Prompts or preferences; their train prompts are used.")
     name: ModelName = "policy"
+
+    @model_validator(mode="after")
+    def _something_scores(self) -> Self:
+        if not self.reward_model and not self.rewards:
+            raise ValueError("nothing scores the completions: name a reward_model, or a source in rewards")
+        return self
 
 
 def judged(spec: Any) -> Any:

@@ -107,6 +107,14 @@ class RewardTraining(Training):
     )
 
     @model_validator(mode="after")
+    def _weights_are_whole(self) -> Self:
+        if self.lora and self.lora.load_in_4bit:
+            raise PydanticCustomError(
+                "combination", "load_in_4bit is for policies: train plain adapters for a reward model"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _fits_together(self) -> Self:
         is_listwise = self.loss == "plackett_luce"
         wrong = {

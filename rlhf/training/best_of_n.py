@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from statistics import fmean
 from typing import NamedTuple
 
 from rlhf.specs import Sampling
@@ -70,8 +71,8 @@ def sample_best(
     ]
     reporter.log(
         f"Best of {n}: at most {kl_bound(n):.2f} nats from the policy it samples, mean reward "
-        f"{_mean([one.mean_reward for own in best for one in own]):.3f} before and "
-        f"{_mean([one.reward for own in best for one in own]):.3f} after the choice."
+        f"{fmean([one.mean_reward for own in best for one in own]):.3f} before and "
+        f"{fmean([one.reward for own in best for one in own]):.3f} after the choice."
     )
     return best
 
@@ -86,8 +87,4 @@ def score(scorer: Scorer, replies: Sequence[tuple[PromptRow, Completion]]) -> li
 
 def _best(scored: Sequence[tuple[Completion, float]]) -> Best:
     completion, reward = max(scored, key=lambda pair: pair[1])
-    return Best(completion, reward, _mean([value for _, value in scored]))
-
-
-def _mean(values: Sequence[float]) -> float:
-    return sum(values) / len(values)
+    return Best(completion, reward, fmean([value for _, value in scored]))

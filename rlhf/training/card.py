@@ -16,6 +16,7 @@ METHODS = {
     "rloo": ("REINFORCE with leave-one-out baselines", "text-generation"),
     "grpo": ("Group relative policy optimization", "text-generation"),
     "ppo": ("Proximal policy optimization", "text-generation"),
+    "critic": ("The critic of proximal policy optimization", "text-classification"),
 }
 
 

@@ -1,7 +1,7 @@
 """Direct preference optimization (Rafailov et al. 2023): learn from comparisons without a reward model.
 
 TRL's DPOTrainer. The policy it starts from is the reference, whose log-probabilities are computed
-beforehand and kept (rlhf/training/reference_cache.py). Ties are dropped. `loss_type` names the loss:
+beforehand and kept (rlhf/training/offline.py). Ties are dropped. `loss_type` names the loss:
 sigmoid (Rafailov et al.; with label_smoothing it is cDPO, Mitchell 2023), sigmoid_norm (per token, as
 Lambert et al. 2024), ipo (Azar et al. 2023), hinge (Zhao et al. 2023), robust (Chowdhury et al. 2024),
 exo_pair (Ji et al. 2024), nca_pair (Chen et al. 2024), sppo_hard (Wu et al. 2024), aot (Melnyk et al.
@@ -16,19 +16,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rlhf.specs import DpoTraining
-from rlhf.training import carried
-from rlhf.training.data import Columns, encode_rows, load_split, require_train, require_validation
+from rlhf.training.data import Columns, encode_rows, load_split
 from rlhf.training.errors import TrainingError
-from rlhf.training.modeling import (
-    chat_template_digest,
-    find_model,
-    load_policy,
-    load_tokenizer,
-    lora_config,
-    precision,
-    save_model,
-)
-from rlhf.training.reference_cache import Reply, open_cache, with_reference
+from rlhf.training.offline import Method, train_offline
+from rlhf.training.reference_cache import Reply
 from rlhf.training.reporting import Reporter
 from rlhf.training.text import common_prefix, encode_conversations, encode_prompts
 
@@ -42,66 +33,36 @@ DROP_SHARE = 0.1  # of the reference's log-probability of chosen replies; beyond
 DROP_LOGS = 10
 
 
-def train_dpo(
-    spec: DpoTraining,
-    *,
-    model_path: str | Path,
-    snapshot_dir: Path,
-    output_dir: Path,
-    reporter: Reporter,
-    resume_from: Path | None = None,
-    cache_dir: Path | None = None,
-) -> dict[str, Any]:
+def train_dpo(spec: DpoTraining, *, reporter: Reporter, **arguments: Any) -> dict[str, Any]:
     """Writes `output_dir`/model; returns TRL's metrics on validation comparisons, if there are any.
-    `cache_dir` keeps the reference's log-probabilities for later runs on this machine."""
+    `arguments` are those of `rlhf.training.offline.train_offline`, from model_path on."""
     from trl.trainer.dpo_config import DPOConfig
     from trl.trainer.dpo_trainer import DPOTrainer
 
-    from rlhf.training.trainer import evaluate, fit, shared_arguments
-
-    folder = find_model(model_path)
-    tokenizer = load_tokenizer(folder)
-    template = chat_template_digest(tokenizer)
-    reporter.environment({"chat_template_sha256": template})
-    kept = carried.restore(output_dir, resume_from)
-    data = {
-        split: encode_pairs(snapshot_dir, split, tokenizer, spec, output_dir, reporter)
-        for split in ("train", "validation")
-    }
-    trainer_class = with_reference(
-        DPOTrainer,
-        columns=lambda dataset: reference_columns(dataset, spec),
-        cache=open_cache(cache_dir, folder, template=template, spec=spec),
-        carried=kept,
-        reporter=reporter,
-    )
-    dtype, _ = precision(spec.dtype, lora=spec.lora is not None)
     loss_types = [spec.loss_type] + ["sft"] * (spec.sft_weight > 0)
-    trainer = trainer_class(
-        model=load_policy(folder, tokenizer, dtype=dtype, lora=spec.lora),
-        args=DPOConfig(
-            **shared_arguments(spec, output_dir),
-            max_length=spec.max_length,
-            beta=spec.beta,
-            loss_type=["robust" if is_cdpo(spec) else loss_types[0], *loss_types[1:]],
-            loss_weights=[1.0, spec.sft_weight][: len(loss_types)],
-            label_smoothing=spec.label_smoothing,
-            ld_alpha=spec.ld_alpha,
-            precompute_ref_log_probs=True,
-        ),
-        train_dataset=require_train(data["train"]),
-        eval_dataset=require_validation(data["validation"], spec),
-        processing_class=tokenizer,
-        peft_config=lora_config(spec.lora, task="CAUSAL_LM") if spec.lora else None,
+    settings = {
+        "loss_type": ["robust" if is_cdpo(spec) else loss_types[0], *loss_types[1:]],
+        "loss_weights": [1.0, spec.sft_weight][: len(loss_types)],
+        "label_smoothing": spec.label_smoothing,
+        "ld_alpha": spec.ld_alpha,
+    }
+
+    def prepare(trainer: Any) -> None:
+        if is_cdpo(spec):
+            trainer.label_smoothing = robust_smoothing(spec.label_smoothing)
+        trainer.add_callback(chosen_drop_warning(spec, reporter))
+
+    method = Method(
+        DPOTrainer,
+        DPOConfig,
+        encode=encode_pairs,
+        settings=lambda rows: settings,
+        columns=lambda rows: reference_columns(rows, spec),
+        shown=SHOWN,
+        prepare=prepare,
     )
-    if is_cdpo(spec):
-        trainer.label_smoothing = robust_smoothing(spec.label_smoothing)
-    trainer.add_callback(chosen_drop_warning(spec, reporter))
-    fit(trainer, spec, reporter=reporter, resume_from=resume_from)
-    metrics = evaluate(trainer, spec)
-    save_model(trainer.model, tokenizer, output_dir / "model", save=spec.save, base=model_path)
-    summary = {key: metrics[key] for key in SHOWN if key in metrics}
-    return {"num_comparisons": len(require_train(data["train"])), **summary}
+    rows, summary = train_offline(spec, method, reporter=reporter, **arguments)
+    return {"num_comparisons": len(rows), **summary}
 
 
 def reference_columns(dataset: Dataset, spec: DpoTraining) -> dict[str, list[Reply]]:

@@ -19,7 +19,7 @@ from transformers import GenerationConfig, LogitsProcessor, LogitsProcessorList
 from rlhf.specs import PpoTraining
 from rlhf.training.errors import TrainingError
 from rlhf.training.ppo_models import POLICY, Models
-from rlhf.training.rollout import LoopEngine, Sampled, choose, cut_at_stop, derive_seed, uniforms
+from rlhf.training.rollout import LoopEngine, ModelEngine, Sampled, choose, cut_at_stop, derive_seed, uniforms
 from rlhf.training.text import TokenIds
 
 PAGE = 32  # tokens; where the room is set by us
@@ -45,13 +45,13 @@ class GenerateEngine(LoopEngine):
                 do_sample=False,
                 num_beams=1,
                 max_new_tokens=self.max_new_tokens,
-                eos_token_id=self.stop_ids.tolist(),
+                eos_token_id=self.stop_ids,
                 pad_token_id=self.pad_token_id,
             ),
         )[:, longest:].tolist()
         logprobs = torch.stack(chooser.logprobs, dim=1).tolist()
         return [
-            cut_at_stop(ids, values, set(self.stop_ids.tolist()))
+            cut_at_stop(ids, values, set(self.stop_ids))
             for ids, values in zip(generated, logprobs, strict=True)
         ]
 
@@ -71,26 +71,9 @@ class _Chooser(LogitsProcessor):
         return torch.full_like(scores, -torch.inf).scatter_(1, tokens[:, None], 0.0)
 
 
-class ContinuousBatchingEngine:
+class ContinuousBatchingEngine(ModelEngine):
     """A row that ends makes room for one that waits. Rows share one stream of random numbers: the same
     prompts with the same seeds give the same completions, another company gives others."""
-
-    def __init__(
-        self,
-        model: Any,
-        *,
-        temperature: float,
-        max_new_tokens: int,
-        stop_ids: Sequence[int],
-        pad_token_id: int,
-        batch_size: int | None = None,
-    ) -> None:
-        self.model = model
-        self.temperature = temperature
-        self.max_new_tokens = max_new_tokens
-        self.stop_ids = sorted(stop_ids)
-        self.pad_token_id = pad_token_id
-        self.batch_size = batch_size
 
     def generate(self, prompts: Sequence[TokenIds], seeds: Sequence[int]) -> list[Sampled]:
         from transformers.generation.configuration_utils import ContinuousBatchingConfig

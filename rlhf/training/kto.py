@@ -2,7 +2,7 @@
 desirable or not, without a second one to compare with.
 
 TRL's KTOTrainer. A snapshot of preferences serves too: chosen replies are desirable, rejected ones are
-not; ties are dropped. The policy it starts from is the reference (rlhf/training/reference_cache.py).
+not; ties are dropped. The policy it starts from is the reference (rlhf/training/offline.py).
 The KL is measured on prompts with the reply of another row of the batch. Leaves out: annotator weights.
 """
 
@@ -13,19 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rlhf.specs import KtoTraining
-from rlhf.training import carried
-from rlhf.training.data import Columns, encode_rows, load_split, require_train, require_validation
+from rlhf.training.data import Columns, encode_rows, load_split
 from rlhf.training.errors import TrainingError
-from rlhf.training.modeling import (
-    chat_template_digest,
-    find_model,
-    load_policy,
-    load_tokenizer,
-    lora_config,
-    precision,
-    save_model,
-)
-from rlhf.training.reference_cache import Reply, open_cache, with_reference
+from rlhf.training.offline import Method, train_offline
+from rlhf.training.reference_cache import Reply
 from rlhf.training.reporting import Reporter
 from rlhf.training.text import common_prefix, encode_conversations, encode_prompts
 
@@ -36,67 +27,42 @@ if TYPE_CHECKING:
 SHOWN = ("eval_loss", "eval_rewards/chosen", "eval_rewards/rejected", "eval_rewards/margins", "eval_kl")
 
 
-def train_kto(
-    spec: KtoTraining,
-    *,
-    model_path: str | Path,
-    snapshot_dir: Path,
-    output_dir: Path,
-    reporter: Reporter,
-    resume_from: Path | None = None,
-    cache_dir: Path | None = None,
-) -> dict[str, Any]:
+def train_kto(spec: KtoTraining, *, reporter: Reporter, **arguments: Any) -> dict[str, Any]:
     """Writes `output_dir`/model; returns TRL's metrics on validation replies, if there are any.
-    `cache_dir` keeps the reference's log-probabilities for later runs on this machine."""
+    `arguments` are those of `rlhf.training.offline.train_offline`, from model_path on."""
     from trl.trainer.kto_config import KTOConfig
     from trl.trainer.kto_trainer import KTOTrainer
 
-    from rlhf.training.trainer import evaluate, fit, shared_arguments
+    def settings(rows: Dataset) -> dict[str, Any]:
+        num_desirable, num_undesirable = counts(rows)
+        desirable, undesirable = weights(spec, num_desirable=num_desirable, num_undesirable=num_undesirable)
+        reporter.log(
+            f"{num_desirable} desirable replies of weight {desirable:.3g}, "
+            f"{num_undesirable} undesirable ones of weight {undesirable:.3g}."
+        )
+        return {
+            "loss_type": spec.loss_type,
+            "desirable_weight": desirable,
+            "undesirable_weight": undesirable,
+        }
 
-    folder = find_model(model_path)
-    tokenizer = load_tokenizer(folder)
-    template = chat_template_digest(tokenizer)
-    reporter.environment({"chat_template_sha256": template})
-    kept = carried.restore(output_dir, resume_from)
-    data = {
-        split: encode_labeled(snapshot_dir, split, tokenizer, spec, output_dir, reporter)
-        for split in ("train", "validation")
-    }
-    labels = require_train(data["train"])["label"]
-    desirable, undesirable = weights(spec, num_desirable=sum(labels), num_undesirable=labels.count(False))
-    reporter.log(
-        f"{sum(labels)} desirable replies of weight {desirable:.3g}, "
-        f"{labels.count(False)} undesirable ones of weight {undesirable:.3g}."
-    )
-    trainer_class = with_reference(
+    method = Method(
         KTOTrainer,
+        KTOConfig,
+        encode=encode_labeled,
+        settings=settings,
         columns=reference_columns,
-        cache=open_cache(cache_dir, folder, template=template, spec=spec),
-        carried=kept,
-        reporter=reporter,
+        shown=SHOWN,
     )
-    dtype, _ = precision(spec.dtype, lora=spec.lora is not None)
-    trainer = trainer_class(
-        model=load_policy(folder, tokenizer, dtype=dtype, lora=spec.lora),
-        args=KTOConfig(
-            **shared_arguments(spec, output_dir),
-            max_length=spec.max_length,
-            beta=spec.beta,
-            loss_type=spec.loss_type,
-            desirable_weight=desirable,
-            undesirable_weight=undesirable,
-            precompute_ref_log_probs=True,
-        ),
-        train_dataset=require_train(data["train"]),
-        eval_dataset=require_validation(data["validation"], spec),
-        processing_class=tokenizer,
-        peft_config=lora_config(spec.lora, task="CAUSAL_LM") if spec.lora else None,
-    )
-    fit(trainer, spec, reporter=reporter, resume_from=resume_from)
-    metrics = evaluate(trainer, spec)
-    save_model(trainer.model, tokenizer, output_dir / "model", save=spec.save, base=model_path)
-    summary = {key: metrics[key] for key in SHOWN if key in metrics}
-    return {"num_desirable": sum(labels), "num_undesirable": labels.count(False), **summary}
+    rows, summary = train_offline(spec, method, reporter=reporter, **arguments)
+    num_desirable, num_undesirable = counts(rows)
+    return {"num_desirable": num_desirable, "num_undesirable": num_undesirable, **summary}
+
+
+def counts(rows: Dataset) -> tuple[int, int]:
+    """(desirable, undesirable) replies."""
+    labels = rows["label"]
+    return sum(labels), len(labels) - sum(labels)
 
 
 def reference_columns(dataset: Dataset) -> dict[str, list[Reply]]:

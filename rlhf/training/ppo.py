@@ -27,6 +27,7 @@ import torch
 from torch import Tensor
 
 from rlhf.specs import PpoTraining
+from rlhf.training import critics
 from rlhf.training import ppo_math as math_
 from rlhf.training.data import PromptRow
 from rlhf.training.errors import TrainingError, out_of_memory_explained
@@ -56,8 +57,10 @@ def train_ppo(
     output_dir: Path,
     reporter: Reporter,
     resume_from: Path | None = None,
+    critic_path: Path | None = None,
 ) -> dict[str, Any]:
     """Writes `output_dir`/model and `output_dir`/critic; returns means of metrics over the last rollouts.
+    `critic_path` is such a critic of an earlier run, to start from.
     `snapshot_dir` holds prompts or preferences; prompts of its train split are used. Raises TrainingError
     for what a researcher can mend."""
     processes = Processes()
@@ -67,9 +70,17 @@ def train_ppo(
     reward_folder = None if reward_model_path is None else find_model(reward_model_path)
     tokenizer = load_tokenizer(folder)
     reporter.environment({"chat_template_sha256": chat_template_digest(tokenizer)})
+    starts_alone = spec.critic == "separate"
+    critics.check_tokens(tokenizer, folder, (critic_path or reward_folder) if starts_alone else None)
     with out_of_memory_explained(_memory_advice(spec)):
         rewards = Rewards.load(spec, reward_folder)
-        models = Models.load(spec, folder=folder, tokenizer=tokenizer, reward_folder=reward_folder)
+        models = Models.load(
+            spec,
+            folder=folder,
+            tokenizer=tokenizer,
+            reward_folder=reward_folder,
+            critic_folder=critic_path,
+        )
         prompts = prompts_with_room(snapshot_dir, tokenizer, spec, models.max_positions, reporter)
         probe_texts = [str(row.messages[-1]["content"] or "") for row, _ in prompts[:NUM_PROBES]]
         check_parity(rewards, [row.messages for row, _ in prompts[:NUM_PROBES]], probe_texts)

@@ -17,12 +17,12 @@ import torch
 from torch import Tensor, nn
 
 from rlhf.specs import PpoTraining
+from rlhf.training import critics
 from rlhf.training.errors import TrainingError
 from rlhf.training.modeling import (
     device,
     load_policy,
     load_reward_model,
-    load_tokenizer,
     lora_config,
     precision,
     save_model,
@@ -96,9 +96,10 @@ class Models:
         folder: Path,
         tokenizer: PreTrainedTokenizerBase,
         reward_folder: Path | None,
+        critic_folder: Path | None = None,
     ) -> Models:
-        """A critic of its own starts as the reward model; without one it starts as the policy with a
-        head of zeros, as a critic that is an adapter does."""
+        """A critic of its own starts as the one in `critic_folder`, or as the reward model; without them
+        it starts as the policy with a head of zeros, as a critic that is an adapter does."""
         dtype, _ = precision(spec.dtype, lora=spec.lora is not None)
         policy: Any = load_policy(folder, tokenizer, dtype=dtype)
         models = cls(spec, folder, tokenizer, policy)
@@ -120,8 +121,10 @@ class Models:
             models.value_head = nn.Linear(hidden, 1, dtype=torch.float32, device=device())
             nn.init.zeros_(models.value_head.weight)
             nn.init.zeros_(models.value_head.bias)
+            if critic_folder is not None:
+                critics.load_adapter(models.policy, models.value_head, critic_folder)
         else:
-            models._load_critic(folder, reward_folder, dtype)
+            models._load_critic(folder, critic_folder or reward_folder, dtype)
         for model in (models.policy, models.critic):
             if model is not None:
                 model.to(device())
@@ -133,14 +136,9 @@ class Models:
         models._check_head()
         return models
 
-    def _load_critic(self, folder: Path, reward_folder: Path | None, dtype: torch.dtype) -> None:
-        if reward_folder is not None:
-            if load_tokenizer(reward_folder).get_vocab() != self.tokenizer.get_vocab():
-                raise TrainingError(
-                    "The reward model splits text into other tokens than the policy, so a critic cannot "
-                    "start as it. Train with LoRA and critic: adapter."
-                )
-            critic = load_reward_model(reward_folder, self.tokenizer, dtype=dtype)
+    def _load_critic(self, folder: Path, start: Path | None, dtype: torch.dtype) -> None:
+        if start is not None:
+            critic = load_reward_model(start, self.tokenizer, dtype=dtype)
         else:
             critic = load_reward_model(folder, self.tokenizer, dtype=dtype, new_head_seed=self.spec.seed)
             head = reward_head(critic)
@@ -242,14 +240,10 @@ class Models:
 
     def save(self, output_dir: Path) -> None:
         """`model`, like any other model, and `critic`: a model of its own, or adapter and head."""
-        from safetensors.torch import save_file
-
         if self.critic is not None:
             save_model(self.critic, self.tokenizer, output_dir / "critic")
         else:
-            (output_dir / "critic").mkdir(parents=True, exist_ok=True)
-            weights = {name: p.detach().contiguous() for name, p in self.critic_parameters().items()}
-            save_file(weights, output_dir / "critic" / "adapter_and_head.safetensors")
+            critics.save_adapter(self.policy, self.value_head, output_dir)
             self.activate(POLICY)
         save_model(self.policy, self.tokenizer, output_dir / "model")
 

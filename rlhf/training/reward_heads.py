@@ -7,13 +7,13 @@ An ensemble's members are the rows of one head, that is the labels of a sequence
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from rlhf.model_config import REWARD_KEY, ModelFiles
 from rlhf.training.errors import TrainingError
 
 if TYPE_CHECKING:
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
     from rlhf.training.ensembles import Combine
 
-CONFIG_KEY = "reward"
 # Layers that a sequence classifier adds to a pretrained body, head included.
 NEW_WEIGHTS = ("score.", "classifier.", "classification_head.", "pooler.", "head.dense.", "head.norm.")
 HEADS = ("score", "classifier", "classifier.out_proj", "classification_head.out_proj")
@@ -44,21 +43,15 @@ class RewardFacts:
 
     @classmethod
     def of(cls, config: PretrainedConfig) -> Self:
-        return cls(**(getattr(config, CONFIG_KEY, None) or {}))
+        return cls(**(getattr(config, REWARD_KEY, None) or {}))
 
     def write_to(self, config: PretrainedConfig) -> None:
-        setattr(config, CONFIG_KEY, asdict(self))
+        setattr(config, REWARD_KEY, asdict(self))
 
 
 def num_reward_labels(folder: Path) -> int | None:
     """How many members the reward model in `folder` has; None where it holds another kind of model."""
-    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    architectures = config.get("architectures") or [""]
-    num_labels = len(config.get("id2label") or ("two", "labels"))  # two are not written down
-    is_reward = architectures[0].endswith("ForSequenceClassification") and (
-        num_labels == 1 or CONFIG_KEY in config
-    )
-    return num_labels if is_reward else None
+    return ModelFiles.of(folder).num_reward_labels
 
 
 def reward_head(model: Any) -> torch.nn.Linear:

@@ -64,7 +64,7 @@ def uniforms(seeds: Sequence[int], count: int) -> Tensor:
     return torch.stack(rows)
 
 
-class LoopEngine:
+class ModelEngine:
     """`model` is a transformers causal model in evaluation mode; with adapters, those that are active."""
 
     def __init__(
@@ -80,9 +80,14 @@ class LoopEngine:
         self.model = model
         self.temperature = temperature
         self.max_new_tokens = max_new_tokens
-        self.stop_ids = torch.tensor(sorted(stop_ids))
+        self.stop_ids = sorted(stop_ids)
         self.pad_token_id = pad_token_id
         self.batch_size = batch_size
+
+
+class LoopEngine(ModelEngine):
+    def __init__(self, model: Any, **settings: Any) -> None:
+        super().__init__(model, **settings)
         config = model.config.get_text_config()
         kinds = getattr(config, "layer_types", None)
         self._all_attend = (
@@ -113,7 +118,7 @@ class LoopEngine:
         next_positions = (longest - padding).to(target)
         positions = (torch.arange(longest) - padding[:, None]).clamp(min=0).to(target)
         uniform = uniforms(seeds, self.max_new_tokens).to(target)
-        stop_ids = self.stop_ids.to(target)
+        stop_ids = torch.tensor(self.stop_ids, device=target)
         cache = self._cache(room)
 
         tokens_BT = torch.full((num_rows, self.max_new_tokens), self.pad_token_id, device=target)

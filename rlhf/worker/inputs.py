@@ -37,10 +37,16 @@ class Inputs:
 
     def fetch_models(self, models: Json) -> None:
         """All that a run names: one that does not exist fails it now, before a library is loaded."""
-        for value in models.values():
+        for name, value in models.items():
             for model in value if isinstance(value, list) else [value]:
-                if model:
+                if model and name == "critic_from":
+                    self.critic(model)
+                elif model:
                     self.model(model)
+
+    def critic(self, model: Json) -> Path:
+        """Of a model that an earlier PPO run made; the model itself is not fetched."""
+        return self._fetch(model["files"], "/api/worker/critic/files/")
 
     def snapshot(self, snapshot: Json) -> Path:
         return self._fetch(snapshot["files"], "/api/worker/snapshot/files/")

@@ -60,45 +60,50 @@ class Execution:
 
 def execute(execution: Execution) -> Json:
     """The result to finish with; its files lie in its output folder under their own names."""
-    spec = SPECS[execution.run["kind"]].model_validate(execution.run["spec"])
-    return KINDS[execution.run["kind"]](execution, spec)
+    kind = execution.run["kind"]
+    if kind in TRAININGS:
+        return _trained(execution, train(execution))
+    return OTHERS[kind](execution, _spec(execution))
+
+
+def train(execution: Execution) -> Json:
+    """Only the training, of which it returns the summary: all that a process beside the first one does."""
+    return TRAININGS[execution.run["kind"]](execution, _spec(execution))
+
+
+def _spec(execution: Execution) -> Any:
+    return SPECS[execution.run["kind"]].model_validate(execution.run["spec"])
 
 
 def _sft(execution: Execution, spec: SftSpec) -> Json:
     from rlhf.training.sft import train_sft
 
-    return _trained(execution, train_sft(spec, **execution.training_arguments()))
+    return train_sft(spec, **execution.training_arguments())
 
 
 def _reward(execution: Execution, spec: RewardSpec) -> Json:
     from rlhf.training.reward import train_reward
 
-    return _trained(execution, train_reward(spec, **execution.training_arguments()))
+    return train_reward(spec, **execution.training_arguments())
 
 
 def _dpo(execution: Execution, spec: DpoSpec) -> Json:
     from rlhf.training.dpo import train_dpo
 
-    return _trained(
-        execution, train_dpo(spec, cache_dir=execution.cache_dir, **execution.training_arguments())
-    )
+    return train_dpo(spec, cache_dir=execution.cache_dir, **execution.training_arguments())
 
 
 def _kto(execution: Execution, spec: KtoSpec) -> Json:
     from rlhf.training.kto import train_kto
 
-    return _trained(
-        execution, train_kto(spec, cache_dir=execution.cache_dir, **execution.training_arguments())
-    )
+    return train_kto(spec, cache_dir=execution.cache_dir, **execution.training_arguments())
 
 
 def _rloo(execution: Execution, spec: RlooSpec) -> Json:
     from rlhf.training.rloo import train_rloo
 
     reward_model = execution.model("reward_model")
-    return _trained(
-        execution, train_rloo(spec, reward_model_path=reward_model, **execution.training_arguments())
-    )
+    return train_rloo(spec, reward_model_path=reward_model, **execution.training_arguments())
 
 
 def _ppo(execution: Execution, spec: PpoSpec) -> Json:
@@ -113,39 +118,42 @@ def _ppo(execution: Execution, spec: PpoSpec) -> Json:
         else source
         for source, model in zip(spec.rewards, named, strict=True)
     ]
-    reward_model = execution.model("reward_model") if models.get("reward_model") else None
-    summary = train_ppo(
+    return train_ppo(
         spec.model_copy(update={"rewards": rewards}),
-        reward_model_path=reward_model,
+        reward_model_path=execution.model("reward_model") if models.get("reward_model") else None,
+        critic_path=execution.inputs.critic(models["critic_from"]) if models.get("critic_from") else None,
         **execution.training_arguments(),
     )
-    return _trained(execution, summary)
 
 
 def _grpo(execution: Execution, spec: GrpoSpec) -> Json:
     from rlhf.training.grpo import train_grpo
 
     reward_model = execution.model("reward_model")
-    return _trained(
-        execution, train_grpo(spec, reward_model_path=reward_model, **execution.training_arguments())
-    )
+    return train_grpo(spec, reward_model_path=reward_model, **execution.training_arguments())
 
 
 def _trained(execution: Execution, summary: Json) -> Json:
+    """Cards beside the weights, and what there is to send: the model, and PPO's critic."""
     from rlhf.training.card import write_card
 
-    write_card(
-        execution.output_dir / "model",
-        kind=execution.run["kind"],
-        spec=execution.run["spec"],
-        metrics=summary,
-        inputs={"models": execution.run["models"], "snapshot": execution.run["snapshot"]},
-        run={"id": execution.run["id"], "attempt": execution.run["attempt"]},
-        environment=describe(seed=execution.run["spec"].get("seed", 0)),
-    )
-    files = sorted(path for path in (execution.output_dir / "model").rglob("*") if path.is_file())
-    names = [path.relative_to(execution.output_dir).as_posix() for path in files]
-    return {"model_files": names, "summary": summary}
+    sent: Json = {"summary": summary}
+    for name, kind in (("model", execution.run["kind"]), ("critic", "critic")):
+        folder = execution.output_dir / name
+        if not folder.is_dir():
+            continue
+        write_card(
+            folder,
+            kind=kind,
+            spec=execution.run["spec"],
+            metrics=summary,
+            inputs={"models": execution.run["models"], "snapshot": execution.run["snapshot"]},
+            run={"id": execution.run["id"], "attempt": execution.run["attempt"]},
+            environment=describe(seed=execution.run["spec"].get("seed", 0)),
+        )
+        files = sorted(path for path in folder.rglob("*") if path.is_file())
+        sent[f"{name}_files"] = [path.relative_to(execution.output_dir).as_posix() for path in files]
+    return sent
 
 
 def _sample(execution: Execution, spec: SampleSpec) -> Json:
@@ -266,7 +274,7 @@ LIBRARIES = {
     "sample": ("rlhf.training.sampling",),
     "evaluate": ("rlhf.training.evaluation",),
 }
-KINDS: dict[str, Callable[[Execution, Any], Json]] = {
+TRAININGS: dict[str, Callable[[Execution, Any], Json]] = {
     "sft": _sft,
     "reward": _reward,
     "dpo": _dpo,
@@ -274,6 +282,5 @@ KINDS: dict[str, Callable[[Execution, Any], Json]] = {
     "rloo": _rloo,
     "ppo": _ppo,
     "grpo": _grpo,
-    "sample": _sample,
-    "evaluate": _evaluate,
 }
+OTHERS: dict[str, Callable[[Execution, Any], Json]] = {"sample": _sample, "evaluate": _evaluate}

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from rlhf.client.http import ApiError, Http
 
-EXIT_FINISHED, EXIT_TOKEN_DEAD, EXIT_UNREACHABLE = 0, 3, 4
+EXIT_FINISHED, EXIT_TOKEN_DEAD, EXIT_UNREACHABLE, EXIT_RANK_LOST = 0, 3, 4, 5
 START_SECONDS = 60.0
 DOWNLOAD_SECONDS = 300.0
 # An answer of 500 is likelier a fault that stays than an outage that passes.

@@ -1,5 +1,8 @@
 """Health, the page itself, and its files."""
 
+import gzip
+import re
+
 import pytest
 from django.test import Client
 
@@ -11,8 +14,11 @@ def built(settings):
     """A built frontend."""
     dist = settings.FRONTEND_DIST
     (dist / "assets").mkdir(parents=True)
-    (dist / "index.html").write_text("<!doctype html><title>Plumbline</title>")
-    (dist / "assets" / "index-Bx3_d-9Z.js").write_text("export {}")
+    (dist / "index.html").write_text('<!doctype html><meta nonce="PAGE_NONCE"><title>Plumbline</title>')
+    script = b"export {};" * 100
+    (dist / "assets" / "index-Bx3_d-9Z.js").write_bytes(script)
+    (dist / "assets" / "index-Bx3_d-9Z.js.gz").write_bytes(gzip.compress(script))
+    (dist / "assets" / "index-Bx3_d-9Z.js.br").write_bytes(b"Brotli of it")
     (dist / "favicon.svg").write_text("<svg/>")
     settings.WHITENOISE_ROOT = dist
     return dist
@@ -48,6 +54,27 @@ def test_hashed_files_are_kept_forever_and_others_are_not(db, built):
     assert script.headers["Content-Type"].startswith("text/javascript")
     assert "immutable" not in browser.get("/favicon.svg").headers["Cache-Control"]
     assert browser.get("/assets/index-old.js").status_code == 404
+
+
+def test_styles_are_allowed_under_a_nonce_of_that_one_page(db, built):
+    nonces = set()
+    for _ in range(2):
+        answer = Client().get("/")
+        [nonce] = re.findall(rb'nonce="([\w-]{20,})"', answer.content)
+        policy = answer.headers["Content-Security-Policy"]
+        assert f"style-src 'self' 'nonce-{nonce.decode()}'" in policy
+        assert "unsafe" not in policy
+        nonces.add(nonce)
+    assert len(nonces) == 2
+
+
+@pytest.mark.parametrize(
+    ("accepted", "sent"), [("gzip, deflate, br", "br"), ("gzip", "gzip"), ("identity", None)]
+)
+def test_scripts_leave_as_small_as_the_browser_takes_them(db, built, accepted, sent):
+    script = Client().get("/assets/index-Bx3_d-9Z.js", headers={"Accept-Encoding": accepted})
+    assert script.headers.get("Content-Encoding") == sent
+    assert script.headers["Vary"] == "Accept-Encoding"
 
 
 def test_a_page_that_is_not_built_says_what_to_do(db, settings):

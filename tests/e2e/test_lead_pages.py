@@ -25,8 +25,8 @@ PEOPLE = ("Bob", "Carol", "Dan")
 NUM_TASKS = 6
 PAGES = (
     "queue", "quality", "quality?tab=agreement", "quality?tab=rules", "adjudicate", "review", "gold", "held",
-    "protocol", "guidelines", "people", "people?tab=invitations", "people?tab=teams", "people?tab=care",
-    "import", "audit", "webhooks",
+    "protocol", "guidelines", "people", "people?tab=imported", "people?tab=invitations", "people?tab=teams",
+    "people?tab=care", "import", "audit", "webhooks",
 )  # fmt: skip
 
 
@@ -219,6 +219,36 @@ def test_a_link_and_a_secret_are_shown_once(at: Open, house: stack.Stack) -> Non
     page.get_by_label(re.compile("a run succeeded")).check()
     page.get_by_role("button", name="Add", exact=True).click()
     expect(page.get_by_label("The secret")).to_have_value(re.compile("^whsec_"))
+
+
+def test_a_members_own_caps_are_shown_where_they_are_set(at: Open) -> None:
+    page = at("people?search=carol")
+    members = page.get_by_role("table", name="Members")
+    expect(members).to_contain_text("as everybody")
+    for told in ("Judgments a day: 7", "Judgments a day: 8"):
+        page.get_by_role("button", name="Caps of Carol as annotator").click()
+        dialog = page.get_by_role("dialog")
+        if told.endswith("7"):
+            dialog.get_by_role("combobox", name="Judgments a day").click()
+            page.get_by_role("option", name="A cap of their own").click()
+        dialog.get_by_label("Judgments a day, at most").fill(told[-1])
+        dialog.get_by_role("button", name="Save").click()
+        expect(members).to_contain_text(told)
+
+
+def test_imported_workers_are_told_from_members_and_linked_to_them(at: Open, owner: Client) -> None:
+    row = {"prompt": "Is it hot?", "chosen": "Yes.", "rejected": "No.", "worker": "w-17"}
+    owner.import_rows("tone", [row])
+    page = at("people")
+    expect(page.get_by_role("table", name="Members")).not_to_contain_text("w-17")
+    page = at("people?tab=imported")
+    workers = page.get_by_role("table", name="Imported workers")
+    expect(workers).to_contain_text("imported, no login")
+    page.get_by_role("combobox", name="Which member w-17 is").click()
+    page.get_by_role("option", name="Dan").click()
+    expect(page.get_by_role("button", name="w-17 is not Dan")).to_be_visible()
+    page = at("people?tab=imported&linked=no")
+    expect(page.get_by_text("Nobody matches.")).to_be_visible()
 
 
 def test_the_audit_log_filters_by_its_address(at: Open) -> None:

@@ -290,3 +290,55 @@ def test_a_phone_has_everything_within_a_thumbs_reach(
     page.get_by_role("button", name="Submit").tap()
     expect(page.get_by_test_id("save-state")).to_have_text("Saved")
     assert owner.get(f"/api/projects/{slug}/counts")["slots_done"] == 1
+
+
+def test_the_system_prompt_is_open_at_first_where_the_protocol_says_so(
+    house: stack.Stack, owner: Client, open_as: Callable[..., Page]
+) -> None:
+    messages = [{"role": "system", "content": "You sell kettles."}, {"role": "user", "content": "Hello?"}]
+    rows = [{"messages": messages, "responses": ["Hello.", "Yes?"]}]
+    for name, system_prompt in (("Open", "shown"), ("Folded", "folded")):
+        slug, email = project(owner, name, rows, system_prompt=system_prompt)
+        page = open_as(email)
+        open_tasks(page, house, slug)
+        text = page.get_by_role("region", name="Prompt").get_by_text("You sell kettles.")
+        expect(text).to_have_count(int(system_prompt == "shown"))
+        page.get_by_role("button", name=re.compile("system prompt", re.IGNORECASE)).click()
+        expect(text).to_have_count(int(system_prompt == "folded"))
+
+
+def test_the_first_task_has_its_places_though_they_are_fetched_apart(
+    house: stack.Stack, owner: Client, open_as: Callable[..., Page]
+) -> None:
+    rows = [{"prompt": "Which one?", "responses": ["One.", "Two.", "Three."]}]
+    slug, email = project(owner, "Places", rows)
+    page = open_as(email)
+    open_tasks(page, house, slug)
+    places = page.get_by_role("complementary", name="Ranking")
+    assert places.is_visible(), "the task and its places come at once: nothing moves"
+    place = places.get_by_role("group", name="Place 1")
+    places.get_by_role("button", name="Response B").hover()
+    page.mouse.down()
+    target = place.bounding_box()
+    assert target is not None
+    page.mouse.move(target["x"] + 60, target["y"] + 20, steps=8)
+    page.mouse.up()
+    expect(place).to_contain_text("B")
+
+
+def test_what_is_asked_for_before_it_was_fetched_opens_and_gives_the_focus_back(
+    house: stack.Stack, owner: Client, open_as: Callable[..., Page]
+) -> None:
+    slug, email = project(owner, "Soon", pairs(1))
+    page = open_as(email)
+    open_tasks(page, house, slug)
+    button = page.get_by_role("button", name="Reading settings")
+    button.click()
+    expect(page.get_by_role("radiogroup", name="Typeface")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("radiogroup", name="Typeface")).to_have_count(0)
+    expect(button).to_be_focused()
+    # Nobody is told a name before there was a calm moment to fetch the means.
+    page.wait_for_timeout(1_500)
+    page.get_by_role("button", name="Show the keyboard").hover()
+    expect(page.get_by_role("tooltip")).to_have_text("Keyboard")

@@ -1,10 +1,12 @@
 import csv
 import io
+from datetime import timedelta
 
 import pytest
 
 from labeling.models import CompletionCode
-from labeling.services import assignments
+from labeling.selectors.timesheets import days
+from labeling.services import assignments, steering
 from labeling.services.undo import undo
 from tests.labeling.factories import NOON, fill_queue, judge, next_of
 from tests.labeling.test_invitations import accept, invite  # noqa: F401  (a fixture)
@@ -72,6 +74,16 @@ def test_the_rules_must_be_met(as_bob, project, bob, quota, rule, said, given):
     quota(judgments=2, **rule)
     work(bob, project, **said)
     assert as_bob.post(MINE).status_code == (201 if given else 409)
+
+
+def test_a_release_by_a_lead_is_no_skip_of_its_holder(as_bob, project, bob, lena, quota):
+    quota(judgments=1, max_skip_share=0.0)
+    kept, released = next_of(bob, project, count=2)
+    steering.release_lease(actor=lena, project=project, assignment_id=released.pk, now=NOON)
+    judge(bob, kept)
+    assert as_bob.post(MINE).status_code == 201
+    [row] = days(project=project, since=NOON.date(), until=NOON.date() + timedelta(days=1))
+    assert (row.num_judgments, row.num_skips) == (1, 0)
 
 
 def test_who_skips_most_gets_no_code(as_bob, project, bob, quota):

@@ -1,8 +1,13 @@
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 
 from labeling.core.models import AuditEvent, User
 from labeling.models import Membership
+from labeling.services.wellbeing import reveal
 from tests.conftest import PASSWORD
+from tests.labeling.factories import fill_queue, next_of
 
 MEMBERS = "/api/projects/support/members"
 
@@ -40,6 +45,34 @@ def test_a_password_for_an_existing_account_changes_nothing(as_alice, project, c
     charlie.refresh_from_db()
     assert charlie.check_password(PASSWORD)
     assert not roles(project, charlie)
+
+
+def test_a_members_own_caps_are_told_and_where_there_are_none_null(as_lena, project, bob):
+    of_bob = Membership.objects.get(project=project, user=bob)
+    [told] = as_lena.get(MEMBERS, {"search": "bob"}).json()["results"]
+    assert told["caps"] is None
+    caps = {"per_day": 4, "in_total": None}
+    assert as_lena.put(f"{MEMBERS}/{of_bob.pk}/caps", caps, format="json").status_code == 200
+    [told] = as_lena.get(MEMBERS, {"search": "bob"}).json()["results"]
+    assert told["caps"] == caps
+
+
+def test_what_people_have_seen_is_told_to_who_looks_after_them(as_lena, as_rita, project, bob):
+    now = timezone.now()
+    project.risk_tags = ["violence"]
+    project.save(update_fields=["risk_tags"])
+    fill_queue(project, 2, risk_tags=["violence"])
+    for assignment, at in zip(
+        next_of(bob, project, count=2, now=now), (now, now - timedelta(days=2)), strict=True
+    ):
+        reveal(user=bob, assignment=assignment, now=at)
+
+    def told(client):
+        [one] = client.get(MEMBERS, {"search": "bob"}).json()["results"]
+        return one["exposures_today"], one["exposures_total"]
+
+    assert told(as_lena) == (1, 2)
+    assert told(as_rita) == (None, None)
 
 
 def test_a_weak_first_password_leaves_nothing_behind(as_alice, project):

@@ -26,6 +26,7 @@ def change(client, protocol, **more):
 def test_an_old_protocol_is_read_with_todays_defaults():
     old = {"ties": False, "strength": True, "both_good": True, "both_bad": True, "skip": True}
     assert Protocol.model_validate(old).undo_seconds == 120
+    assert Protocol.model_validate(old).system_prompt == "folded"
     assert complete(old) == {**Protocol().dump(), "ties": False}
 
 
@@ -37,6 +38,7 @@ def test_an_old_protocol_is_read_with_todays_defaults():
         {"ties": 1},
         {"skip": "true"},
         {"edit": "sometimes"},
+        {"system_prompt": "hidden"},
         {"undo_seconds": -1},
         {"undo_seconds": 1.5},
         {"undo_seconds": 10**9},

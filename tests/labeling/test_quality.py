@@ -29,6 +29,7 @@ from labeling.services.notifications import send_due, set_preferences
 from labeling.services.quality_figures import compute
 from labeling.services.quality_rules import add_rule
 from labeling.services.quality_sweep import are_old, sweep, sweep_all
+from labeling.services.undo import undo
 from tests.labeling.factories import NOON, fill_queue, judge, next_of
 
 QUALITY = "/api/projects/support/quality"
@@ -229,6 +230,28 @@ def test_low_gold_accuracy_pauses_with_a_log_line_and_tells_nothing_of_gold(
     assert (told["assignments"], told["reason"]) == ([], "paused")
     assert "gold" not in str(told).lower()
     assert next_of(carol, project, now=LATER)
+
+
+def test_gold_accuracy_counts_what_was_said_first_and_not_taken_back(project, bob):
+    answer_gold(project, 3, right=3)
+    right, corrected, undone = next_of(bob, project, count=3)
+
+    def say(assignment, *, winner, now):
+        keys = {place["response"]: place["key"] for place in assignment.presented}
+        best = winner(keys)
+        tiers = [[keys[best]], [key for id, key in keys.items() if id != best]]
+        return judge(bob, assignment, tiers=tiers, now=now)
+
+    say(right, winner=min, now=NOON)
+    say(corrected, winner=max, now=NOON)
+    assert say(corrected, winner=min, now=LATER).state == "corrected"
+    mistaken = say(undone, winner=max, now=NOON)
+    undo(user=bob, assignment=undone, judgment_id=mistaken.judgment_id, reason="", now=NOON)
+    say(undone, winner=min, now=NOON)
+    compute(project=project, now=LATER)
+    [row] = QualityFigures.objects.get(project=project).annotators
+    accuracy = row["gold_accuracy"]
+    assert (accuracy["n"], accuracy["value"]) == (3, pytest.approx(2 / 3))
 
 
 def test_a_pause_costs_no_query_and_keeps_what_is_held(

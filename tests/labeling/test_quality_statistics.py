@@ -41,7 +41,7 @@ def habits_by(judged: list[Judged], *, characters=lambda id: 100, **known) -> di
     ids = {id for one in judged for id in one.order}
     sizes = {id: size_of("word " * (characters(id) // 5)) for id in ids}
     prompts = {one.prompt_id: size_of("a question") for one in judged}
-    known = {"gold": {}, "originals": {}, **known}
+    known = {"gold": {}, "said_first": {}, "originals": {}, **known}
     return {one.annotator_id: one for one in habits(judged, responses=sizes, prompts=prompts, **known)}
 
 
@@ -148,6 +148,8 @@ def test_gold_accuracy_counts_right_answers_with_a_wilson_interval():
     gold = {t: Known([[2 * t], [2 * t + 1]] if t < 7 else [[2 * t + 1], [2 * t]], "none") for t in range(10)}
     assert habits_by(judged, gold=gold)[1].gold_accuracy == wilson(7, 10)
     assert habits_by(judged)[1].gold_accuracy.value is None
+    first = {(1, 0): Known([[1], [0]], "none")}
+    assert habits_by(judged, gold=gold, said_first=first)[1].gold_accuracy == wilson(6, 10)
 
 
 def test_self_consistency_compares_a_repeat_with_what_the_same_person_said_before():
@@ -234,7 +236,7 @@ def test_the_crowds_habits_show_in_the_figures(crowd_judgments):
     ids = {id for one in crowd_judgments for id in one.order}
     sizes = {id: size_of("word " * 40) for id in ids}
     prompts = {one.prompt_id: size_of("word " * 20) for one in crowd_judgments}
-    rows = habits(crowd_judgments, gold={}, originals={}, responses=sizes, prompts=prompts)
+    rows = habits(crowd_judgments, gold={}, said_first={}, originals={}, responses=sizes, prompts=prompts)
     found = {one.annotator_id: one for one in rows}
     assert found[ONE_SIDED].left_share.low > 0.5
     careful = [one for member, one in found.items() if member not in (CARELESS, ONE_SIDED)]

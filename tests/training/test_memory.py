@@ -9,10 +9,20 @@ import pytest
 from pydantic import ValidationError
 
 from rlhf.memory import HEADROOM, estimate
-from rlhf.model_config import ModelShape
+from rlhf.model_config import ModelFiles, ModelShape
 from rlhf.presets import PRESETS, preset
 from rlhf.refusals import refusals
-from rlhf.specs import SPECS, DpoTraining, GrpoTraining, Lora, RlooTraining, Sampling, SftTraining
+from rlhf.specs import (
+    SPECS,
+    DpoTraining,
+    GrpoTraining,
+    Lora,
+    PpoTraining,
+    RewardTraining,
+    RlooTraining,
+    Sampling,
+    SftTraining,
+)
 
 LLAMA_8B = {
     "model_type": "llama",
@@ -103,9 +113,18 @@ def test_reinforcement_learning_holds_more_models():
     assert memory.generation > 0
     adapters = estimate("rloo", spec.model_copy(update={"lora": Lora()}), LLAMA_8B)
     assert adapters.reference == 0  # the adapter switched off
-    assert estimate("ppo", spec, LLAMA_8B).total_bytes > memory.total_bytes
     small = {**LLAMA_8B, "hidden_size": 1024, "intermediate_size": 2048}
-    assert estimate("rloo", spec, LLAMA_8B, reward_config=small).reward_model < memory.reward_model / 8
+    assert estimate("rloo", spec, LLAMA_8B, reward_configs=[small]).reward_model < memory.reward_model / 8
+    assert estimate("rloo", spec, LLAMA_8B, reward_configs=[]).reward_model == 0
+
+
+def test_ppo_samples_its_share_of_a_rollout_at_once():
+    spec = PpoTraining(batch_size=4, max_length=1024, rollout_batch_size=64)
+    alone = estimate("ppo", spec, LLAMA_8B)
+    assert alone.critic > 0
+    shared = estimate("ppo", spec.model_copy(update={"num_processes": 4}), LLAMA_8B)
+    parts = estimate("ppo", spec.model_copy(update={"generation_batch_size": 8}), LLAMA_8B)
+    assert alone.generation == 4 * shared.generation == 8 * parts.generation
 
 
 def test_activations_follow_tokens_and_checkpointing():
@@ -139,19 +158,55 @@ def test_activations_follow_tokens_and_checkpointing():
         ),
         (
             SftTraining(lora=Lora(load_in_4bit=True)),
-            {"quantization_config": {}, "hidden_size": None},
-            "does not say",
+            {"quantization_config": {"bits": 4}},
+            "quantized already: leave load_in_4bit out",
         ),
+        (
+            RewardTraining(members=4, combine="min"),
+            {"architectures": ["LlamaForSequenceClassification"], "id2label": {"0": "LABEL_0"}},
+            "a reward model of 1 members already",
+        ),
+        (PpoTraining(), {"pad_token_id": 2, "eos_token_id": [1, 2]}, "PAD token also ends replies"),
     ],
 )
 def test_what_a_model_cannot_do_is_one_sentence(spec, changes, message):
-    (sentence,) = refusals(spec, {**LLAMA_8B, **changes})
+    tokenizer = {"pad_token": "<|pad|>", "eos_token": "<|end|>"}
+    (sentence,) = refusals(spec, ModelFiles({**LLAMA_8B, **changes}, tokenizer=tokenizer))
     assert message in sentence
-    assert sentence.endswith((".", ")"))
-    assert (
-        refusals(spec.model_copy(update={"max_new_tokens": 10} if "max_new" in message else {}), LLAMA_8B)
-        == []
-    )
+    assert sentence.endswith(".")
+    if not isinstance(spec, SftTraining) or not (spec.lora and spec.lora.load_in_4bit):
+        short = spec.model_copy(update={"max_new_tokens": 10} if "max_new" in message else {})
+        assert refusals(short, ModelFiles(LLAMA_8B, tokenizer=tokenizer)) == []
+
+
+def test_a_base_model_is_no_reward_model():
+    files = ModelFiles({**LLAMA_8B, "architectures": ["LlamaForCausalLM"]})
+    (sentence,) = refusals(RlooTraining(), files, [files])
+    assert "no reward head" in sentence
+    trained = {"architectures": ["LlamaForSequenceClassification"], "id2label": {"0": "LABEL_0"}}
+    assert refusals(RlooTraining(), files, [ModelFiles(trained)]) == []
+
+
+def test_a_config_that_tells_nothing_is_no_reason_to_refuse():
+    assert refusals(PpoTraining(), ModelFiles({"model_type": "new"})) == []
+    with pytest.raises(ValueError, match="does not say how large"):
+        estimate("sft", SftTraining(), {"model_type": "new"})
+
+
+@pytest.mark.parametrize(
+    ("tokenizer", "generation", "is_refused"),
+    [
+        ({"pad_token": "<end>", "eos_token": "<end>"}, {"eos_token_id": 7}, False),  # given another one
+        ({"pad_token": "<pad>", "eos_token": "<end>"}, {"eos_token_id": 7}, False),
+        ({"pad_token": "<pad>", "eos_token": "<end>"}, {"eos_token_id": [7, 9]}, True),
+        ({"pad_token": {"content": "<pad>"}, "eos_token": "<end>"}, {"eos_token_id": 9}, True),
+        ({}, {"eos_token_id": 9}, False),
+    ],
+)
+def test_a_pad_that_ends_replies_is_seen_in_the_files(tokenizer, generation, is_refused):
+    added = {"7": {"content": "<end>"}, "9": {"content": "<pad>"}}
+    files = ModelFiles(LLAMA_8B, generation, {**tokenizer, "added_tokens_decoder": added})
+    assert files.pad_also_ends is is_refused
 
 
 @pytest.mark.parametrize("one", PRESETS, ids=lambda one: f"{one.size} {one.kind}")

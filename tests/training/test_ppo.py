@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from peft import PeftModel
 from pydantic import ValidationError
 from safetensors.torch import load_file
 
@@ -20,7 +22,9 @@ from rlhf.specs import Lora, RemoteReward, VerifierReward
 from rlhf.training import ppo_math
 from rlhf.training.engines import GenerateEngine, merged_weights
 from rlhf.training.errors import TrainingError
+from rlhf.training.modeling import load_tokenizer
 from rlhf.training.ppo import Targets, train_ppo
+from rlhf.training.ppo_models import Batch, Models, Row
 from rlhf.training.ppo_state import Rollout
 from rlhf.training.rewards import RemoteSource, Rewards, VerifierSource, shape_scores
 from rlhf.training.rollout import LoopEngine, choose
@@ -211,17 +215,24 @@ def test_rules_hold_or_do_not(verifier, argument, good, bad):
     [
         ("json_schema", None, "needs a JSON Schema"),
         ("json_schema", {"type": 3}, "schema of the verifier json_schema is none"),
-        ("regex", "(", "needs a pattern"),
+        ("regex", "(", "cannot read its pattern"),
+        ("regex", None, "needs a pattern"),
+        ("max_words", -1, "must not be below 0"),
         ("max_words", "many", "needs a number of words"),
     ],
 )
 def test_rule_without_a_sound_argument_is_named(verifier, argument, message):
-    with pytest.raises(TrainingError, match=message):
+    with pytest.raises((TrainingError, ValidationError), match=message):
         VerifierSource(VerifierReward(verifier=verifier, argument=argument))
 
 
 @pytest.fixture
-def service():
+def allows_private(monkeypatch):
+    monkeypatch.setenv("REWARD_ALLOW_PRIVATE", "1")
+
+
+@pytest.fixture
+def service(allows_private):
     """A service that answers as told: a list of (status, body made from the request)."""
     answers, requests = [], []
 
@@ -278,10 +289,43 @@ def test_service_that_gives_no_scores_is_one_sentence(service, status, body, mes
     assert len(requests) == num_requests
 
 
-def test_service_that_is_not_there_is_one_sentence():
+def test_service_that_is_not_there_is_one_sentence(allows_private):
     source = RemoteSource(RemoteReward(url="http://127.0.0.1:9/", retries=1), sleep=lambda seconds: None)
     with pytest.raises(TrainingError, match=r"http://127\.0\.0\.1:9/ gave no scores"):
         source.score([user("a")], ["x"], [True])
+
+
+@pytest.mark.parametrize(
+    ("host", "words"),
+    [
+        ("127.0.0.1", "inside a private network: use a public address, or ask"),
+        ("localhost", "inside a private network"),
+        ("10.1.2.3", "inside a private network"),
+        ("[::ffff:192.168.0.1]", "inside a private network"),
+        ("169.254.169.254", "is at 169.254.169.254, which no run may ask"),
+        ("[fd00:ec2::254]", "which no run may ask"),
+        ("100.100.100.200", "which no run may ask"),
+        ("0.0.0.0", "which no run may ask"),
+    ],
+)
+def test_service_inside_the_house_is_not_asked(host, words):
+    with pytest.raises(TrainingError, match=re.escape(words)):
+        RemoteSource(RemoteReward(url=f"http://{host}/score"))
+
+
+def test_metadata_stays_out_of_bounds_whatever_the_operator_allows(allows_private):
+    RemoteSource(RemoteReward(url="http://10.1.2.3/score"))
+    with pytest.raises(TrainingError, match="which no run may ask"):
+        RemoteSource(RemoteReward(url="http://169.254.169.254/latest/meta-data"))
+
+
+def test_a_redirect_is_not_followed(service):
+    url, answers, requests = service
+    answers.append((302, lambda request: {}))
+    source = RemoteSource(RemoteReward(url=url, retries=0))
+    with pytest.raises(TrainingError, match="it answered 302"):
+        source.score([user("a")], ["x"], [True])
+    assert len(requests) == 1
 
 
 def test_sources_are_weighted_and_added():
@@ -349,7 +393,14 @@ def test_critic_of_other_tokens_is_refused(base_model, snapshot, tmp_path):
         load_reward_model(other, tokenizer, dtype=torch.float32, new_head_seed=0), tokenizer, tmp_path / "rm"
     )
     with pytest.raises(TrainingError, match="splits text into other tokens"):
-        make_run(ppo_spec(), base_model, snapshot, tmp_path, reward_folder=tmp_path / "rm")
+        train_ppo(
+            ppo_spec(),
+            model_path=base_model,
+            reward_model_path=tmp_path / "rm",
+            snapshot_dir=snapshot,
+            output_dir=tmp_path,
+            reporter=Recorder(),
+        )
     make_run(
         ppo_spec(lora=Lora(r=2), critic="adapter"),
         base_model,
@@ -357,6 +408,51 @@ def test_critic_of_other_tokens_is_refused(base_model, snapshot, tmp_path):
         tmp_path,
         reward_folder=tmp_path / "rm",
     )
+
+
+@pytest.mark.parametrize("changes", [{}, {"lora": Lora(r=4)}, {"lora": Lora(r=4), "critic": "adapter"}])
+def test_a_run_starts_from_the_critic_of_an_earlier_one(base_model, snapshot, tmp_path, changes):
+    """What the second run's critic says before it has learned is what the first one's said at its end."""
+    from transformers import AutoModelForCausalLM, AutoModelForSequenceClassification
+
+    arguments = {"model_path": base_model, "reward_model_path": None, "snapshot_dir": snapshot}
+    spec = ppo_spec(**changes, total_episodes=16, critic_learning_rate=1e-2)
+    train_ppo(spec, **arguments, output_dir=tmp_path / "first", reporter=Recorder())
+    critic = tmp_path / "first" / "critic"
+    tokenizer = load_tokenizer(base_model)
+    fresh, warm = (
+        Models.load(spec, folder=base_model, tokenizer=tokenizer, reward_folder=None, critic_folder=start)
+        for start in (None, critic)
+    )
+    batch = Batch([Row([10, 11, 12], [13, 14, 15, 2])], pad_token_id=0)
+    assert not torch.allclose(fresh.values(batch), warm.values(batch))
+    if "critic" in changes:
+        head = load_file(critic / "value_head.safetensors")
+        base = AutoModelForCausalLM.from_pretrained(base_model)
+        adapted = PeftModel.from_pretrained(base, critic).base_model.model.model
+        states = adapted(input_ids=batch.input_ids).last_hidden_state
+        expected = (states @ head["weight"].T + head["bias"])[0, :, 0]
+    else:
+        plain = AutoModelForSequenceClassification.from_pretrained(critic)
+        states = plain.base_model(input_ids=batch.input_ids).last_hidden_state
+        expected = plain.score(states)[0, :, 0]
+    assert torch.allclose(warm.values(batch), expected[batch.positions_N], atol=1e-5)
+    train_ppo(spec, **arguments, output_dir=tmp_path / "second", reporter=Recorder(), critic_path=critic)
+
+
+def test_a_critic_of_other_adapters_is_refused(base_model, snapshot, tmp_path):
+    arguments = {"model_path": base_model, "reward_model_path": None, "snapshot_dir": snapshot}
+    spec = ppo_spec(lora=Lora(r=4), critic="adapter", total_episodes=16)
+    train_ppo(spec, **arguments, output_dir=tmp_path / "first", reporter=Recorder())
+    other = ppo_spec(lora=Lora(r=2), critic="adapter", total_episodes=16)
+    with pytest.raises(TrainingError, match="has other adapters than this run"):
+        train_ppo(
+            other,
+            **arguments,
+            output_dir=tmp_path / "second",
+            reporter=Recorder(),
+            critic_path=tmp_path / "first" / "critic",
+        )
 
 
 def test_early_stop_leaves_the_rollout(base_model, snapshot, tmp_path):

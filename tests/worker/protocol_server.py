@@ -51,6 +51,7 @@ class ProtocolServer:
     models: dict[str, Any]
     model_folders: dict[int, Path]
     snapshot_folder: Path | None = None
+    critic_folder: Path | None = None
     heartbeat_seconds: float = 0.2
 
     attempt: int = 0
@@ -151,6 +152,10 @@ class ProtocolServer:
     def get_model_file(self, body: bytes, headers: Any, model: str, name: str) -> Answer:
         return 200, self.model_folders[int(model)] / name
 
+    def get_critic_file(self, body: bytes, headers: Any, name: str) -> Answer:
+        assert self.critic_folder
+        return 200, self.critic_folder / name
+
     def get_snapshot_file(self, body: bytes, headers: Any, name: str) -> Answer:
         assert self.snapshot_folder
         return 200, self.snapshot_folder / name
@@ -232,6 +237,7 @@ class Handler(BaseHTTPRequestHandler):
     routes: ClassVar[list[tuple[str, str, str]]] = [
         ("GET", r"/api/worker/run", "get_run"),
         ("GET", r"/api/worker/models/(\d+)/files/(.+)", "get_model_file"),
+        ("GET", r"/api/worker/critic/files/(.+)", "get_critic_file"),
         ("GET", r"/api/worker/snapshot/files/(.+)", "get_snapshot_file"),
         ("GET", r"/api/worker/files/(.+)", "get_file"),
         ("PUT", r"/api/worker/files/(.+)", "put_file"),

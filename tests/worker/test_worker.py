@@ -196,6 +196,38 @@ def test_each_kind_ends_with_a_model(kind, make_server, start_worker, reward_mod
     assert "model/model.safetensors" in server.finished["result"]["model_files"]
 
 
+@pytest.mark.parametrize("critic", ["separate", "adapter"])
+def test_a_critic_is_sent_and_started_from(critic, make_server, start_worker, tmp_path):
+    rule = {"source": "verifier", "verifier": "max_words", "argument": 3}
+    spec = {**SPECS["ppo"], "reward_model": None, "rewards": [rule], "total_episodes": 16, "critic": critic}
+    if critic == "adapter":
+        spec["lora"] = {"r": 4}
+    first = make_server("ppo", spec)
+    assert wait_for_exit(start_worker(first)) == 0
+    result = first.finished["result"]
+    weights_file = "model.safetensors" if critic == "separate" else "adapter_model.safetensors"
+    assert {f"critic/{weights_file}", "critic/lineage.json"} <= set(result["critic_files"])
+    assert not any(name.startswith("critic/") for name in result["model_files"])
+
+    first.stop()
+    again = make_server("ppo", {**spec, "critic_from": "policy@1"})
+    again.root = tmp_path / "again"
+    again.critic_folder = first.files / "critic"
+    files = describe_files(again.critic_folder)
+    again.models["critic_from"] = {"id": 9, "ref": "policy@1", "source": "", "files": files}
+    assert wait_for_exit(start_worker(again)) == 0
+    assert again.finished["state"] == "succeeded", again.log()
+    lineage = json.loads((again.files / "critic" / "lineage.json").read_text())
+    assert lineage["inputs"]["models"]["critic_from"]["ref"] == "policy@1"
+
+
+def test_a_model_that_cannot_do_it_fails_the_run_before_libraries_are_loaded(make_server, start_worker):
+    server = make_server("sft", {**TRAINING, "max_length": 300})
+    assert wait_for_exit(start_worker(server)) == 0
+    assert server.finished["error"].startswith("max_length (300) exceeds the 256 positions of the model")
+    assert not server.of_type("environment")
+
+
 def test_sample_answers_each_prompt(make_server, start_worker):
     spec = {"model": "base@1", "max_new_tokens": 8, "responses_per_prompt": 3, "batch_size": 16}
     server = make_server("sample", spec)

@@ -3,7 +3,7 @@ import { queryOptions } from "@tanstack/react-query";
 import { api, call } from "./client";
 import { everyRow, pagedQuery, type ReadPage } from "./paging";
 import type { components } from "./schema";
-import type { Caps, Member, ProjectInvitation, Role } from "./types";
+import type { Caps, ImportedWorker, Member, ProjectInvitation, Role } from "./types";
 
 type Schemas = components["schemas"];
 export type NewInvitation = Schemas["InvitationCreateRequest"];
@@ -27,19 +27,6 @@ export const membersListQuery = (slug: string, filter: MemberFilter) =>
 export const everyMemberQuery = (slug: string) =>
   queryOptions({ queryKey: ["project", slug, "members", "all"], queryFn: () => everyRow(readMembers(slug, {})) });
 
-/** Somebody's own caps as they were last set; null where they never were. The audit log remembers them. */
-export const ownCapsQuery = (slug: string, membership: number) =>
-  queryOptions({
-    queryKey: ["project", slug, "members", "caps", membership],
-    queryFn: async (): Promise<Caps | null> => {
-      const query = { action: "member.capped", object_id: String(membership), page_size: 1 };
-      const { results } = await call(api.GET("/api/projects/{slug}/audit", { params: { path: { slug }, query } }));
-      const data = results[0]?.data as { caps?: Caps } | undefined;
-      return data?.caps ?? null;
-    },
-    staleTime: 0,
-  });
-
 export const setCaps = (slug: string, membership: number, caps: Caps) =>
   call(
     api.PUT("/api/projects/{slug}/members/{membership_id}/caps", {
@@ -47,6 +34,26 @@ export const setCaps = (slug: string, membership: number, caps: Caps) =>
       body: caps,
     }),
   );
+
+/** Those named in imported judgments; with `linked`, only those who are known as a member, or are not. */
+export const workersQuery = (slug: string, linked?: boolean) =>
+  pagedQuery<ImportedWorker>(["project", slug, "workers", linked ?? "all"], (page) =>
+    call(
+      api.GET("/api/projects/{slug}/imported-workers", {
+        params: { path: { slug }, query: { ...page, ...(linked === undefined ? {} : { linked }) } },
+      }),
+    ),
+  );
+
+const ofWorker = (slug: string, id: number) => ({ path: { slug, worker_id: id } });
+
+export const linkWorker = (slug: string, id: number, user: number) =>
+  call(
+    api.PUT("/api/projects/{slug}/imported-workers/{worker_id}/link", { params: ofWorker(slug, id), body: { user } }),
+  );
+
+export const unlinkWorker = (slug: string, id: number) =>
+  call(api.DELETE("/api/projects/{slug}/imported-workers/{worker_id}/link", { params: ofWorker(slug, id) }));
 
 export const invitationsQuery = (slug: string) =>
   pagedQuery<ProjectInvitation>(["project", slug, "invitations", "list"], (page) =>

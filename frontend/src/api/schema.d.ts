@@ -2019,6 +2019,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/projects/{slug}/rounds/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description The body is that of a launch. Nothing is stored. */
+        post: operations["rounds_check"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/projects/{slug}/runs": {
         parameters: {
             query?: never;
@@ -2031,6 +2048,23 @@ export interface paths {
         put?: never;
         /** @description The body is the run's spec with its `kind`; /api/run-kinds has the JSON Schemas. */
         post: operations["runs_launch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{slug}/runs/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description The body is that of a launch. Nothing is stored. */
+        post: operations["runs_check"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2450,6 +2484,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/run-presets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description `access` names, for each method it serves, an `Access` or the project `Permission` asked.
+         *
+         *     A method without an entry is refused at start-up of the test suite, and as a 500 here:
+         *     there is no default. Project permissions are checked by `check_project`, which a view with
+         *     a project implements (see `ProjectView`).
+         */
+        get: operations["run_presets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/runs/{run_id}": {
         parameters: {
             query?: never;
@@ -2779,6 +2836,29 @@ export interface paths {
          *     a project implements (see `ProjectView`).
          */
         delete: operations["tokens_revoke"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/worker/critic/files/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description `access` names, for each method it serves, an `Access` or the project `Permission` asked.
+         *
+         *     A method without an entry is refused at start-up of the test suite, and as a 500 here:
+         *     there is no default. Project permissions are checked by `check_project`, which a view with
+         *     a project implements (see `ProjectView`).
+         */
+        get: operations["worker_critic_file"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -3195,6 +3275,18 @@ export interface components {
              */
             category?: string;
         };
+        /**
+         * AtFirst
+         * @description How something is on the page before anybody touches it.
+         * @enum {string}
+         */
+        AtFirst: "shown" | "folded";
+        /**
+         * AtFirst
+         * @description How something is on the page before anybody touches it.
+         * @enum {string}
+         */
+        AtFirstRequest: "shown" | "folded";
         AuditEvent: {
             readonly id: number;
             /** Format: date-time */
@@ -4016,6 +4108,11 @@ export interface components {
             email: string;
             name: string;
             role: components["schemas"]["Role"];
+            /** @description Their own; one left out is the project's, null is none. */
+            readonly caps: components["schemas"]["Caps"] | null;
+            /** @description Risk-tagged tasks looked at; null for who manages no members. */
+            exposures_today: number | null;
+            exposures_total: number | null;
             /** Format: date-time */
             created_at?: string;
         };
@@ -4031,6 +4128,15 @@ export interface components {
             results: components["schemas"]["Member"][];
             /** @description Cursor of the next page; null at the end. */
             next: string | null;
+        };
+        /** @description An estimate for one device, in bytes. */
+        Memory: {
+            kind: components["schemas"]["RunKind"];
+            total_bytes: number;
+            /** @description By what takes them. */
+            parts: {
+                [key: string]: number;
+            };
         };
         Message: {
             role: components["schemas"]["MessageRoleEnum"];
@@ -4064,6 +4170,8 @@ export interface components {
             /** @description A hub name or folder; empty if we trained it. */
             source: string;
             files: components["schemas"]["StoredFile"][];
+            /** @description Of the critic that PPO trained beside it; a later run may start from that. */
+            critic_files: components["schemas"]["StoredFile"][];
             summary: {
                 [key: string]: unknown;
             };
@@ -4374,6 +4482,17 @@ export interface components {
             /** @description Null for those who may not view the queue. */
             people: components["schemas"]["PersonHere"][] | null;
         };
+        /** @description Settings to start from, for a model of that size. */
+        Preset: {
+            size: components["schemas"]["SizeEnum"];
+            kind: components["schemas"]["RunKind"];
+            /** @description Fields of the kind's spec. */
+            settings: {
+                [key: string]: unknown;
+            };
+            /** @description Where its numbers are from. */
+            source: string;
+        };
         Project: {
             slug: string;
             name: string;
@@ -4461,6 +4580,11 @@ export interface components {
          */
         Protocol: {
             /**
+             * @description Whether the system prompt is open at first, or a click away.
+             * @default folded
+             */
+            system_prompt: components["schemas"]["AtFirst"];
+            /**
              * Ties
              * @default true
              */
@@ -4530,6 +4654,11 @@ export interface components {
          * @description What judges are asked, and what they may say.
          */
         ProtocolRequest: {
+            /**
+             * @description Whether the system prompt is open at first, or a click away.
+             * @default folded
+             */
+            system_prompt?: components["schemas"]["AtFirstRequest"];
             /**
              * Ties
              * @default true
@@ -5041,6 +5170,8 @@ export interface components {
             /** @description From the authenticator app, or a recovery code. */
             code?: string;
         };
+        /** @enum {string} */
+        SizeEnum: "small" | "1b" | "8b" | "70b-lora";
         Snapshot: {
             id: number;
             project: string;
@@ -5278,6 +5409,16 @@ export interface components {
              * @description A member's `user`.
              */
             user: number;
+        };
+        /** @description What a launch would say. `memory` is empty where nothing is trained or no size is known. */
+        Verdict: {
+            /** @description One sentence; empty if all is well. */
+            problem: string;
+            /** @description By field of the spec. */
+            fields: {
+                [key: string]: unknown;
+            };
+            memory: components["schemas"]["Memory"][];
         };
         /** @enum {string} */
         VerdictEnum: "none" | "both_good" | "both_bad" | "cannot_judge";
@@ -10253,6 +10394,42 @@ export interface operations {
             };
         };
     };
+    rounds_check: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    [key: string]: unknown;
+                };
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Verdict"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiError"];
+                };
+            };
+        };
+    };
     runs_list: {
         parameters: {
             query?: {
@@ -10313,6 +10490,42 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Run"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiError"];
+                };
+            };
+        };
+    };
+    runs_check: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    [key: string]: unknown;
+                };
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Verdict"];
                 };
             };
             /** @description Refused. */
@@ -11419,6 +11632,34 @@ export interface operations {
             };
         };
     };
+    run_presets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Preset"][];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiError"];
+                };
+            };
+        };
+    };
     runs_show: {
         parameters: {
             query?: never;
@@ -12000,6 +12241,36 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiError"];
+                };
+            };
+        };
+    };
+    worker_critic_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
             };
             /** @description Refused. */
             "4XX": {

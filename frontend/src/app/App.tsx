@@ -7,6 +7,7 @@ import { Suspense } from "react";
 
 import { LANGUAGES, useLanguage } from "@/lib/language";
 import { later, useCalm } from "@/lib/later";
+import { styleNonce } from "@/lib/styleNonce";
 
 import { queryClient } from "./queryClient";
 import { router } from "./router";
@@ -20,7 +21,12 @@ export function App() {
   const language = useLanguage();
   return (
     <DirectionProvider key={language} initialDirection={LANGUAGES[language].direction} detectDirection={false}>
-      <MantineProvider theme={theme} cssVariablesResolver={cssVariables} defaultColorScheme="auto">
+      <MantineProvider
+        theme={theme}
+        cssVariablesResolver={cssVariables}
+        defaultColorScheme="auto"
+        getStyleNonce={() => styleNonce}
+      >
         <I18nProvider i18n={i18n}>
           <QueryClientProvider client={queryClient}>
             <Suspense>{calm ? <Notices /> : null}</Suspense>

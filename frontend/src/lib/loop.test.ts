@@ -16,6 +16,7 @@ const MODEL: Model = {
   produced_by: null,
   source: "base-model",
   files: [],
+  critic_files: [],
   summary: {},
   created_at: "2026-05-10T12:00:00Z",
 };

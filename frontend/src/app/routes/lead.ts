@@ -116,7 +116,7 @@ const guidelines = createRoute({
   component: lazyPage(["lead"], () => import("@/features/lead/guidelines/GuidelinesPage"), "GuidelinesPage"),
 });
 
-const PEOPLE_TABS = ["members", "invitations", "teams", "care"] as const;
+const PEOPLE_TABS = ["members", "imported", "invitations", "teams", "care"] as const;
 const ROLES: readonly Role[] = ["annotator", "lead", "researcher", "owner"];
 
 const people = createRoute({
@@ -130,6 +130,7 @@ const people = createRoute({
     role?: Role;
     search?: string;
     team?: number;
+    linked?: "yes" | "no";
     /** The invitation whose visitors are shown. */
     invitation?: number;
     /** The team whose people are shown. */
@@ -139,6 +140,7 @@ const people = createRoute({
     role: oneOf(ROLES, search.role),
     search: typeof search.search === "number" ? String(search.search) : word(search.search),
     team: id(search.team),
+    linked: oneOf(["yes", "no"], search.linked),
     invitation: id(search.invitation),
     open: id(search.open),
   }),

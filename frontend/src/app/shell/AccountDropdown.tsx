@@ -6,6 +6,7 @@ import { Link, useNavigate } from "@tanstack/react-router";
 import { IconDeviceDesktop, IconLogout, IconMoon, IconSettings, IconSun } from "@tabler/icons-react";
 
 import { signOut, type SessionUser } from "@/api/session";
+import { useClickAtFirst } from "@/lib/useClickAtFirst";
 
 import { AccountButton } from "./AccountButton";
 
@@ -17,6 +18,7 @@ const SCHEMES = [
 
 /** The menu of an account, opened as soon as it is there. */
 export function AccountDropdown({ user }: { user: SessionUser }) {
+  const button = useClickAtFirst();
   const client = useQueryClient();
   const navigate = useNavigate();
   const { colorScheme, setColorScheme } = useMantineColorScheme();
@@ -28,9 +30,9 @@ export function AccountDropdown({ user }: { user: SessionUser }) {
     },
   });
   return (
-    <Menu position="bottom-end" width={232} defaultOpened>
+    <Menu position="bottom-end" width={232} returnFocus>
       <Menu.Target>
-        <AccountButton user={user} autoFocus />
+        <AccountButton user={user} ref={button} />
       </Menu.Target>
       <Menu.Dropdown>
         <Menu.Label>

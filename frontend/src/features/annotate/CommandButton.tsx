@@ -19,7 +19,7 @@ export function CommandButton({ command, text, pressed }: Props) {
       className={classes.command}
       disabled={!command.enabled}
       aria-pressed={pressed}
-      aria-label={text !== undefined && !command.label.toLowerCase().includes(text.toLowerCase()) ? undefined : command.label}
+      aria-label={text === undefined || says(command.label, text) ? command.label : undefined}
       aria-keyshortcuts={command.keys[0]}
       title={command.keys[0] ? `${command.label} (${keyLabel(command.keys[0])})` : command.label}
       onMouseDown={(event) => event.preventDefault()}
@@ -30,3 +30,6 @@ export function CommandButton({ command, text, pressed }: Props) {
     </button>
   );
 }
+
+/** Whether the name has the words that are seen, whole: people say them aloud to reach the button. */
+const says = (label: string, text: string): boolean => ` ${label} `.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, " ").includes(` ${text.toLowerCase()} `);

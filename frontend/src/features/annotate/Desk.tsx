@@ -211,7 +211,13 @@ export function Desk({ project, ranking, assignment, announce }: Props) {
 
   const texts = (
     <>
-      <PromptPane messages={assignment.prompt.messages} whole={wholePrompt} onToggle={() => toggle("prompt")} toggleKey={keyOf("prompt")} />
+      <PromptPane
+        messages={assignment.prompt.messages}
+        whole={wholePrompt}
+        onToggle={() => toggle("prompt")}
+        toggleKey={keyOf("prompt")}
+        systemPrompt={protocol.system_prompt}
+      />
       {writing ? (
         <WritingPane assignment={assignment} draft={draft} onChange={change} onSubmit={() => submit(draft)} />
       ) : (

@@ -51,7 +51,7 @@ export function KnownAnswer({ known: { past, feedback }, onGoOn }: Props) {
       </div>
       {shown ? (
         <>
-          <PromptPane messages={shown.prompt.messages} whole />
+          <PromptPane messages={shown.prompt.messages} whole systemPrompt={shown.protocol.system_prompt} />
           <ol className={classes.list}>
             {feedback.tiers.map((tier, place) =>
               tier.map((key) => (

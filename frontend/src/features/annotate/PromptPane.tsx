@@ -2,7 +2,7 @@ import { t } from "@lingui/core/macro";
 import { Plural, Trans } from "@lingui/react/macro";
 import { useState } from "react";
 
-import type { Message } from "@/api/types";
+import type { Message, Protocol } from "@/api/types";
 import { Key } from "@/components/Key";
 import { Prose } from "@/components/Prose";
 import { usePreferences } from "@/lib/preferences";
@@ -20,12 +20,14 @@ interface Props {
   onToggle?: (() => void) | undefined;
   /** The key that does it. */
   toggleKey?: string | undefined;
+  /** How the system prompt is at first. */
+  systemPrompt: Protocol["system_prompt"];
 }
 
 /** What was asked. The last turn is shown; the system prompt and earlier turns unfold. */
-export function PromptPane({ messages, whole, onToggle, toggleKey }: Props) {
+export function PromptPane({ messages, whole, onToggle, toggleKey, systemPrompt }: Props) {
   const look = usePreferences();
-  const [system, setSystem] = useState(false);
+  const [system, setSystem] = useState(systemPrompt === "shown");
   const [earlierShown, setEarlier] = useState(false);
   const instructions = messages.filter((message) => message.role === "system");
   const turns = messages.filter((message) => message.role !== "system");

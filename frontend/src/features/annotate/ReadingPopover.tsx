@@ -2,6 +2,7 @@ import { t } from "@lingui/core/macro";
 import { Popover, SegmentedControl, Slider, Switch, useMantineColorScheme } from "@mantine/core";
 
 import { setPreference, usePreferences, type Preferences } from "@/lib/preferences";
+import { useClickAtFirst } from "@/lib/useClickAtFirst";
 
 import classes from "./RankingBar.module.css";
 import { ReadingButton } from "./ReadingButton";
@@ -16,11 +17,12 @@ const SIZES = [
 /** How responses are read and judged; personal, kept in this browser. */
 export function ReadingPopover() {
   const { face, textSize, markdown, autoSubmit, width, density, panes, contrast } = usePreferences();
+  const button = useClickAtFirst();
   const { colorScheme, setColorScheme } = useMantineColorScheme();
   return (
-    <Popover position="bottom-end" width={300} withinPortal trapFocus defaultOpened>
+    <Popover position="bottom-end" width={300} withinPortal trapFocus returnFocus>
       <Popover.Target>
-        <ReadingButton autoFocus />
+        <ReadingButton ref={button} />
       </Popover.Target>
       <Popover.Dropdown aria-label={t`Reading settings`}>
         <div className={classes.settings}>

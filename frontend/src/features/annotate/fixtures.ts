@@ -3,6 +3,7 @@
 import type { Assignment, Protocol } from "@/api/types";
 
 export const PROTOCOL: Protocol = {
+  system_prompt: "folded",
   ties: true,
   strength: true,
   both_good: true,

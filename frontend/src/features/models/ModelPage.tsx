@@ -80,7 +80,7 @@ function ModelView({ project, model }: { project: Project; model: Model }) {
         {model.files.length ? (
           <Table
             label={t`Files`}
-            rows={model.files}
+            rows={[...model.files, ...model.critic_files.map((file) => ({ ...file, name: `critic/${file.name}` }))]}
             keyOf={(file) => file.name}
             columns={[
               { name: t`File`, cell: (file) => <span className="mono">{file.name}</span> },

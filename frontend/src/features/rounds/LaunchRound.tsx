@@ -10,12 +10,15 @@ import { modelsQuery } from "@/api/models";
 import { launchRound, roundDefaultsQuery, roundSchemaQuery } from "@/api/rounds";
 import type { Project } from "@/api/types";
 import { Fold } from "@/components/Fold";
+import { MemoryLine } from "@/components/MemoryLine";
 import { NumberText } from "@/components/NumberText";
 import { SchemaForm } from "@/components/SchemaForm";
+import { StartFrom } from "@/components/StartFrom";
 import { Failure, Note } from "@/components/States";
 import { check, fieldsOf, type Field, type Values } from "@/lib/jsonSchema";
+import { startFrom } from "@/lib/presets";
 import { isMethod, KIND_NAMES, METHOD_WORDS, METHODS } from "@/lib/runKinds";
-import { text } from "@/lib/shapes";
+import { isRecord, text } from "@/lib/shapes";
 
 interface Props {
   project: Project;
@@ -81,6 +84,15 @@ function RoundForm({ project, fields, start, onClose }: FormProps) {
   };
   const set = (name: string) => (value: unknown) => change({ ...values, [name]: value });
   const describe = (name: string) => fields.find((field) => field.name === name)?.description;
+  const pick = (settings: Partial<Record<string, Values>>) => {
+    const next = { ...values };
+    for (const field of fields) {
+      const own = settings[field.name];
+      const had = values[field.name];
+      if (own && field.type === "group") next[field.name] = startFrom(field.fields, isRecord(had) ? had : {}, own);
+    }
+    change(next);
+  };
   const method = isMethod(values.method) ? values.method : "dpo";
   const advanced = fields.filter((field) => !OWN.has(field.name) && (field.name === method || !isMethod(field.name)));
   const foldedError = Object.keys(errors).some((path) => !OWN.has(path));
@@ -111,6 +123,7 @@ function RoundForm({ project, fields, start, onClose }: FormProps) {
           {METHOD_WORDS[method]}
         </p>
       </div>
+      <StartFrom kinds={["reward", method]} onPick={pick} />
       <Autocomplete
         label={t`Policy`}
         description={describe("policy")}
@@ -158,6 +171,7 @@ function RoundForm({ project, fields, start, onClose }: FormProps) {
       <Fold key={foldedError ? "open" : "folded"} title={t`Hyperparameters`} startOpen={foldedError}>
         <SchemaForm fields={advanced} values={values} onChange={change} errors={errors} />
       </Fold>
+      <MemoryLine slug={project.slug} what="rounds" spec={values} />
       <Group justify="flex-end" gap="xs">
         <Button variant="default" onClick={onClose}>
           <Trans>Cancel</Trans>

@@ -11,9 +11,12 @@ import { modelsQuery } from "@/api/models";
 import { launchRun, runKindsQuery } from "@/api/runs";
 import type { Model, Project, RunKind, Snapshot } from "@/api/types";
 import { Fold } from "@/components/Fold";
+import { MemoryLine } from "@/components/MemoryLine";
 import { SchemaForm, type Sources } from "@/components/SchemaForm";
+import { StartFrom } from "@/components/StartFrom";
 import { Failure, Note } from "@/components/States";
 import { changed, check, defaultsOf, fieldsOf, type Field, type Values } from "@/lib/jsonSchema";
+import { startFrom } from "@/lib/presets";
 import { KIND_GROUPS, KIND_NAMES, KINDS, SNAPSHOT_KINDS } from "@/lib/runKinds";
 import { isRecord, text } from "@/lib/shapes";
 import { SNAPSHOT_KINDS_IN_TEXT } from "@/lib/names";
@@ -101,11 +104,13 @@ function RunForm({ project, kind, schema, onClose }: FormProps) {
       style={{ display: "grid", gap: 16 }}
     >
       <p style={{ margin: 0, color: "var(--pl-muted)" }}>{isRecord(schema) ? text(schema.description) : null}</p>
+      <StartFrom kinds={[kind]} onPick={(settings) => change(startFrom(fields, values, settings[kind] ?? {}))} />
       {launch.isError ? <Note care>{messageOf(launch.error)}</Note> : null}
       <SchemaForm fields={first} {...form} />
       <Fold key={foldedError ? "open" : "folded"} title={t`All hyperparameters`} startOpen={foldedError}>
         <SchemaForm fields={rest} {...form} />
       </Fold>
+      <MemoryLine slug={project.slug} what="runs" spec={{ kind, ...changed(fields, values) }} />
       <Group justify="flex-end" gap="xs">
         <Button variant="default" onClick={onClose}>
           <Trans>Cancel</Trans>
@@ -131,6 +136,7 @@ function sourcesFrom(kind: RunKind, models: readonly Model[], snapshots: readonl
     suggestions: {
       model: language,
       baselines: language,
+      critic_from: usable.filter((model) => model.critic_files.length > 0).map((model) => model.ref),
       reward_model: usable.filter((model) => model.kind === "reward").map((model) => model.ref),
     },
     ids: {

@@ -4,7 +4,7 @@ import { Button, Group, Modal, NumberInput, Select, Skeleton } from "@mantine/co
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 
-import { ownCapsQuery, setCaps } from "@/api/people";
+import { setCaps } from "@/api/people";
 import { queueRulesQuery } from "@/api/tasks";
 import type { Caps, Member, Project } from "@/api/types";
 import { Failure } from "@/components/States";
@@ -29,12 +29,10 @@ export function CapsDialog({ project, member, onClose }: Props) {
 }
 
 function OneMember({ project, member, onClose }: { project: Project; member: Member; onClose: () => void }) {
-  const own = useQuery(ownCapsQuery(project.slug, member.id));
   const rules = useQuery(queueRulesQuery(project.slug));
-  const failed = own.error ?? rules.error;
-  if (failed) return <Failure what={t`The caps could not be read.`} error={failed} />;
-  if (own.isPending || rules.isPending) return <Skeleton height={200} />;
-  return <Form slug={project.slug} member={member} own={own.data ?? {}} usual={rules.data?.caps ?? {}} onClose={onClose} />;
+  if (rules.error) return <Failure what={t`The project's caps could not be read.`} error={rules.error} />;
+  if (rules.isPending) return <Skeleton height={200} />;
+  return <Form slug={project.slug} member={member} own={member.caps ?? {}} usual={rules.data.caps ?? {}} onClose={onClose} />;
 }
 
 interface FormProps {
@@ -48,7 +46,7 @@ interface FormProps {
 function Form({ slug, member, own, usual, onClose }: FormProps) {
   const [caps, setOwn] = useState<Caps>(own);
   const save = useAct(() => setCaps(slug, member.id, caps), {
-    stale: [["project", slug, "members", "caps", member.id]],
+    stale: [["project", slug, "members"]],
     failed: t`Not saved`,
     done: onClose,
   });

@@ -18,11 +18,13 @@ import { Listing } from "@/components/Listing";
 import { Empty } from "@/components/States";
 import { Quiet, Table, type Column } from "@/components/Table";
 import type { CsvColumn } from "@/lib/csv";
+import { count } from "@/lib/format";
 import { may } from "@/lib/permissions";
 import { useAct } from "@/lib/useAct";
 import { ROLES_IN_TEXT } from "@/lib/names";
 
 import { AddMember } from "./AddMember";
+import { ownCapsText } from "./caps";
 import { CapsDialog } from "./CapsDialog";
 import classes from "./People.module.css";
 import { ROLE_WORDS, ROLES } from "./roles";
@@ -75,7 +77,7 @@ export function Members({ project }: { project: Project }) {
       <Listing
         query={members}
         failed={t`The members could not be read.`}
-        columns={4}
+        columns={6}
         empty={
           <Empty
             title={filtered ? t`Nobody matches.` : t`Nobody is here yet.`}
@@ -103,10 +105,19 @@ export function Members({ project }: { project: Project }) {
   );
 }
 
+/** How much of what is hard to read somebody has looked at. */
+const SEEN: Column<Member> = {
+  get name() { return t`Risk-tagged seen`; },
+  cell: ({ exposures_today: today, exposures_total: total }) =>
+    total === null || today === null ? null : t`${count(today)} today, ${count(total)} in all`,
+};
+
 const columnsFor = (project: Project, onCap: (member: Member) => void): Column<Member>[] => [
   { name: t`Name`, cell: (member) => member.name },
   { name: t`Email`, cell: (member) => <Quiet>{member.email}</Quiet> },
   { name: t`Role`, cell: (member) => ROLE_WORDS[member.role] },
+  { name: t`Caps`, cell: (member) => ownCapsText(member.caps) ?? <Quiet><Trans>as everybody</Trans></Quiet> },
+  ...(project.risk_tags.length > 0 ? [SEEN] : []),
   { name: t`Since`, cell: (member) => (member.created_at ? <Ago at={member.created_at} /> : null) },
   {
     name: t`Actions`,
@@ -155,5 +166,7 @@ const CSV: CsvColumn<Member>[] = [
   ["name", (member) => member.name],
   ["email", (member) => member.email],
   ["role", (member) => member.role],
+  ["risk_tagged_seen_today", (member) => member.exposures_today],
+  ["risk_tagged_seen", (member) => member.exposures_total],
   ["since", (member) => member.created_at],
 ];

@@ -8,11 +8,12 @@ import { projectQuery } from "@/api/projects";
 import { Page } from "@/components/Page";
 
 import { Care } from "./Care";
+import { Imported } from "./Imported";
 import { Invitations } from "./Invitations";
 import { Members } from "./Members";
 import { Teams } from "./Teams";
 
-const PEOPLE_TABS = ["members", "invitations", "teams", "care"] as const;
+const PEOPLE_TABS = ["members", "imported", "invitations", "teams", "care"] as const;
 
 export function PeoplePage() {
   const { slug } = useParams({ from: "/signedIn/p/$slug/people" });
@@ -28,12 +29,16 @@ export function PeoplePage() {
       >
         <Tabs.List mb="lg">
           <Tabs.Tab value="members"><Trans>Members</Trans></Tabs.Tab>
+          <Tabs.Tab value="imported"><Trans>Imported workers</Trans></Tabs.Tab>
           <Tabs.Tab value="invitations"><Trans>Invitations</Trans></Tabs.Tab>
           <Tabs.Tab value="teams"><Trans>Teams</Trans></Tabs.Tab>
           <Tabs.Tab value="care"><Trans>Care</Trans></Tabs.Tab>
         </Tabs.List>
         <Tabs.Panel value="members">
           <Members project={project} />
+        </Tabs.Panel>
+        <Tabs.Panel value="imported">
+          <Imported project={project} />
         </Tabs.Panel>
         <Tabs.Panel value="invitations">
           <Invitations project={project} />

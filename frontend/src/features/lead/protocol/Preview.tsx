@@ -58,7 +58,13 @@ function sampleOf(kind: Kind, protocol: Protocol): Assignment {
     id: `preview-${kind}`,
     lease_token: 0,
     expires_at: "2100-01-01T00:00:00Z",
-    prompt: { messages: [{ role: "user", content: t`My kettle arrived broken. Can you help me, please?` }], risk_tags: [] },
+    prompt: {
+      messages: [
+        { role: "system", content: t`You answer the customers of a shop for kettles.` },
+        { role: "user", content: t`My kettle arrived broken. Can you help me, please?` },
+      ],
+      risk_tags: [],
+    },
     responses: texts.map((content, index) => ({ key: `r${index}`, messages: [{ role: "assistant", content }] })),
     protocol,
     protocol_version: 0,

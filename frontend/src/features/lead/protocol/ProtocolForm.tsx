@@ -48,6 +48,12 @@ export function ProtocolForm({ protocol, stored, onChange }: Props) {
               onChange={(event) => set({ [name]: event.currentTarget.checked })}
             />
           ))}
+          <Switch
+            label={t`System prompt shown`}
+            description={t`Open at first, instead of a click away.`}
+            checked={protocol.system_prompt === "shown"}
+            onChange={(event) => set({ system_prompt: event.currentTarget.checked ? "shown" : "folded" })}
+          />
         </div>
       </Panel>
       <Panel title={t`Criteria`}>

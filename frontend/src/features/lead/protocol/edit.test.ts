@@ -5,6 +5,7 @@ import type { Protocol } from "@/api/types";
 import { changes, keyFor, moved, problems } from "./edit";
 
 const PROTOCOL: Protocol = {
+  system_prompt: "folded",
   ties: true,
   strength: true,
   both_good: true,

@@ -77,6 +77,9 @@ export function changes(before: Protocol, after: Protocol): string[] {
   for (const name of Object.keys(FLAGS) as (keyof typeof FLAGS)[]) {
     if (before[name] !== after[name]) said.push(switched(FLAGS[name], after[name]));
   }
+  if (before.system_prompt !== after.system_prompt) {
+    said.push(after.system_prompt === "shown" ? t`system prompt shown` : t`system prompt folded`);
+  }
   const old = new Map(lists(before));
   for (const [name, list] of lists(after)) said.push(...changesOf(name, old.get(name) ?? [], list));
   if (before.reasons.required !== after.reasons.required || before.reasons.min !== after.reasons.min || before.reasons.max !== after.reasons.max) {

@@ -1,0 +1,134 @@
+"""The content security policy in a real browser: it bites, and no page of ours runs into it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from deploy import stack
+from rlhf.client import Client
+from tests.e2e.houses import PASSWORD, add_member, sign_up
+from tests.e2e.test_browser import browser  # noqa: F401  (a fixture)
+
+pytestmark = pytest.mark.browser
+
+CODE = "It is $\\frac{x^2}{\\sqrt{y}}$:\n\n```python\ndef f(x):\n    return x * x\n```\n"
+WIDE, NARROW = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
+REPORT = "addEventListener('securitypolicyviolation', e => report(`${e.violatedDirective} ${e.blockedURI}`))"
+
+# What a text might do if it were not made harmless before it is shown.
+HARM = """() => {
+  const add = (name, textContent) =>
+    document.body.append(Object.assign(document.createElement(name), { textContent }));
+  add("script", "harmed = 1");
+  add("style", "b { color: red }");
+  document.body.insertAdjacentHTML("beforeend", '<b style="color: red" onclick="1">b</b>');
+  new Image().src = "https://elsewhere.example/pixel.png";
+}"""
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[stack.Stack]:
+    with stack.running(tmp_path_factory.mktemp("policy") / "var") as house:
+        yield house
+
+
+@pytest.fixture(scope="module")
+def owner(house: stack.Stack) -> Client:
+    """Alice's project Tone: three responses to place, then a pair to compare, with formulas and code."""
+    owner = sign_up(house)
+    slug = owner.post("/api/projects", {"name": "Tone", "overlap": 3})["slug"]
+    rows = [
+        {"prompt": "Square?", "responses": [CODE, CODE + "Or so.", "No $x$."], "priority": 9},
+        {"prompt": "Root?", "responses": [CODE, CODE + "Or so."]},
+    ]
+    owner.import_rows(slug, rows)
+    for name in ("Bob", "Carol", "Dan"):
+        add_member(owner, slug, name, "annotator")
+    return owner
+
+
+@pytest.fixture
+def open_as(browser: Browser, house: stack.Stack) -> Iterator[Callable[..., tuple[Page, list[str]]]]:  # noqa: F811
+    """A page signed in, and what of it the policy has stopped so far."""
+    contexts: list[BrowserContext] = []
+
+    def open_window(email: str, size: dict = WIDE) -> tuple[Page, list[str]]:
+        context = browser.new_context(viewport=size)
+        contexts.append(context)
+        stopped: list[str] = []
+        context.expose_function("report", lambda said: stopped.append(said))
+        context.add_init_script(REPORT)
+        page = context.new_page()
+        page.set_default_timeout(30_000)
+        page.on("console", lambda said: "Content Security" in said.text and stopped.append(said.text))
+        page.goto(house.url)
+        page.get_by_label("Email").fill(email)
+        page.locator("input[type=password]").fill(PASSWORD)
+        page.get_by_role("button", name="Sign in").click()
+        page.wait_for_url(lambda url: "sign-in" not in url)
+        return page, stopped
+
+    yield open_window
+    for context in contexts:
+        context.close()
+
+
+def test_inline_scripts_and_styles_are_stopped(house: stack.Stack, owner: Client, open_as: Callable) -> None:
+    page, stopped = open_as("bob@example.com")
+    page.goto(f"{house.url}/p/tone/annotate")
+    expect(page.get_by_role("region", name="Prompt")).to_be_visible()
+    assert not stopped
+    page.evaluate(HARM)
+    page.wait_for_timeout(200)
+    kinds = {said.split(" ")[0] for said in stopped}
+    assert kinds >= {"script-src-elem", "script-src-attr", "style-src-elem", "style-src-attr", "img-src"}
+    assert page.evaluate("typeof harmed") == "undefined"
+
+
+@pytest.mark.parametrize(("name", "size"), [("carol", WIDE), ("dan", NARROW)])
+def test_ranking_page_runs_into_nothing(
+    house: stack.Stack, owner: Client, open_as: Callable, name: str, size: dict
+) -> None:
+    page, stopped = open_as(f"{name}@example.com", size)
+    page.goto(f"{house.url}/p/tone/annotate")
+    expect(page.locator("article .katex").first).to_be_visible()
+    expect(page.locator("article .hljs-keyword").first).to_be_visible()
+    expect(page.get_by_role("complementary", name="Ranking")).to_be_visible()
+    page.get_by_role("button", name="Reading settings").click()
+    expect(page.get_by_role("radiogroup", name="Typeface")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.keyboard.press("d")
+    expect(page.locator("article ins").first).to_be_visible()
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Keyboard")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    page.keyboard.press("s")
+    page.keyboard.press("0")
+    expect(page.get_by_role("radiogroup", name="Which response is better?")).to_be_visible()
+    assert not stopped
+
+
+def test_overview_and_a_leads_page_run_into_nothing(
+    house: stack.Stack, owner: Client, open_as: Callable
+) -> None:
+    page, stopped = open_as("alice@example.com")
+    page.goto(f"{house.url}/p/tone/")
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    page.keyboard.press("Control+k")
+    expect(page.get_by_role("textbox", name="Search pages and actions")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Account of Alice").click()
+    page.get_by_role("menuitem", name="Dark").click()
+    page.keyboard.press("Escape")
+    page.goto(f"{house.url}/p/tone/queue")
+    page.get_by_role("row").filter(has_text="Square").get_by_role("link").click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.goto(f"{house.url}/p/tone/protocol")
+    expect(page.get_by_role("radiogroup", name="Which response is better?").first).to_be_visible()
+    page.wait_for_timeout(1_500)
+    assert not stopped
