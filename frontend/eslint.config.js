@@ -31,9 +31,10 @@ const NOT_WORDS = {
     // Lower-case codes and names of events; a word of a sentence stands in a longer text.
     "^[a-z0-9]+(?:[-_.:/@$\\[\\]=#()>,*?%'\"+]+[A-Za-z0-9]*)*$",
     "^[a-z]+[A-Z][A-Za-z]*$",
-    "^(?:--|var\\(|color-mix|/(?:api|ws|p|signedIn)/|\\.|#|https?:|min\\(|max\\(|calc\\()",
+    "^(?:--|var\\(|color-mix|\\(max-width|/[A-Za-z-]+(?:/|$)|\\.|#|https?:|min\\(|max\\(|calc\\()",
     // Names of formats, methods and of the product.
     "^(?:[A-Z]{1,5}|JSONL|LoRA|SHA-256|LR scheduler|(?:· )?Plumbline|English|العربية|Esc|Ctrl|[A-Z]\\w+Error|PageNotLoaded)$",
+    "^(?:\\d+B(?:-LoRA)?|[A-Z]+_[A-Z]+|T00:00:00)$",
     // Statistics, units of style sheets, endings of columns.
     "^[^A-Za-z]*n =[^A-Za-z]*$",
     "^\\d+px ",
@@ -43,7 +44,7 @@ const NOT_WORDS = {
   ignoreNames: [
     { regex: { pattern: "className|classNames|style|^data-|[cC]lass$" } },
     "to", "from", "href", "key", "keys", "id", "type", "role", "d", "viewBox", "transform", "fill", "stroke",
-    "queryKey", "autoComplete", "fontFamily", "fontFamilyMonospace", "displayName",
+    "queryKey", "row", "autoComplete", "fontFamily", "fontFamilyMonospace", "displayName",
   ],
   ignoreFunctions: [
     "*.includes", "*.startsWith", "*.endsWith", "*.replace", "*.replaceAll", "*.split", "*.join", "*.get", "*.set", "*.has",

@@ -34,6 +34,7 @@ CHROME = """() => {
     for (const one of document.querySelectorAll("body *")) {
         if (!one.checkVisibility() || one.closest(theirs) || one.closest("script, style, svg")) continue;
         for (const node of one.childNodes) if (node.nodeType === Node.TEXT_NODE) said.push(node.data);
+        if (one.closest("[aria-hidden=true]")) continue;
         for (const name of ["aria-label", "title", "placeholder", "alt"])
             if (one.hasAttribute(name)) said.push(one.getAttribute(name));
     }
