@@ -1,7 +1,7 @@
 import { t } from "@lingui/core/macro";
 
 import { count } from "@/lib/format";
-import { inOrder } from "@/lib/language";
+import { apart, inOrder } from "@/lib/language";
 import type { EstimateLike } from "@/lib/csv";
 
 import classes from "./IntervalText.module.css";
@@ -26,7 +26,7 @@ export function EstimateText({ of, write, stacked = false }: Props) {
   const interval = of.low === null || of.high === null ? t`no interval` : range(write(of.low), write(of.high));
   return (
     <span className={stacked ? `${classes.interval} ${classes.stacked}` : classes.interval} title={of.method ? t`95% interval (${of.method})` : undefined}>
-      {inOrder(write(of.value))} <small>{inOrder(stacked ? `${interval}, n = ${count(of.n)}` : `(${interval}, n = ${count(of.n)})`)}</small>
+      {apart(write(of.value))} <small>{inOrder(stacked ? `${interval}, n = ${count(of.n)}` : `(${interval}, n = ${count(of.n)})`)}</small>
     </span>
   );
 }

@@ -2,7 +2,7 @@ import { t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
 
 import { bounds, count, percent } from "@/lib/format";
-import { inOrder } from "@/lib/language";
+import { apart, inOrder } from "@/lib/language";
 import type { Sampled } from "@/lib/shapes";
 
 import classes from "./Whiskers.module.css";
@@ -70,7 +70,7 @@ export function Whiskers({ title, rows, scale = SHARES }: Props) {
               <Line row={row} scale={scale} />
             </td>
             <td className={classes.number}>
-              {scale.shares ? percent(row.sample.value) : inOrder(scale.write(row.sample.value))}{" "}
+              {scale.shares ? percent(row.sample.value) : apart(scale.write(row.sample.value))}{" "}
               <small>{scale.shares ? bounds(row.sample) : boundsOn(scale, row.sample)}</small>
             </td>
           </tr>

@@ -195,7 +195,7 @@ const columnsFor = (slug: string, toDecide: boolean): Column<Hold>[] => [
       </ul>
     ),
   },
-  { name: t`Came with`, cell: (hold) => <Quiet>{hold.batch}</Quiet> },
+  { name: t`Came with`, cell: (hold) => <Quiet><bdi>{hold.batch}</bdi></Quiet> },
   { name: t`Since`, cell: (hold) => (hold.created_at ? <Ago at={hold.created_at} /> : null) },
   ...(toDecide
     ? []

@@ -70,7 +70,7 @@ function Chart({ rows, name }: { rows: readonly AnnotatorFigures[]; name: Measur
       title={measure.label}
       actions={
         <Select
-          aria-label="Figure to draw"
+          aria-label={t`Figure to draw`}
           w={200}
           size="xs"
           allowDeselect={false}
