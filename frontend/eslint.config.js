@@ -55,6 +55,10 @@ const NOT_WORDS = {
   ],
 };
 
+// Lingui has a Select of its own, and takes Mantine's for it.
+const IN_SELECT =
+  "JSXOpeningElement[name.name='Select'] :matches(JSXAttribute[name.name=/^(label|placeholder|description|aria-label|nothingFoundMessage)$/], " +
+  "Property[key.name='label']) > :matches(Literal, TemplateLiteral)[value!=/^[^a-z]*$/]";
 const LONE_WORD = "JSXElement:not([openingElement.name.name='Trans']) > JSXText[value=/^\\s*[a-z]{2,}\\s*$/]";
 
 export default tseslint.config(
@@ -90,7 +94,11 @@ export default tseslint.config(
       "lingui/no-single-variables-to-translate": "error",
       "lingui/no-trans-inside-trans": "error",
       // A single small word looks like a code to the rule above.
-      "no-restricted-syntax": ["error", { selector: LONE_WORD, message: "Wrap the word with <Trans>." }],
+      "no-restricted-syntax": [
+        "error",
+        { selector: LONE_WORD, message: "Wrap the word with <Trans>." },
+        { selector: IN_SELECT, message: "Mark the words with t``." },
+      ],
     },
   },
 );

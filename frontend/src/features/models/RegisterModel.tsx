@@ -47,12 +47,12 @@ export function RegisterModel({ slug, opened, onClose }: Props) {
           {...form.getInputProps("name")}
         />
         <Select
-          label="Kind"
+          label={t`Kind`}
           allowDeselect={false}
           data={[
-            { value: "base", label: "Base" },
-            { value: "policy", label: "Policy" },
-            { value: "reward", label: "Reward model" },
+            { value: "base", label: t`Base` },
+            { value: "policy", label: t`Policy` },
+            { value: "reward", label: t`Reward model` },
           ]}
           {...form.getInputProps("kind")}
         />

@@ -151,11 +151,11 @@ function RoundForm({ project, fields, start, onClose }: FormProps) {
         error={errors.base}
       />
       <Select
-        label="Promote the new policy"
+        label={t`Promote the new policy`}
         data={[
-          { value: "when_better", label: "When it is better" },
-          { value: "always", label: "Always" },
-          { value: "never", label: "Never" },
+          { value: "when_better", label: t`When it is better` },
+          { value: "always", label: t`Always` },
+          { value: "never", label: t`Never` },
         ]}
         allowDeselect={false}
         value={text(values.promote) ?? "when_better"}

@@ -38,7 +38,7 @@ export function LaunchRun({ project, kind, onKind, onClose }: Props) {
   return (
     <Drawer opened={kind !== null} onClose={onClose} title={t`Launch a run`} size="xl">
       <Select
-        label="Kind of run"
+        label={t`Kind of run`}
         mb="md"
         allowDeselect={false}
         value={chosen}

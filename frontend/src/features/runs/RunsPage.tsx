@@ -46,8 +46,8 @@ export function RunsPage() {
     >
       <Group gap="xs" mb="md">
         <Select
-          aria-label="Kind"
-          placeholder="Every kind"
+          aria-label={t`Kind`}
+          placeholder={t`Every kind`}
           clearable
           w={170}
           data={KINDS.map((value) => ({ value, label: KIND_NAMES[value] }))}
@@ -55,8 +55,8 @@ export function RunsPage() {
           onChange={(value) => void navigate({ search: (old) => ({ ...old, kind: KINDS.find((one) => one === value) }) })}
         />
         <Select
-          aria-label="State"
-          placeholder="Every state"
+          aria-label={t`State`}
+          placeholder={t`Every state`}
           clearable
           w={170}
           data={STATES}

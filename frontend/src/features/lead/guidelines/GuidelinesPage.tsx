@@ -88,7 +88,7 @@ function Shown({ project, rows, shown, edits }: ShownProps) {
           actions={
             rows.length > 1 ? (
               <Select
-                aria-label="Version"
+                aria-label={t`Version`}
                 size="xs"
                 w={230}
                 allowDeselect={false}

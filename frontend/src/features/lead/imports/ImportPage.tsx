@@ -112,9 +112,9 @@ export function ImportPage() {
           <Fold title={t`Format, licence and source`}>
             <div className={classes.options}>
               <Select
-                label="What the rows are"
-                description="Left empty, each row is recognised by its keys."
-                placeholder="Recognise them"
+                label={t`What the rows are`}
+                description={t`Left empty, each row is recognised by its keys.`}
+                placeholder={t`Recognise them`}
                 clearable
                 searchable
                 data={(formats.data?.formats ?? []).map(({ name, by_name_only }) => ({

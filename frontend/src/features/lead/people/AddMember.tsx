@@ -39,7 +39,7 @@ export function AddMember({ project, opened, onClose }: Props) {
       <form onSubmit={form.onSubmit((values) => add.mutate(values))} style={{ display: "grid", gap: 16 }}>
         {add.isError ? <Note care>{messageOf(add.error)}</Note> : null}
         <TextInput label={t`Email`} type="email" required data-autofocus {...form.getInputProps("email")} />
-        <Select label="Role" allowDeselect={false} data={ROLE_OPTIONS} {...form.getInputProps("role")} />
+        <Select label={t`Role`} allowDeselect={false} data={ROLE_OPTIONS} {...form.getInputProps("role")} />
         {may(project, "project.edit") ? (
           <Switch
             label={t`Create the account`}

@@ -101,8 +101,8 @@ function OneCap({ name, value, usual, onChange }: CapProps) {
         allowDeselect={false}
         data={[
           { value: "usual", label: t`As everybody: ${capText(name, usual)}` },
-          { value: "none", label: "No cap" },
-          { value: "own", label: "A cap of their own" },
+          { value: "none", label: t`No cap` },
+          { value: "own", label: t`A cap of their own` },
         ]}
         value={kind}
         onChange={(next) => onChange(next === "own" ? (usual ?? START[name]) : next === "none" ? null : undefined)}

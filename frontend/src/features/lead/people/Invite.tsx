@@ -78,13 +78,13 @@ export function Invite({ project, opened, onClose }: Props) {
               ))}
             </div>
           </Checkbox.Group>
-          <Select label="For" allowDeselect={false} data={[...WHO]} {...form.getInputProps("who")} />
+          <Select label={t`For`} allowDeselect={false} data={[...WHO]} {...form.getInputProps("who")} />
           {who === "address" ? <TextInput label={t`Email`} type="email" required {...form.getInputProps("email")} /> : null}
           {who === "many" ? <NumberInput label={t`How many`} min={1} max={1_000_000} allowDecimal={false} required {...form.getInputProps("maxUses")} /> : null}
           {teams.data?.length ? (
             <Select
-              label="Into the team"
-              placeholder="None"
+              label={t`Into the team`}
+              placeholder={t`None`}
               clearable
               data={teams.data.map((team) => ({ value: String(team.id), label: team.name }))}
               {...form.getInputProps("team")}

@@ -120,12 +120,12 @@ function TeamPeople({ slug, team, manages }: { slug: string; team: Team; manages
     <div className={classes.form}>
       {manages ? (
         <Select
-          label="Add somebody"
-          placeholder="Name"
+          label={t`Add somebody`}
+          placeholder={t`Name`}
           searchable
           value={null}
           disabled={join.isPending}
-          nothingFoundMessage="Everybody is in it already."
+          nothingFoundMessage={t`Everybody is in it already.`}
           data={[...outside].map(([user, name]) => ({ value: String(user), label: name }))}
           onChange={(user) => (user === null ? undefined : join.mutate(Number(user)))}
         />

@@ -38,7 +38,7 @@ export function AddRule({ slug, opened, onClose }: Props) {
       <form onSubmit={form.onSubmit((rule) => add.mutate(rule))} style={{ display: "grid", gap: 16 }}>
         {add.isError ? <Note care>{messageOf(add.error)}</Note> : null}
         <Select
-          label="When this"
+          label={t`When this`}
           allowDeselect={false}
           data={MEASURES}
           {...form.getInputProps("measure")}
@@ -68,7 +68,7 @@ export function AddRule({ slug, opened, onClose }: Props) {
           />
         </Group>
         <Select
-          label="Then"
+          label={t`Then`}
           allowDeselect={false}
           data={actionsOf(measure).map((value) => ({ value, label: ACTION_WORDS[value] }))}
           {...form.getInputProps("action")}
