@@ -121,9 +121,9 @@ const COLUMNS: Column<AuditEvent>[] = [
     get name() { return t`Of`; },
     cell: (event) => (
       <>
-        {event.object_type} <Quiet>{event.object_id}</Quiet>
+        <bdi>{event.object_type}</bdi> <Quiet>{event.object_id}</Quiet>
       </>
     ),
   },
-  { get name() { return t`Details`; }, wrap: true, cell: (event) => <Quiet>{detailsOf(event.data)}</Quiet> },
+  { get name() { return t`Details`; }, wrap: true, cell: (event) => <Quiet><bdi>{detailsOf(event.data)}</bdi></Quiet> },
 ];
