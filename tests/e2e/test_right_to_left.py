@@ -24,7 +24,8 @@ NUM_PAIRS = 4
 LATIN = {
     "Plumbline", "Markdown", "JSON", "Lines", "CSV", "Parquet", "Arrow", "zip", "gz", "JSONL", "API", "AC",
     "Rate", "limit", "exceeded", "member", "Enter", "Esc", "Ctrl", "LTR", "SFT", "DPO", "KTO", "PPO", "RLOO",
-    "GRPO", "English", "https", "wilson", "bootstrap", "Alice", "Bob", "Tone", "alice", "bob", "example", "com", "AL",
+    "GRPO", "English", "https", "wilson", "bootstrap", "Alice", "Bob", "Tone", "alice", "bob",
+    "example", "com", "AL",
 }  # fmt: skip
 
 # The words of the page itself: not what people and models wrote, nor names of machines.
