@@ -16,6 +16,7 @@ from deploy.bootstrap import FRONTEND, ROOT, find_or_install_node, node_env
 
 PY = sys.executable
 SCHEMA = FRONTEND / "src" / "api" / "openapi.yaml"
+CATALOGS = FRONTEND / "src" / "locales"
 FRESH = ROOT / "var" / "check"
 MANAGE = [PY, "manage.py"]
 LAYERS = "from importlinter.cli import lint_imports_command; lint_imports_command()"
@@ -41,6 +42,7 @@ FRONTEND_CHECKS = {
     "frontend types": ["npm", "run", "typecheck"],
     "frontend tests": ["npm", "test"],
     "API types": ["npm", "run", "schema", "--", "--check"],
+    "words": ["npm", "run", "words"],
 }
 
 
@@ -62,8 +64,24 @@ def is_up_to_date(name: str, kept: Path, fresh: Path) -> bool:
     return False
 
 
+def catalogs() -> dict[Path, str]:
+    return {path: path.read_text() for path in CATALOGS.glob("*/*.po")}
+
+
+def words_are_extracted(before: dict[Path, str]) -> bool:
+    """Extracting writes the catalogs anew: whatever it changed was not committed. That each message is
+    translated is looked at by the frontend's tests."""
+    if catalogs() == before:
+        return True
+    print(
+        f"{'words':16} FAILED {CATALOGS.relative_to(ROOT)} was out of date: fill in what is empty, commit it"
+    )
+    return False
+
+
 def main() -> int:
     FRESH.mkdir(parents=True, exist_ok=True)
+    words = catalogs()
     node = find_or_install_node()
     env = node_env(node)
     good = [passes(name, command) for name, command in PYTHON_CHECKS.items()]
@@ -72,6 +90,7 @@ def main() -> int:
         for name, command in FRONTEND_CHECKS.items()
     ]
     good.append(is_up_to_date("API schema", SCHEMA, FRESH / "openapi.yaml"))
+    good.append(words_are_extracted(words))
     print("all checks passed" if all(good) else f"{good.count(False)} checks failed")
     return 0 if all(good) else 1
 

@@ -3,6 +3,9 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { brotliCompressSync, gzipSync } from "node:zlib";
 
+import { transformAsync } from "@babel/core";
+import macros from "@lingui/babel-plugin-lingui-macro";
+import { lingui } from "@lingui/vite-plugin";
 import react from "@vitejs/plugin-react";
 import type { Plugin } from "vite";
 import { defineConfig } from "vitest/config";
@@ -25,8 +28,30 @@ function compressed(): Plugin {
   };
 }
 
+/** Turns what is marked for translation into the id of its message. */
+function marked(): Plugin {
+  return {
+    name: "marked-for-translation",
+    enforce: "pre",
+    transform: {
+      filter: { id: /\.tsx?$/, code: /@lingui\/(core|react)\/macro/ },
+      async handler(code, id) {
+        const done = await transformAsync(code, {
+          filename: id,
+          babelrc: false,
+          configFile: false,
+          sourceMaps: true,
+          parserOpts: { plugins: id.endsWith("x") ? ["typescript", "jsx"] : ["typescript"] },
+          plugins: [macros],
+        });
+        return done?.code ? { code: done.code, map: done.map ?? null } : null;
+      },
+    },
+  };
+}
+
 export default defineConfig({
-  plugins: [react(), compressed()],
+  plugins: [marked(), lingui({ failOnMissing: true, failOnCompileError: true }), react(), compressed()],
   resolve: { alias: { "@": fileURLToPath(new URL("./src", import.meta.url)) } },
   // The server puts a nonce of its own into each page in place of this.
   html: { cspNonce: "PAGE_NONCE" },
@@ -40,5 +65,5 @@ export default defineConfig({
     host: "127.0.0.1",
     proxy: { "/api": backend, "/ws": { target: backend, ws: true } },
   },
-  test: { environment: "happy-dom", include: ["src/**/*.test.{ts,tsx}"] },
+  test: { environment: "happy-dom", include: ["src/**/*.test.{ts,tsx}"], setupFiles: ["src/lib/language.ts"] },
 });

@@ -1,6 +1,8 @@
+import { t } from "@lingui/core/macro";
 import createClient, { type Middleware } from "openapi-fetch";
 
 import { reportReachable } from "@/lib/connection";
+import { apart } from "@/lib/language";
 import { isRecord } from "@/lib/shapes";
 
 import type { paths } from "./schema";
@@ -62,7 +64,7 @@ export async function call<T>(answer: Promise<Answer<T>>): Promise<T> {
   } catch (cause) {
     if (cause instanceof DOMException && cause.name === "AbortError") throw cause;
     reportReachable(false);
-    throw new ApiError(0, "unreachable", "The server cannot be reached. Check the connection and try again.");
+    throw new ApiError(0, "unreachable", t`The server cannot be reached. Check the connection and try again.`);
   }
   reportReachable(!GATEWAY_ERRORS.has(settled.response.status));
   if (settled.response.ok) return settled.data as T;
@@ -78,7 +80,7 @@ export function errorFrom(status: number, body: unknown): ApiError {
       isRecord(body.fields) ? body.fields : {},
     );
   }
-  return new ApiError(status, "error", `The server answered ${status}. Try again; if it stays, look at its log.`);
+  return new ApiError(status, "error", t`The server answered ${status}. Try again; if it stays, look at its log.`);
 }
 
 /** The message for one form field, where the server names it. */
@@ -86,12 +88,12 @@ export function fieldErrors(error: unknown): Record<string, string> {
   if (!(error instanceof ApiError)) return {};
   const messages: Record<string, string> = {};
   for (const [name, value] of Object.entries(error.fields)) {
-    if (typeof value === "string") messages[name] = value;
-    else if (Array.isArray(value) && value.every((part) => typeof part === "string")) messages[name] = value.join(" ");
+    if (typeof value === "string") messages[name] = apart(value);
+    else if (Array.isArray(value) && value.every((part) => typeof part === "string")) messages[name] = apart(value.join(" "));
   }
   return messages;
 }
 
 export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : "Something went wrong. Reload the page and try again.";
+  return error instanceof Error ? apart(error.message) : t`Something went wrong. Reload the page and try again.`;
 }

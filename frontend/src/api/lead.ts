@@ -1,3 +1,4 @@
+import { t } from "@lingui/core/macro";
 import { queryOptions } from "@tanstack/react-query";
 
 import { api, ApiError, call, csrfToken, errorFrom } from "./client";
@@ -68,7 +69,7 @@ export async function importRows(
       headers: { "Content-Type": "application/x-ndjson", "X-CSRFToken": csrfToken() },
     });
   } catch {
-    throw new ApiError(0, "unreachable", "The server cannot be reached; nothing was imported. Try again.");
+    throw new ApiError(0, "unreachable", t`The server cannot be reached; nothing was imported. Try again.`);
   }
   const answer: unknown = await response.json().catch(() => null);
   if (!response.ok) throw errorFrom(response.status, answer);

@@ -1,3 +1,5 @@
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { Skeleton } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import { useRouter } from "@tanstack/react-router";
@@ -14,16 +16,16 @@ const ASK_AGAIN_MS = 3_000;
 
 export function NotFound() {
   return (
-    <Page title="Nothing here" narrow>
+    <Page title={t`Nothing here`} narrow>
       <Empty
-        title="This address leads nowhere."
+        title={t`This address leads nowhere.`}
         actions={
           <LinkButton to="/" variant="default">
-            Go to your projects
+            <Trans>Go to your projects</Trans>
           </LinkButton>
         }
       >
-        It may have been mistyped, or what it showed belongs to a project that you are not a member of.
+        <Trans>It may have been mistyped, or what it showed belongs to a project that you are not a member of.</Trans>
       </Empty>
     </Page>
   );
@@ -34,9 +36,9 @@ export function RouteError({ error, reset }: { error: unknown; reset: () => void
   const notLoaded = error instanceof PageNotLoaded;
   useReloadWhenBack(notLoaded);
   return (
-    <Page title="This page did not open" narrow>
+    <Page title={t`This page did not open`} narrow>
       <Failure
-        what={notLoaded ? "The server is away." : "Something failed while the page was opened."}
+        what={notLoaded ? t`The server is away.` : t`Something failed while the page was opened.`}
         error={error}
         retry={
           notLoaded
@@ -68,7 +70,7 @@ function useReloadWhenBack(waiting: boolean): void {
 
 export function RoutePending() {
   return (
-    <div style={{ maxWidth: 1360, width: "100%", margin: "0 auto", padding: "28px 32px" }} role="status" aria-busy="true" aria-label="Loading">
+    <div style={{ maxWidth: 1360, width: "100%", margin: "0 auto", padding: "28px 32px" }} role="status" aria-busy="true" aria-label={t`Loading`}>
       <Skeleton height={28} width={220} mb={12} />
       <Skeleton height={14} width="min(380px, 80%)" mb={32} />
       <Skeleton height={220} />

@@ -1,3 +1,4 @@
+import { t } from "@lingui/core/macro";
 import { createRoute, createRouter, parseSearchWith, redirect, stringifySearchWith } from "@tanstack/react-router";
 
 import { sessionQuery } from "@/api/session";
@@ -36,7 +37,7 @@ const signIn = createRoute({
     if (session.setup_needed) throw redirect({ to: "/setup" });
     if (session.user) throw redirect({ to: "/" });
   },
-  component: lazyPage(() => import("@/features/auth/SignInPage"), "SignInPage"),
+  component: lazyPage(["auth"], () => import("@/features/auth/SignInPage"), "SignInPage"),
 });
 
 const setup = createRoute({
@@ -50,13 +51,13 @@ const setup = createRoute({
     const session = await context.queryClient.query({ ...sessionQuery, staleTime: "static" });
     if (!session.setup_needed) throw redirect({ to: "/sign-in" });
   },
-  component: lazyPage(() => import("@/features/auth/SetupPage"), "SetupPage"),
+  component: lazyPage(["auth"], () => import("@/features/auth/SetupPage"), "SetupPage"),
 });
 
 const forgotPassword = createRoute({
   getParentRoute: () => root,
   path: "/forgot-password",
-  component: lazyPage(() => import("@/features/auth/ForgotPasswordPage"), "ForgotPasswordPage"),
+  component: lazyPage(["auth"], () => import("@/features/auth/ForgotPasswordPage"), "ForgotPasswordPage"),
 });
 
 const resetPassword = createRoute({
@@ -67,7 +68,7 @@ const resetPassword = createRoute({
     uid: typeof search.uid === "number" ? String(search.uid) : word(search.uid),
     token: word(search.token),
   }),
-  component: lazyPage(() => import("@/features/auth/ResetPasswordPage"), "ResetPasswordPage"),
+  component: lazyPage(["auth"], () => import("@/features/auth/ResetPasswordPage"), "ResetPasswordPage"),
 });
 
 const join = createRoute({
@@ -77,7 +78,7 @@ const join = createRoute({
     const session = await context.queryClient.query({ ...sessionQuery, staleTime: "static" });
     if (session.setup_needed) throw redirect({ to: "/setup" });
   },
-  component: lazyPage(() => import("@/features/auth/JoinPage"), "JoinPage"),
+  component: lazyPage(["auth"], () => import("@/features/auth/JoinPage"), "JoinPage"),
 });
 
 const secondFactor = createRoute({
@@ -87,46 +88,46 @@ const secondFactor = createRoute({
     const session = await context.queryClient.query({ ...sessionQuery, staleTime: "static" });
     if (!session.user) throw redirect({ to: "/sign-in" });
   },
-  component: lazyPage(() => import("@/features/auth/SecondFactorPage"), "SecondFactorPage"),
+  component: lazyPage(["auth"], () => import("@/features/auth/SecondFactorPage"), "SecondFactorPage"),
 });
 
 const home = createRoute({
   getParentRoute: () => signedIn,
   path: "/",
   validateSearch: (search): { create?: true } => (flag(search.create) ? { create: true } : {}),
-  component: lazyPage(() => import("@/features/projects/HomePage"), "HomePage"),
+  component: lazyPage(["projects"], () => import("@/features/projects/HomePage"), "HomePage"),
 });
 
 const settings = createRoute({
   getParentRoute: () => signedIn,
   path: "/settings",
-  staticData: { crumb: () => "Settings" },
-  component: lazyPage(() => import("@/features/settings/SettingsPage"), "SettingsPage"),
+  staticData: { crumb: () => t`Settings` },
+  component: lazyPage(["settings"], () => import("@/features/settings/SettingsPage"), "SettingsPage"),
 });
 
 const overview = createRoute({
   getParentRoute: () => project,
   path: "/",
-  component: lazyPage(() => import("@/features/projects/OverviewPage"), "OverviewPage"),
+  component: lazyPage(["projects"], () => import("@/features/projects/OverviewPage"), "OverviewPage"),
 });
 
 const annotate = createRoute({
   getParentRoute: () => project,
   path: "/annotate",
-  staticData: { crumb: () => "Rank", wide: true },
-  component: lazyPage(() => import("@/features/annotate/AnnotatePage"), "AnnotatePage"),
+  staticData: { crumb: () => t`Rank`, wide: true },
+  component: lazyPage(["annotate"], () => import("@/features/annotate/AnnotatePage"), "AnnotatePage"),
 });
 
 const runs = createRoute({
   getParentRoute: () => project,
   path: "/runs",
-  staticData: { crumb: () => "Runs" },
+  staticData: { crumb: () => t`Runs` },
   validateSearch: (search): { kind?: RunKind; state?: RunState; launch?: RunKind } => ({
     kind: KINDS.find((kind) => kind === search.kind),
     state: STATES.find((state) => state === search.state),
     launch: KINDS.find((kind) => kind === search.launch),
   }),
-  component: lazyPage(() => import("@/features/runs/RunsPage"), "RunsPage"),
+  component: lazyPage(["runs"], () => import("@/features/runs/RunsPage"), "RunsPage"),
 });
 
 const RUN_TABS = ["curves", "samples", "log", "spec", "environment"] as const;
@@ -134,19 +135,19 @@ const RUN_TABS = ["curves", "samples", "log", "spec", "environment"] as const;
 const run = createRoute({
   getParentRoute: () => project,
   path: "/runs/$runId",
-  staticData: { crumb: (params) => `Runs/Run ${params.runId ?? ""}` },
+  staticData: { crumb: (params) => `${t`Runs`}/${t`Run ${params.runId ?? ""}`}` },
   validateSearch: (search): { tab?: (typeof RUN_TABS)[number] } => ({
     tab: RUN_TABS.find((tab) => tab === search.tab),
   }),
-  component: lazyPage(() => import("@/features/runs/RunPage"), "RunPage"),
+  component: lazyPage(["runs"], () => import("@/features/runs/RunPage"), "RunPage"),
 });
 
 const rounds = createRoute({
   getParentRoute: () => project,
   path: "/rounds",
-  staticData: { crumb: () => "Rounds" },
+  staticData: { crumb: () => t`Rounds` },
   validateSearch: (search): { launch?: true } => (flag(search.launch) ? { launch: true } : {}),
-  component: lazyPage(() => import("@/features/rounds/RoundsPage"), "RoundsPage"),
+  component: lazyPage(["rounds"], () => import("@/features/rounds/RoundsPage"), "RoundsPage"),
 });
 
 const STEPS = ["sample", "label", "snapshot", "reward", "policy", "evaluate"] as const;
@@ -154,45 +155,45 @@ const STEPS = ["sample", "label", "snapshot", "reward", "policy", "evaluate"] as
 const round = createRoute({
   getParentRoute: () => project,
   path: "/rounds/$number",
-  staticData: { crumb: (params) => `Rounds/Round ${params.number ?? ""}` },
+  staticData: { crumb: (params) => `${t`Rounds`}/${t`Round ${params.number ?? ""}`}` },
   validateSearch: (search): { step?: (typeof STEPS)[number] } => ({
     step: STEPS.find((step) => step === search.step),
   }),
-  component: lazyPage(() => import("@/features/rounds/RoundPage"), "RoundPage"),
+  component: lazyPage(["rounds"], () => import("@/features/rounds/RoundPage"), "RoundPage"),
 });
 
 const datasets = createRoute({
   getParentRoute: () => project,
   path: "/datasets",
-  staticData: { crumb: () => "Datasets" },
+  staticData: { crumb: () => t`Datasets` },
   validateSearch: (search): { freeze?: true } => (flag(search.freeze) ? { freeze: true } : {}),
-  component: lazyPage(() => import("@/features/datasets/DatasetsPage"), "DatasetsPage"),
+  component: lazyPage(["datasets"], () => import("@/features/datasets/DatasetsPage"), "DatasetsPage"),
 });
 
 const dataset = createRoute({
   getParentRoute: () => project,
   path: "/datasets/$snapshotId",
-  staticData: { crumb: (params) => `Datasets/Snapshot ${params.snapshotId ?? ""}` },
+  staticData: { crumb: (params) => `${t`Datasets`}/${t`Snapshot ${params.snapshotId ?? ""}`}` },
   validateSearch: (search): { split?: string; offset?: number } => ({
     split: word(search.split),
     offset: typeof search.offset === "number" && search.offset > 0 ? search.offset : undefined,
   }),
-  component: lazyPage(() => import("@/features/datasets/SnapshotPage"), "SnapshotPage"),
+  component: lazyPage(["datasets"], () => import("@/features/datasets/SnapshotPage"), "SnapshotPage"),
 });
 
 const models = createRoute({
   getParentRoute: () => project,
   path: "/models",
-  staticData: { crumb: () => "Models" },
+  staticData: { crumb: () => t`Models` },
   validateSearch: (search): { register?: true } => (flag(search.register) ? { register: true } : {}),
-  component: lazyPage(() => import("@/features/models/ModelsPage"), "ModelsPage"),
+  component: lazyPage(["models"], () => import("@/features/models/ModelsPage"), "ModelsPage"),
 });
 
 const model = createRoute({
   getParentRoute: () => project,
   path: "/models/$modelId",
-  staticData: { crumb: () => "Models/Version" },
-  component: lazyPage(() => import("@/features/models/ModelPage"), "ModelPage"),
+  staticData: { crumb: () => `${t`Models`}/${t`Version`}` },
+  component: lazyPage(["models"], () => import("@/features/models/ModelPage"), "ModelPage"),
 });
 
 const routeTree = root.addChildren([

@@ -1,3 +1,5 @@
+import { t } from "@lingui/core/macro";
+
 import {
   createTheme,
   defaultVariantColorsResolver,
@@ -40,7 +42,7 @@ const variantColours: VariantColorsResolver = (input) => {
 };
 
 const DIALOG = {
-  closeButtonProps: { "aria-label": "Close" },
+  closeButtonProps: { get "aria-label"() { return t`Close`; } },
   styles: { title: { fontSize: 17, fontWeight: 620 } },
   // Its header is no landmark of the page.
   attributes: { header: { role: "presentation" } },
@@ -53,7 +55,7 @@ export const theme = createTheme({
   colors: { teal, ochre, gray, dark },
   white: "#ffffff",
   black: "#191c1b",
-  fontFamily: '"Inter Variable", system-ui, sans-serif',
+  fontFamily: '"Inter Variable", "Noto Sans Arabic Variable", system-ui, sans-serif',
   fontFamilyMonospace: '"JetBrains Mono Variable", ui-monospace, monospace',
   fontSizes: { xs: "12px", sm: "13.5px", md: "15px", lg: "17px", xl: "20px" },
   lineHeights: { xs: "1.45", sm: "1.5", md: "1.55", lg: "1.6", xl: "1.4" },
@@ -63,7 +65,7 @@ export const theme = createTheme({
   cursorType: "pointer",
   respectReducedMotion: true,
   headings: {
-    fontFamily: '"Inter Variable", system-ui, sans-serif',
+    fontFamily: '"Inter Variable", "Noto Sans Arabic Variable", system-ui, sans-serif',
     fontWeight: "620",
     sizes: {
       h1: { fontSize: "24px", lineHeight: "32px" },
@@ -76,7 +78,9 @@ export const theme = createTheme({
     Button: { defaultProps: { size: "sm" }, styles: { root: { fontWeight: 560 } } },
     InputWrapper: { defaultProps: { inputWrapperOrder: ["label", "input", "description", "error"] } },
     TextInput: { defaultProps: { size: "sm" } },
-    PasswordInput: { defaultProps: { size: "sm" } },
+    PasswordInput: {
+      defaultProps: { size: "sm", visibilityToggleButtonProps: { get "aria-label"() { return t`Toggle password visibility`; } } },
+    },
     Textarea: { defaultProps: { size: "sm" } },
     Select: { defaultProps: { size: "sm", checkIconPosition: "right" } },
     NumberInput: { defaultProps: { size: "sm" } },

@@ -1,3 +1,4 @@
+import { t } from "@lingui/core/macro";
 import { Button, CopyButton, Group, TextInput } from "@mantine/core";
 
 interface Props {
@@ -23,7 +24,7 @@ export function CopyOnce({ label, value, description }: Props) {
       <CopyButton value={value}>
         {({ copied, copy }) => (
           <Button variant="default" onClick={copy}>
-            {copied ? "Copied" : "Copy"}
+            {copied ? t`Copied` : t`Copy`}
           </Button>
         )}
       </CopyButton>

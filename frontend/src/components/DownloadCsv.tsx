@@ -1,3 +1,5 @@
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { Button } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { useMutation } from "@tanstack/react-query";
@@ -18,7 +20,7 @@ interface Props<Row> {
 export function DownloadCsv<Row>({ name, columns, rows, disabled = false }: Props<Row>) {
   const download = useMutation({
     mutationFn: async () => saveFile(`${name}.csv`, toCsv(columns, await rows()), "text/csv"),
-    onError: (error) => notifications.show({ color: "ochre", title: "Not downloaded", message: messageOf(error) }),
+    onError: (error) => notifications.show({ color: "ochre", title: t`Not downloaded`, message: messageOf(error) }),
   });
   return (
     <Button
@@ -27,9 +29,9 @@ export function DownloadCsv<Row>({ name, columns, rows, disabled = false }: Prop
       disabled={disabled}
       loading={download.isPending}
       onClick={() => download.mutate()}
-      title={`Download ${name} as CSV`}
+      title={t`Download ${name} as CSV`}
     >
-      Download CSV
+      <Trans>Download CSV</Trans>
     </Button>
   );
 }

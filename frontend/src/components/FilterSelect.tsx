@@ -1,3 +1,4 @@
+import { t } from "@lingui/core/macro";
 import { Select } from "@mantine/core";
 
 interface Props<Value extends string> {
@@ -11,6 +12,11 @@ interface Props<Value extends string> {
   searchable?: boolean;
 }
 
+const clearing = (label: string): string => {
+  const name = label.toLowerCase();
+  return t`Clear ${name}`;
+};
+
 /** One filter of a list; its value belongs in the address. */
 export function FilterSelect<Value extends string>({ label, every, options, value, onChange, width = 170, searchable = false }: Props<Value>) {
   return (
@@ -18,7 +24,7 @@ export function FilterSelect<Value extends string>({ label, every, options, valu
       aria-label={label}
       placeholder={every}
       clearable
-      clearButtonProps={{ "aria-label": `Clear ${label.toLowerCase()}` }}
+      clearButtonProps={{ "aria-label": clearing(label) }}
       searchable={searchable}
       w={width}
       data={[...options]}

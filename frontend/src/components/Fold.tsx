@@ -17,7 +17,7 @@ export function Fold({ title, startOpen = false, children }: Props) {
   return (
     <div>
       <button type="button" className={classes.toggle} aria-expanded={open} onClick={toggle}>
-        <Icon size={16} stroke={1.8} aria-hidden />
+        <Icon className="pointing" size={16} stroke={1.8} aria-hidden />
         {title}
       </button>
       <Collapse expanded={open} transitionDuration={0} className={classes.body}>

@@ -1,3 +1,4 @@
+import { Trans } from "@lingui/react/macro";
 import { Button } from "@mantine/core";
 import type { InfiniteData, UseInfiniteQueryResult } from "@tanstack/react-query";
 import type { ReactNode } from "react";
@@ -25,7 +26,7 @@ export function Listing<Row>({ query, failed, empty, columns = 5, children }: Pr
   if (rows.length === 0) return empty;
   const more = query.hasNextPage ? (
     <Button variant="subtle" size="xs" loading={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
-      Show more
+      <Trans>Show more</Trans>
     </Button>
   ) : undefined;
   return children(rows, more);

@@ -1,3 +1,4 @@
+import { t } from "@lingui/core/macro";
 import type { ReactNode } from "react";
 
 import type { StepName, StepState } from "@/api/types";
@@ -25,12 +26,12 @@ interface Props {
 }
 
 const TITLES: Record<StepName, string> = {
-  sample: "Sample",
-  label: "Label",
-  snapshot: "Snapshot",
-  reward: "Reward",
-  policy: "Policy",
-  evaluate: "Evaluate",
+  get sample() { return t({ message: "Sample", context: "step" }); },
+  get label() { return t({ message: "Label", context: "step" }); },
+  get snapshot() { return t({ message: "Snapshot", context: "step" }); },
+  get reward() { return t({ message: "Reward", context: "step" }); },
+  get policy() { return t({ message: "Policy", context: "step" }); },
+  get evaluate() { return t({ message: "Evaluate", context: "step" }); },
 };
 
 /** sample → label → snapshot → reward → policy → evaluate, and back. */

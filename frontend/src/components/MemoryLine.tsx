@@ -1,3 +1,4 @@
+import { t } from "@lingui/core/macro";
 import { useDebouncedValue } from "@mantine/hooks";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 
@@ -5,6 +6,7 @@ import { checkQuery } from "@/api/presets";
 import type { Memory } from "@/api/types";
 import { bytes, label } from "@/lib/format";
 import type { Values } from "@/lib/jsonSchema";
+import { inOrder } from "@/lib/language";
 import { KIND_NAMES } from "@/lib/runKinds";
 
 const TYPING_MS = 400;
@@ -30,12 +32,13 @@ export function MemoryLine({ slug, what, spec }: Props) {
 }
 
 function sentence({ kind, total_bytes, parts }: Memory, named: boolean): string {
-  const total = `${named ? `${KIND_NAMES[kind]}: about` : "About"} ${bytes(total_bytes)} on one device`;
-  if (named) return `${total}.`;
+  const [name, total] = [KIND_NAMES[kind], bytes(total_bytes)];
+  if (named) return t`${name}: about ${total} on one device.`;
   const largest = Object.entries(parts)
     .filter(([, size]) => size > 0)
     .sort(([, one], [, other]) => other - one)
     .slice(0, PARTS_SHOWN)
-    .map(([name, size]) => `${label(name).toLowerCase()} ${bytes(size)}`);
-  return `${total}, most of it ${largest.join(", ")}.`;
+    .map(([part, size]) => inOrder(`${label(part).toLowerCase()} ${bytes(size)}`))
+    .join(", ");
+  return t`About ${total} on one device, most of it ${largest}.`;
 }

@@ -1,3 +1,5 @@
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { Fragment, memo, type ReactNode } from "react";
 import ReactMarkdown, { type Components, type Options } from "react-markdown";
 
@@ -19,7 +21,7 @@ const INERT: Components = {
   a: ({ href, children }) => <Link href={href}>{children}</Link>,
   img: ({ src, alt }) => (
     <span className={classes.media} title={typeof src === "string" ? src : undefined} data-not-text>
-      Image not loaded{alt ? `: ${alt}` : ""}
+      {alt ? t`Image not loaded: ${alt}` : t`Image not loaded`}
     </span>
   ),
   input: ({ checked }) => <span aria-hidden>{checked ? "☑ " : "☐ "}</span>,
@@ -46,10 +48,10 @@ export const Prose = memo(function Prose({ text, look, marks, passage }: Props) 
     markdown ? "" : classes.plain,
   ].join(" ");
   return (
-    <div className={className} dir="auto" data-passage={passage}>
+    <div className={className} dir="auto" lang="" data-passage={passage}>
       {heavy ? (
         <p className={classes.heavy} data-not-text>
-          Shown as plain text: it is too long or too tangled for Markdown.
+          <Trans>Shown as plain text: it is too long or too tangled for Markdown.</Trans>
         </p>
       ) : null}
       {markdown ? <Rich text={shown} marks={marks} /> : <Plain text={shown} marks={marks} />}

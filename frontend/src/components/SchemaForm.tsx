@@ -1,3 +1,4 @@
+import { t } from "@lingui/core/macro";
 import { Autocomplete, MultiSelect, Select, Switch, TagsInput, TextInput } from "@mantine/core";
 
 import { type Field, type Values } from "@/lib/jsonSchema";
@@ -75,14 +76,14 @@ function Group({ field, value, onChange, errors, sources, path }: GroupProps) {
       <legend className={classes.legend}>{field.label}</legend>
       {field.optional ? (
         <Switch
-          label={`Use ${field.label}`}
-          description={field.description}
+          label={t`Use ${field.label}`}
+          description={inItsOrder(field.description)}
           checked={open}
           onChange={(event) => onChange(event.currentTarget.checked ? defaultsOf(field.fields) : null)}
           mb={open ? "sm" : 0}
         />
       ) : field.description ? (
-        <p className={classes.description}>{field.description}</p>
+        <p className={classes.description}>{inItsOrder(field.description)}</p>
       ) : null}
       {open ? (
         <SchemaForm fields={field.fields} values={value} onChange={onChange} errors={errors} sources={sources} prefix={`${path}.`} />
@@ -100,7 +101,7 @@ interface InputProps {
 }
 
 function FieldInput({ field, value, onChange, error, sources }: InputProps) {
-  const common = { label: field.label, description: field.description, error, required: field.required };
+  const common = { label: field.label, description: inItsOrder(field.description), error, required: field.required };
   const ids = sources.ids?.[field.name];
   if (ids) {
     return (
@@ -110,7 +111,7 @@ function FieldInput({ field, value, onChange, error, sources }: InputProps) {
         data={ids.map(({ id, title }) => ({ value: String(id), label: title }))}
         value={typeof value === "number" ? String(value) : null}
         onChange={(chosen) => onChange(chosen === null ? null : Number(chosen))}
-        nothingFoundMessage="There is none yet."
+        nothingFoundMessage={t`There is none yet.`}
         clearable={!field.required}
       />
     );
@@ -129,7 +130,7 @@ function FieldInput({ field, value, onChange, error, sources }: InputProps) {
       return (
         <Switch
           label={field.label}
-          description={field.description}
+          description={inItsOrder(field.description)}
           checked={value === true}
           onChange={(event) => onChange(event.currentTarget.checked)}
           className={classes.switch}
@@ -159,5 +160,8 @@ function FieldInput({ field, value, onChange, error, sources }: InputProps) {
       );
   }
 }
+
+/** Sentences of the server, which may run the other way than the page. */
+const inItsOrder = (sentence: string | null) => (sentence ? <bdi>{sentence}</bdi> : null);
 
 const asText = (value: unknown): string => (typeof value === "string" ? value : "");

@@ -1,3 +1,5 @@
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { SegmentedControl } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
@@ -5,6 +7,7 @@ import { useState } from "react";
 import { presetsQuery } from "@/api/presets";
 import type { RunKind } from "@/api/types";
 import type { Values } from "@/lib/jsonSchema";
+import { apart } from "@/lib/language";
 import { SIZES, type Size } from "@/lib/presets";
 
 interface Props {
@@ -22,7 +25,9 @@ export function StartFrom({ kinds, onPick }: Props) {
   const source = picked && of(picked).find((one) => one.kind === kinds.at(-1))?.source;
   return (
     <div>
-      <span id="start-from">Start from</span>
+      <span id="start-from">
+        <Trans>Start from</Trans>
+      </span>
       <SegmentedControl
         aria-labelledby="start-from"
         fullWidth
@@ -37,7 +42,7 @@ export function StartFrom({ kinds, onPick }: Props) {
         data={[...SIZES]}
       />
       <p style={{ margin: "6px 0 0", minHeight: "1.5em", color: "var(--pl-muted)", fontSize: 13 }}>
-        {source ?? "Settings for a model of about that size; all of them can be changed."}
+        {source ? apart(source) : t`Settings for a model of about that size; all of them can be changed.`}
       </p>
     </div>
   );

@@ -1,3 +1,5 @@
+import { t } from "@lingui/core/macro";
+
 import {
   IconAlertTriangle,
   IconCircle,
@@ -15,15 +17,15 @@ import classes from "./StateMark.module.css";
 type State = RunState | StepState | Round["state"];
 
 const MARKS: Record<State, { word: string; tone: string | undefined; Icon: typeof IconCircle }> = {
-  queued: { word: "Queued", tone: classes.quiet, Icon: IconCircleDashed },
-  starting: { word: "Starting", tone: classes.active, Icon: IconProgress },
-  running: { word: "Running", tone: classes.active, Icon: IconProgress },
-  succeeded: { word: "Succeeded", tone: classes.done, Icon: IconCircleCheck },
-  done: { word: "Done", tone: classes.done, Icon: IconCircleCheck },
-  failed: { word: "Failed", tone: classes.care, Icon: IconAlertTriangle },
-  cancelled: { word: "Cancelled", tone: classes.quiet, Icon: IconCircleMinus },
-  waiting: { word: "Waiting", tone: classes.quiet, Icon: IconCircle },
-  skipped: { word: "Skipped", tone: classes.quiet, Icon: IconPlayerTrackNext },
+  queued: { get word() { return t`Queued`; }, tone: classes.quiet, Icon: IconCircleDashed },
+  starting: { get word() { return t`Starting`; }, tone: classes.active, Icon: IconProgress },
+  running: { get word() { return t`Running`; }, tone: classes.active, Icon: IconProgress },
+  succeeded: { get word() { return t`Succeeded`; }, tone: classes.done, Icon: IconCircleCheck },
+  done: { get word() { return t`Done`; }, tone: classes.done, Icon: IconCircleCheck },
+  failed: { get word() { return t`Failed`; }, tone: classes.care, Icon: IconAlertTriangle },
+  cancelled: { get word() { return t`Cancelled`; }, tone: classes.quiet, Icon: IconCircleMinus },
+  waiting: { get word() { return t`Waiting`; }, tone: classes.quiet, Icon: IconCircle },
+  skipped: { get word() { return t`Skipped`; }, tone: classes.quiet, Icon: IconPlayerTrackNext },
 };
 
 /** A state as a sign and a word: never by colour alone. */

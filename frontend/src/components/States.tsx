@@ -1,3 +1,4 @@
+import { Trans } from "@lingui/react/macro";
 import { Button } from "@mantine/core";
 import { IconAlertTriangle, IconInfoCircle } from "@tabler/icons-react";
 import type { ReactNode } from "react";
@@ -37,12 +38,12 @@ export function Failure({ what, error, retry }: FailureProps) {
       <p className={classes.title}>{what}</p>
       <p className={classes.body}>{messageOf(error)}</p>
       {status !== null && status >= 500 ? (
-        <p className={classes.body}>The server&apos;s log has the details.</p>
+        <p className={classes.body}><Trans>The server&apos;s log has the details.</Trans></p>
       ) : null}
       {retry ? (
         <div className={classes.actions}>
           <Button variant="default" onClick={retry}>
-            Try again
+            <Trans>Try again</Trans>
           </Button>
         </div>
       ) : null}

@@ -1,3 +1,4 @@
+import { t } from "@lingui/core/macro";
 import { Skeleton } from "@mantine/core";
 import type { ReactNode } from "react";
 
@@ -63,7 +64,7 @@ export function Table<Row>({ label, columns, rows, keyOf, footer, bare = false }
 /** The table before its rows are known. */
 export function TableSkeleton({ columns, rows = 5 }: { columns: number; rows?: number }) {
   return (
-    <div className={classes.wrap} role="status" aria-busy="true" aria-label="Loading">
+    <div className={classes.wrap} role="status" aria-busy="true" aria-label={t`Loading`}>
       <table className={classes.table}>
         <tbody>
           {Array.from({ length: rows }, (_, row) => (

@@ -1,4 +1,7 @@
+import { t } from "@lingui/core/macro";
+
 import type { Message } from "@/api/types";
+import { speaker } from "@/lib/names";
 
 import { Prose, type ProseLook } from "./Prose";
 import classes from "./Texts.module.css";
@@ -14,12 +17,12 @@ interface TextsProps {
 export function Texts({ prompt, responses }: TextsProps) {
   return (
     <div className={classes.texts}>
-      <div className={classes.prompt} role="group" aria-label="Prompt">
+      <div className={classes.prompt} role="group" aria-label={t`Prompt`}>
         <Turns messages={prompt} />
       </div>
       <div className={classes.responses}>
         {responses.map(({ name, messages, note }) => (
-          <article key={name} className={classes.response} aria-label={`Response ${name}`}>
+          <article key={name} className={classes.response} aria-label={t`Response ${name}`}>
             <header className={classes.head}>
               <b>{name}</b>
               {note ? <span>{note}</span> : null}
@@ -35,7 +38,7 @@ export function Texts({ prompt, responses }: TextsProps) {
 function Turns({ messages }: { messages: readonly Message[] }) {
   return messages.map((message, turn) => (
     <div key={turn} className={classes.turn}>
-      {messages.length > 1 ? <span className={classes.role}>{message.role}</span> : null}
+      {messages.length > 1 ? <span className={classes.role}>{speaker(message.role)}</span> : null}
       <Prose text={message.content} look={LOOK} />
     </div>
   ));

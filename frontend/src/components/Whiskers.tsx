@@ -1,4 +1,8 @@
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
+
 import { bounds, count, percent } from "@/lib/format";
+import { apart, inOrder } from "@/lib/language";
 import type { Sampled } from "@/lib/shapes";
 
 import classes from "./Whiskers.module.css";
@@ -44,14 +48,14 @@ export function Whiskers({ title, rows, scale = SHARES }: Props) {
         <tr>
           <th scope="col">{title}</th>
           <th aria-hidden>
-            <div className={classes.axis}>
+            <div className={classes.axis} dir="ltr">
               {scale.marks.map((mark) => (
                 <span key={mark}>{scale.write(mark)}</span>
               ))}
             </div>
           </th>
           <th scope="col" className={classes.number}>
-            95% interval, n
+            <Trans>95% interval, n</Trans>
           </th>
         </tr>
       </thead>
@@ -66,7 +70,7 @@ export function Whiskers({ title, rows, scale = SHARES }: Props) {
               <Line row={row} scale={scale} />
             </td>
             <td className={classes.number}>
-              {scale.shares ? percent(row.sample.value) : scale.write(row.sample.value)}{" "}
+              {scale.shares ? percent(row.sample.value) : apart(scale.write(row.sample.value))}{" "}
               <small>{scale.shares ? bounds(row.sample) : boundsOn(scale, row.sample)}</small>
             </td>
           </tr>
@@ -77,7 +81,8 @@ export function Whiskers({ title, rows, scale = SHARES }: Props) {
 }
 
 function boundsOn({ write }: Scale, { low, high, n }: Sampled): string {
-  return `${write(low)} to ${write(high)} · n = ${count(n)}`;
+  const [from, to] = [write(low), write(high)];
+  return inOrder(`${t`${from} to ${to}`} · n = ${count(n)}`);
 }
 
 function Line({ row, scale }: { row: Whisker; scale: Scale }) {
@@ -87,7 +92,7 @@ function Line({ row, scale }: { row: Whisker; scale: Scale }) {
   };
   const { value, low, high } = row.sample;
   return (
-    <svg className={classes.line} height={26} aria-hidden>
+    <svg className={classes.line} height={26} direction="ltr" aria-hidden>
       <line x1={at(scale.low)} x2={at(scale.high)} y1={13} y2={13} className={classes.rule} />
       {scale.middle === undefined ? null : (
         <line x1={at(scale.middle)} x2={at(scale.middle)} y1={0} y2={26} className={classes.half} />

@@ -1,3 +1,7 @@
+import { t } from "@lingui/core/macro";
+
+import { isRightToLeft } from "./language";
+
 /** A command is one object: the button, the tooltip, the shortcut, the palette and the help
  * sheet all read it. */
 export interface Command {
@@ -63,6 +67,10 @@ export function belongsToTarget(target: EventTarget | null, press: KeyPress): bo
   return activates && target.matches("button, a[href], summary, [role=button]");
 }
 
+/** The arrow that points to where a line begins, and the one to where it ends. */
+export const towardsStart = (): string => (isRightToLeft() ? "ArrowRight" : "ArrowLeft");
+export const towardsEnd = (): string => (isRightToLeft() ? "ArrowLeft" : "ArrowRight");
+
 const SHOWN: Record<string, string> = {
   ArrowLeft: "←",
   ArrowRight: "→",
@@ -70,7 +78,7 @@ const SHOWN: Record<string, string> = {
   ArrowDown: "↓",
   Escape: "Esc",
   Backspace: "⌫",
-  " ": "Space",
+  get " "() { return t`Space`; },
 };
 
 export function keyLabel(key: string): string {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { ago, bounds, bytes, duration, interval, label, metric, plural, roughly } from "./format";
+import { ago, bounds, bytes, count, duration, interval, label, metric, roughly } from "./format";
 
 const sample = { value: 0.715, low: 0.6689, high: 0.7571, n: 400 };
 
@@ -20,8 +20,8 @@ describe("numbers", () => {
   });
 
   it("counts things", () => {
-    expect(plural(1, "judgment")).toBe("1 judgment");
-    expect(plural(1234, "judgment")).toBe("1,234 judgments");
+    expect(count(1)).toBe("1");
+    expect(count(1234)).toBe("1,234");
   });
 
   it("shows durations and sizes", () => {

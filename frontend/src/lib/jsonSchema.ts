@@ -1,3 +1,5 @@
+import { t } from "@lingui/core/macro";
+
 import { label } from "./format";
 import { isRecord, number, text } from "./shapes";
 
@@ -139,13 +141,13 @@ export function check(fields: readonly Field[], values: Values, prefix = ""): Re
 
 function complaintOf(one: Exclude<Field, { type: "group" }>, value: unknown): string | null {
   const missing = value === null || value === undefined || value === "" || (Array.isArray(value) && value.length === 0);
-  if (missing) return one.required ? "This is needed." : null;
+  if (missing) return one.required ? t`This is needed.` : null;
   if (one.type !== "number") return null;
-  if (typeof value !== "number" || !Number.isFinite(value)) return "A number is needed.";
-  if (one.integer && !Number.isInteger(value)) return "A whole number is needed.";
-  if (one.min !== null && value < one.min) return `At least ${one.min}.`;
-  if (one.max !== null && value > one.max) return `At most ${one.max}.`;
-  if (one.above !== null && value <= one.above) return `More than ${one.above}.`;
-  if (one.below !== null && value >= one.below) return `Less than ${one.below}.`;
+  if (typeof value !== "number" || !Number.isFinite(value)) return t`A number is needed.`;
+  if (one.integer && !Number.isInteger(value)) return t`A whole number is needed.`;
+  if (one.min !== null && value < one.min) return t`At least ${one.min}.`;
+  if (one.max !== null && value > one.max) return t`At most ${one.max}.`;
+  if (one.above !== null && value <= one.above) return t`More than ${one.above}.`;
+  if (one.below !== null && value >= one.below) return t`Less than ${one.below}.`;
   return null;
 }

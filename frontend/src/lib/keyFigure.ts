@@ -1,6 +1,8 @@
+import { plural, t } from "@lingui/core/macro";
+
 import type { Run } from "@/api/types";
 
-import { count, interval, metric } from "./format";
+import { interval, metric } from "./format";
 import { isRecord, number, sampled } from "./shapes";
 
 /** The one number of a finished run that matters in a list. */
@@ -10,15 +12,15 @@ export function keyFigure(run: Pick<Run, "kind" | "result" | "produced_model">):
   switch (run.kind) {
     case "reward": {
       const accuracy = sampled(summary.eval_accuracy) ?? sampled(summary.test_accuracy);
-      return accuracy ? `accuracy ${interval(accuracy)}` : null;
+      return accuracy ? t`accuracy ${interval(accuracy)}` : null;
     }
     case "sample": {
       const tasks = number(run.result.tasks);
-      return tasks === null ? null : `${count(tasks)} tasks`;
+      return tasks === null ? null : plural(tasks, { one: "# task", other: "# tasks" });
     }
     case "evaluate": {
       const tasks = number(run.result.tasks);
-      return tasks === null ? null : `${count(tasks)} blind tasks`;
+      return tasks === null ? null : plural(tasks, { one: "# blind task", other: "# blind tasks" });
     }
     default:
       return firstNumber(summary, ["rewards/accuracies", "eval_rewards/accuracies", "reward", "kl", "eval_loss", "loss"]);

@@ -1,3 +1,5 @@
+import { t } from "@lingui/core/macro";
+
 import type { Round, RoundStep, StepName, WinRate } from "@/api/types";
 
 import { sampled, type Sampled } from "./shapes";
@@ -32,4 +34,8 @@ export function headline(round: Round): Result | null {
   return results.sort((a, b) => order(a) - order(b))[0] ?? null;
 }
 
-export const JUDGES = { people: "people", reward_model: "reward model" } as const;
+/** Who compared, as it stands in a sentence. */
+export const JUDGES = {
+  get people() { return t`people`; },
+  get reward_model() { return t`reward model`; },
+} as const;

@@ -14,6 +14,8 @@ export interface Preferences {
   panes: "together" | "apart";
   contrast: "normal" | "high";
   smoothing: number;
+  /** Null: as the browser asks. */
+  language: string | null;
 }
 
 const KEY = "plumbline.preferences";
@@ -28,6 +30,7 @@ const DEFAULTS: Preferences = {
   panes: "together",
   contrast: "normal",
   smoothing: 0,
+  language: null,
 };
 
 let current: Preferences = read();
@@ -57,6 +60,8 @@ export function setPreference<K extends keyof Preferences>(name: K, value: Prefe
   for (const listener of listeners) listener();
 }
 
+export const preferred = (): Preferences => current;
+
 export function usePreferences(): Preferences {
-  return useSyncExternalStore(subscribe, () => current);
+  return useSyncExternalStore(subscribe, preferred);
 }

@@ -1,3 +1,5 @@
+import { t } from "@lingui/core/macro";
+
 import type { Preset } from "@/api/types";
 
 import { defaultsOf, type Field, type Values } from "./jsonSchema";
@@ -6,7 +8,7 @@ import { isRecord } from "./shapes";
 export type Size = Preset["size"];
 
 export const SIZES: readonly { value: Size; label: string }[] = [
-  { value: "small", label: "small" },
+  { value: "small", get label() { return t`small`; } },
   { value: "1b", label: "1B" },
   { value: "8b", label: "8B" },
   { value: "70b-lora", label: "70B-LoRA" },

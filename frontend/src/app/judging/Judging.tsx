@@ -1,3 +1,4 @@
+import { t } from "@lingui/core/macro";
 import { Suspense, useState } from "react";
 
 import { Desk } from "@/features/annotate/Desk";
@@ -47,7 +48,7 @@ export function Judging({ project, assignment: given, onSubmit }: JudgingProps) 
   } satisfies Partial<Ranking>;
   return (
     <>
-      <div role="status" aria-live="polite" aria-label="What just happened" className="visually-hidden">
+      <div role="status" aria-live="polite" aria-label={t`What just happened`} className="visually-hidden">
         {said}
       </div>
       <Suspense fallback={<DeskSkeleton />}>

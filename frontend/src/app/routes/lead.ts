@@ -1,3 +1,4 @@
+import { t } from "@lingui/core/macro";
 import { createRoute } from "@tanstack/react-router";
 
 import type { Arm, Hold, HoldRule, Reviewable, Role, SlotState } from "@/api/types";
@@ -12,7 +13,7 @@ const SLOT_STATES: readonly SlotState[] = ["open", "leased", "done"];
 const queue = createRoute({
   getParentRoute: () => project,
   path: "/queue",
-  staticData: { crumb: () => "Queue" },
+  staticData: { crumb: () => t`Queue` },
   validateSearch: (
     search,
   ): { arm?: Arm; state?: SlotState; order?: "oldest"; task?: number; settings?: true } => ({
@@ -22,7 +23,7 @@ const queue = createRoute({
     task: id(search.task),
     settings: flag(search.settings),
   }),
-  component: lazyPage(() => import("@/features/lead/queue/QueuePage"), "QueuePage"),
+  component: lazyPage(["lead"], () => import("@/features/lead/queue/QueuePage"), "QueuePage"),
 });
 
 const MEASURES = [
@@ -39,25 +40,25 @@ const MEASURES = [
 const quality = createRoute({
   getParentRoute: () => project,
   path: "/quality",
-  staticData: { crumb: () => "Quality" },
+  staticData: { crumb: () => t`Quality` },
   validateSearch: (
     search,
   ): { tab?: "annotators" | "agreement" | "rules"; measure?: (typeof MEASURES)[number] } => ({
     tab: oneOf(["annotators", "agreement", "rules"], search.tab),
     measure: oneOf(MEASURES, search.measure),
   }),
-  component: lazyPage(() => import("@/features/lead/quality/QualityPage"), "QualityPage"),
+  component: lazyPage(["lead"], () => import("@/features/lead/quality/QualityPage"), "QualityPage"),
 });
 
 const adjudicate = createRoute({
   getParentRoute: () => project,
   path: "/adjudicate",
-  staticData: { crumb: () => "Adjudicate" },
+  staticData: { crumb: () => t`Adjudicate` },
   validateSearch: (search): { state?: "open" | "decided"; id?: number } => ({
     state: oneOf(["open", "decided"], search.state),
     id: id(search.id),
   }),
-  component: lazyPage(() => import("../judging/routes"), "AdjudicateRoute"),
+  component: lazyPage(["lead", "annotate"], () => import("../judging/routes"), "AdjudicateRoute"),
 });
 
 const REVIEW_STATES: readonly Reviewable["state"][] = ["unreviewed", "accepted", "returned", "corrected"];
@@ -65,7 +66,7 @@ const REVIEW_STATES: readonly Reviewable["state"][] = ["unreviewed", "accepted",
 const review = createRoute({
   getParentRoute: () => project,
   path: "/review",
-  staticData: { crumb: () => "Review" },
+  staticData: { crumb: () => t`Review` },
   validateSearch: (
     search,
   ): { annotator?: number; arm?: Arm; state?: Reviewable["state"]; task?: number; sample?: number } => ({
@@ -75,15 +76,15 @@ const review = createRoute({
     task: id(search.task),
     sample: [5, 10, 25].find((share) => share === search.sample),
   }),
-  component: lazyPage(() => import("@/features/lead/adjudicate/ReviewPage"), "ReviewPage"),
+  component: lazyPage(["lead"], () => import("@/features/lead/adjudicate/ReviewPage"), "ReviewPage"),
 });
 
 const gold = createRoute({
   getParentRoute: () => project,
   path: "/gold",
-  staticData: { crumb: () => "Gold" },
+  staticData: { crumb: () => t`Gold` },
   validateSearch: (search): { task?: number; choose?: true } => ({ task: id(search.task), choose: flag(search.choose) }),
-  component: lazyPage(() => import("@/features/lead/gold/GoldPage"), "GoldPage"),
+  component: lazyPage(["lead"], () => import("@/features/lead/gold/GoldPage"), "GoldPage"),
 });
 
 const HOLD_STATES: readonly NonNullable<Hold["state"]>[] = ["held", "released", "rejected"];
@@ -92,27 +93,27 @@ const HOLD_RULES: readonly HoldRule[] = ["names_model", "error_text", "cut_off",
 const held = createRoute({
   getParentRoute: () => project,
   path: "/held",
-  staticData: { crumb: () => "Held back" },
+  staticData: { crumb: () => t`Held back` },
   validateSearch: (search): { state?: NonNullable<Hold["state"]>; rule?: HoldRule } => ({
     state: oneOf(HOLD_STATES, search.state),
     rule: oneOf(HOLD_RULES, search.rule),
   }),
-  component: lazyPage(() => import("@/features/lead/held/HeldPage"), "HeldPage"),
+  component: lazyPage(["lead"], () => import("@/features/lead/held/HeldPage"), "HeldPage"),
 });
 
 const protocol = createRoute({
   getParentRoute: () => project,
   path: "/protocol",
-  staticData: { crumb: () => "Protocol" },
-  component: lazyPage(() => import("../judging/routes"), "ProtocolRoute"),
+  staticData: { crumb: () => t`Protocol` },
+  component: lazyPage(["lead", "annotate"], () => import("../judging/routes"), "ProtocolRoute"),
 });
 
 const guidelines = createRoute({
   getParentRoute: () => project,
   path: "/guidelines",
-  staticData: { crumb: () => "Guidelines" },
+  staticData: { crumb: () => t`Guidelines` },
   validateSearch: (search): { version?: number } => ({ version: id(search.version) }),
-  component: lazyPage(() => import("@/features/lead/guidelines/GuidelinesPage"), "GuidelinesPage"),
+  component: lazyPage(["lead"], () => import("@/features/lead/guidelines/GuidelinesPage"), "GuidelinesPage"),
 });
 
 const PEOPLE_TABS = ["members", "imported", "invitations", "teams", "care"] as const;
@@ -121,7 +122,7 @@ const ROLES: readonly Role[] = ["annotator", "lead", "researcher", "owner"];
 const people = createRoute({
   getParentRoute: () => project,
   path: "/people",
-  staticData: { crumb: () => "People" },
+  staticData: { crumb: () => t`People` },
   validateSearch: (
     search,
   ): {
@@ -143,15 +144,15 @@ const people = createRoute({
     invitation: id(search.invitation),
     open: id(search.open),
   }),
-  component: lazyPage(() => import("@/features/lead/people/PeoplePage"), "PeoplePage"),
+  component: lazyPage(["lead"], () => import("@/features/lead/people/PeoplePage"), "PeoplePage"),
 });
 
 const imports = createRoute({
   getParentRoute: () => project,
   path: "/import",
-  staticData: { crumb: () => "Import" },
+  staticData: { crumb: () => t`Import` },
   validateSearch: (search): { job?: number } => ({ job: id(search.job) }),
-  component: lazyPage(() => import("@/features/lead/imports/ImportPage"), "ImportPage"),
+  component: lazyPage(["lead"], () => import("@/features/lead/imports/ImportPage"), "ImportPage"),
 });
 
 const day = (value: unknown): string | undefined =>
@@ -160,7 +161,7 @@ const day = (value: unknown): string | undefined =>
 const audit = createRoute({
   getParentRoute: () => project,
   path: "/audit",
-  staticData: { crumb: () => "Audit" },
+  staticData: { crumb: () => t`Audit` },
   validateSearch: (
     search,
   ): { actor?: number; action?: string; type?: string; object?: string; since?: string; until?: string } => ({
@@ -171,15 +172,15 @@ const audit = createRoute({
     since: day(search.since),
     until: day(search.until),
   }),
-  component: lazyPage(() => import("@/features/lead/audit/AuditPage"), "AuditPage"),
+  component: lazyPage(["lead"], () => import("@/features/lead/audit/AuditPage"), "AuditPage"),
 });
 
 const webhooks = createRoute({
   getParentRoute: () => project,
   path: "/webhooks",
-  staticData: { crumb: () => "Webhooks" },
+  staticData: { crumb: () => t`Webhooks` },
   validateSearch: (search): { hook?: number; add?: true } => ({ hook: id(search.hook), add: flag(search.add) }),
-  component: lazyPage(() => import("@/features/lead/webhooks/WebhooksPage"), "WebhooksPage"),
+  component: lazyPage(["lead"], () => import("@/features/lead/webhooks/WebhooksPage"), "WebhooksPage"),
 });
 
 /** What leads work with. */

@@ -1,3 +1,4 @@
+import { t } from "@lingui/core/macro";
 import { ActionIcon, type ActionIconProps } from "@mantine/core";
 import type { ComponentPropsWithRef } from "react";
 
@@ -8,7 +9,7 @@ type Props = { user: SessionUser } & ActionIconProps & Omit<ComponentPropsWithRe
 /** Whose session this is, by initials. */
 export function AccountButton({ user, ...others }: Props) {
   return (
-    <ActionIcon variant="default" size={32} radius="xl" aria-label={`Account of ${user.name}`} {...others}>
+    <ActionIcon variant="default" size={32} radius="xl" aria-label={t`Account of ${user.name}`} {...others}>
       <span style={{ fontSize: 12, fontWeight: 600 }}>{initials(user.name || user.email)}</span>
     </ActionIcon>
   );

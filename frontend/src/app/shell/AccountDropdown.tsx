@@ -1,3 +1,5 @@
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { Menu, useMantineColorScheme } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
@@ -9,9 +11,9 @@ import { useClickAtFirst } from "@/lib/useClickAtFirst";
 import { AccountButton } from "./AccountButton";
 
 const SCHEMES = [
-  { value: "light", label: "Light", Icon: IconSun },
-  { value: "dark", label: "Dark", Icon: IconMoon },
-  { value: "auto", label: "As the system", Icon: IconDeviceDesktop },
+  { value: "light", get label() { return t`Light`; }, Icon: IconSun },
+  { value: "dark", get label() { return t`Dark`; }, Icon: IconMoon },
+  { value: "auto", get label() { return t`As the system`; }, Icon: IconDeviceDesktop },
 ] as const;
 
 /** The menu of an account, opened as soon as it is there. */
@@ -39,10 +41,10 @@ export function AccountDropdown({ user }: { user: SessionUser }) {
           {user.email}
         </Menu.Label>
         <Menu.Item component={Link} to="/settings" leftSection={<IconSettings size={16} stroke={1.6} />}>
-          Settings
+          <Trans>Settings</Trans>
         </Menu.Item>
         <Menu.Divider />
-        <Menu.Label>Appearance</Menu.Label>
+        <Menu.Label><Trans>Appearance</Trans></Menu.Label>
         {SCHEMES.map(({ value, label, Icon }) => (
           <Menu.Item
             key={value}
@@ -58,7 +60,7 @@ export function AccountDropdown({ user }: { user: SessionUser }) {
         ))}
         <Menu.Divider />
         <Menu.Item leftSection={<IconLogout size={16} stroke={1.6} />} onClick={() => leave.mutate()}>
-          Sign out
+          <Trans>Sign out</Trans>
         </Menu.Item>
       </Menu.Dropdown>
     </Menu>

@@ -1,3 +1,5 @@
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useMatches, useParams } from "@tanstack/react-router";
 
@@ -15,7 +17,7 @@ export function Breadcrumbs() {
   const last = words.at(-1);
   const parent = words.length > 1 ? PROJECT_PAGES.find((page) => page.label === words[0]) : undefined;
   return (
-    <nav aria-label="Breadcrumbs" style={{ flex: 1, minWidth: 0 }}>
+    <nav aria-label={t`Breadcrumbs`} style={{ flex: 1, minWidth: 0 }}>
       <ol className={classes.crumbs}>
         {slug ? (
           <li>
@@ -49,7 +51,7 @@ export function Breadcrumbs() {
           </li>
         ) : slug ? null : (
           <li>
-            <span aria-current="page">Projects</span>
+            <span aria-current="page"><Trans>Projects</Trans></span>
           </li>
         )}
       </ol>

@@ -1,3 +1,4 @@
+import { Trans } from "@lingui/react/macro";
 import { useQueryClient } from "@tanstack/react-query";
 import { IconCloudOff } from "@tabler/icons-react";
 import { useEffect } from "react";
@@ -27,7 +28,7 @@ export function ConnectionBanner({ silent }: { silent: boolean }) {
   return (
     <div className={classes.banner} role="status">
       <IconCloudOff size={17} stroke={1.7} aria-hidden />
-      The server cannot be reached. What you see may be old; it refreshes by itself when the server is back.
+      <Trans>The server cannot be reached. What you see may be old; it refreshes by itself when the server is back.</Trans>
     </div>
   );
 }

@@ -1,3 +1,5 @@
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { Button, Group, Modal } from "@mantine/core";
 import { useEffect, useEffectEvent, useState } from "react";
 
@@ -10,6 +12,8 @@ import classes from "./HelpSheet.module.css";
 
 /** Keys that move or leave; they cannot be given to something else. */
 const RESERVED: ReadonlySet<string> = new Set(["Escape", "Tab", "shift+Tab", "Shift", "Control", "Alt", "Meta", "CapsLock", "Dead"]);
+
+const keyOf = ({ keys }: Command): string => (keys[0] ? keyLabel(keys[0]) : t`none`);
 
 interface Wish {
   command: Command;
@@ -58,13 +62,13 @@ export function HelpSheet({ onClose }: { onClose: () => void }) {
             <button
               type="button"
               className={classes.change}
-              aria-label={`Key of “${command.label}”: ${command.keys[0] ? keyLabel(command.keys[0]) : "none"}. Change it`}
+              aria-label={t`Key of “${command.label}”: ${keyOf(command)}. Change it`}
               onClick={() => {
                 setWish(null);
                 setAsking(command.id);
               }}
             >
-              {asking === command.id ? "Press a key…" : command.keys[0] ? <Key name={command.keys[0]} /> : "none"}
+              {asking === command.id ? t`Press a key…` : command.keys[0] ? <Key name={command.keys[0]} /> : t`none`}
             </button>
           ) : (
             command.keys.map((key) => <Key key={key} name={key} />)
@@ -75,12 +79,12 @@ export function HelpSheet({ onClose }: { onClose: () => void }) {
   };
 
   return (
-    <Modal opened onClose={onClose} title="Keyboard" size="lg" closeOnEscape={asking === null}>
+    <Modal opened onClose={onClose} title={t`Keyboard`} size="lg" closeOnEscape={asking === null}>
       <div role="status" className={classes.status}>
         {wish ? (
           <Group gap="xs">
             <span>
-              {keyLabel(wish.key)} is the key of “{wish.holder.label}”.
+              <Trans>{keyLabel(wish.key)} is the key of “{wish.holder.label}”.</Trans>
             </span>
             <Button
               size="compact-sm"
@@ -90,14 +94,14 @@ export function HelpSheet({ onClose }: { onClose: () => void }) {
                 setWish(null);
               }}
             >
-              Swap the two
+              <Trans>Swap the two</Trans>
             </Button>
             <Button size="compact-sm" variant="subtle" color="gray" onClick={() => setWish(null)}>
-              Leave both
+              <Trans>Leave both</Trans>
             </Button>
           </Group>
         ) : changing ? (
-          "Choose a command, then press its new key. Esc leaves it as it was."
+          t`Choose a command, then press its new key. Esc leaves it as it was.`
         ) : null}
       </div>
       <div className={classes.columns}>
@@ -113,11 +117,11 @@ export function HelpSheet({ onClose }: { onClose: () => void }) {
       </div>
       <Group gap="xs" mt="md">
         <Button size="xs" variant="default" onClick={() => setChanging(!changing)}>
-          {changing ? "Done" : "Change keys"}
+          {changing ? t`Done` : t`Change keys`}
         </Button>
         {Object.keys(chosen).length > 0 ? (
           <Button size="xs" variant="subtle" color="gray" onClick={resetKeys}>
-            Use the original keys
+            <Trans>Use the original keys</Trans>
           </Button>
         ) : null}
       </Group>

@@ -1,3 +1,4 @@
+import { t } from "@lingui/core/macro";
 import { Spotlight, spotlight, type SpotlightActionGroupData } from "@mantine/spotlight";
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useParams } from "@tanstack/react-router";
@@ -24,7 +25,7 @@ export function Palette({ timesAsked }: { timesAsked: number }) {
 
   const groups: SpotlightActionGroupData[] = [
     {
-      group: "Here",
+      group: t`Here`,
       actions: commands
         .filter((command) => command.enabled && command.id !== "palette")
         .map((command) => ({
@@ -36,7 +37,7 @@ export function Palette({ timesAsked }: { timesAsked: number }) {
         })),
     },
     {
-      group: project.data?.name ?? "Project",
+      group: project.data?.name ?? t`Project`,
       actions:
         slug && project.data
           ? pagesFor(project.data.my_permissions).map((page) => ({
@@ -48,7 +49,7 @@ export function Palette({ timesAsked }: { timesAsked: number }) {
           : [],
     },
     {
-      group: "Projects",
+      group: t`Projects`,
       actions: [
         ...(projects.data?.results ?? []).map((other) => ({
           id: `project:${other.slug}`,
@@ -56,8 +57,8 @@ export function Palette({ timesAsked }: { timesAsked: number }) {
           description: other.description || undefined,
           onClick: () => void navigate({ to: "/p/$slug", params: { slug: other.slug } }),
         })),
-        { id: "home", label: "All projects", onClick: () => void navigate({ to: "/" }) },
-        { id: "settings", label: "Settings", onClick: () => void navigate({ to: "/settings" }) },
+        { id: "home", label: t`All projects`, onClick: () => void navigate({ to: "/" }) },
+        { id: "settings", label: t`Settings`, onClick: () => void navigate({ to: "/settings" }) },
       ],
     },
   ].filter((group) => group.actions.length > 0);
@@ -71,11 +72,11 @@ export function Palette({ timesAsked }: { timesAsked: number }) {
       limit={30}
       scrollable
       maxHeight={440}
-      nothingFound="Nothing by that name."
+      nothingFound={t`Nothing by that name.`}
       searchProps={{
         leftSection: <IconSearch size={18} stroke={1.6} />,
-        placeholder: "Go to a page or do something…",
-        "aria-label": "Search pages and actions",
+        placeholder: t`Go to a page or do something…`,
+        "aria-label": t`Search pages and actions`,
       }}
       onSpotlightOpen={() => setCommands(activeCommands())}
       transitionProps={{ duration: 80 }}

@@ -1,3 +1,4 @@
+import { t } from "@lingui/core/macro";
 import { useQuery } from "@tanstack/react-query";
 import { Outlet, useParams } from "@tanstack/react-router";
 
@@ -19,8 +20,8 @@ export function ProjectLayout() {
   if (project.isError && !project.data) {
     if (project.error instanceof ApiError && project.error.status === 404) return <NotFound />;
     return (
-      <Page title="Project" narrow>
-        <Failure what="The project could not be read." error={project.error} retry={() => void project.refetch()} />
+      <Page title={t`Project`} narrow>
+        <Failure what={t`The project could not be read.`} error={project.error} retry={() => void project.refetch()} />
       </Page>
     );
   }

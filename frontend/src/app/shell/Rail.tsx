@@ -1,3 +1,4 @@
+import { t } from "@lingui/core/macro";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
 import { IconLayoutGrid, IconLayoutSidebarLeftCollapse, IconLayoutSidebarLeftExpand, IconSettings } from "@tabler/icons-react";
@@ -29,16 +30,16 @@ export function Rail({ narrow, onToggle, onNavigate }: Props) {
     </>
   );
   return (
-    <nav className={narrow ? `${classes.rail} ${classes.narrow}` : classes.rail} aria-label="Main">
-      <Link to="/" className={classes.brand} onClick={onNavigate} aria-label="Plumbline, home">
+    <nav className={narrow ? `${classes.rail} ${classes.narrow}` : classes.rail} aria-label={t`Main`}>
+      <Link to="/" className={classes.brand} onClick={onNavigate} aria-label={t`Plumbline, home`}>
         <Mark size={24} />
         {narrow ? null : <span>Plumbline</span>}
       </Link>
       <ul className={classes.list}>
         <li>
-          <Hint label="Projects" position="right" disabled={!narrow}>
+          <Hint label={t`Projects`} position="right" disabled={!narrow}>
             <Link to="/" className={classes.item} activeOptions={{ exact: true, includeSearch: false }} onClick={onNavigate}>
-              {item("Projects", <IconLayoutGrid size={18} stroke={1.6} aria-hidden />)}
+              {item(t`Projects`, <IconLayoutGrid size={18} stroke={1.6} aria-hidden />)}
             </Link>
           </Hint>
         </li>
@@ -69,19 +70,19 @@ export function Rail({ narrow, onToggle, onNavigate }: Props) {
       <div className={classes.spacer} />
       <ul className={classes.list}>
         <li>
-          <Hint label="Settings" position="right" disabled={!narrow}>
+          <Hint label={t`Settings`} position="right" disabled={!narrow}>
             <Link to="/settings" className={classes.item} onClick={onNavigate}>
-              {item("Settings", <IconSettings size={18} stroke={1.6} aria-hidden />)}
+              {item(t`Settings`, <IconSettings size={18} stroke={1.6} aria-hidden />)}
             </Link>
           </Hint>
         </li>
         {onToggle ? (
           <li>
-            <Hint label="Unfold the menu" position="right" disabled={!narrow}>
+            <Hint label={t`Unfold the menu`} position="right" disabled={!narrow}>
               <button type="button" className={classes.item} onClick={onToggle} aria-expanded={!narrow}>
                 {narrow
-                  ? item("Unfold the menu", <IconLayoutSidebarLeftExpand size={18} stroke={1.6} aria-hidden />)
-                  : item("Fold the menu", <IconLayoutSidebarLeftCollapse size={18} stroke={1.6} aria-hidden />)}
+                  ? item(t`Unfold the menu`, <IconLayoutSidebarLeftExpand className="pointing" size={18} stroke={1.6} aria-hidden />)
+                  : item(t`Fold the menu`, <IconLayoutSidebarLeftCollapse className="pointing" size={18} stroke={1.6} aria-hidden />)}
               </button>
             </Hint>
           </li>

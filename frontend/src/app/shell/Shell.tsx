@@ -1,3 +1,5 @@
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { ActionIcon } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
@@ -41,15 +43,15 @@ export function Shell() {
   useCommandKeys();
   openKeymap(useSuspenseQuery(sessionQuery).data.user?.id ?? null);
   useCommands([
-    { id: "palette", label: "Search pages and actions", group: "Anywhere", keys: ["mod+k"], enabled: true, perform: search },
-    { id: "help", label: "Show the keyboard", group: "Anywhere", keys: ["?"], enabled: true, perform: () => setHelp(true) },
+    { id: "palette", label: t`Search pages and actions`, group: t`Anywhere`, keys: ["mod+k"], enabled: true, perform: search },
+    { id: "help", label: t`Show the keyboard`, group: t`Anywhere`, keys: ["?"], enabled: true, perform: () => setHelp(true) },
   ]);
   const narrow = wide ? !unfolded : railNarrow;
   const toggle = () => (wide ? setUnfolded(!unfolded) : setPreference("railNarrow", !railNarrow));
   return (
     <div className={classes.shell} data-narrow={narrow}>
       <a className={classes.skip} href="#main">
-        Skip to the content
+        <Trans>Skip to the content</Trans>
       </a>
       <div className={classes.rail}>
         <Rail narrow={narrow} onToggle={toggle} />
@@ -57,14 +59,14 @@ export function Shell() {
       <Suspense>{calm || drawer ? <RailDrawer opened={drawer} onClose={closeDrawer} /> : null}</Suspense>
       <div className={classes.column}>
         <header className={classes.topbar}>
-          <ActionIcon className={classes.burger} variant="subtle" color="gray" size={40} aria-label="Open the menu" onClick={openDrawer}>
+          <ActionIcon className={classes.burger} variant="subtle" color="gray" size={40} aria-label={t`Open the menu`} onClick={openDrawer}>
             <IconMenu2 size={20} stroke={1.7} aria-hidden />
           </ActionIcon>
           <Breadcrumbs />
           <div className={classes.slot} ref={setSlot} />
-          <button type="button" className={classes.search} onClick={search} aria-label="Search pages and actions">
+          <button type="button" className={classes.search} onClick={search} aria-label={t`Search pages and actions`}>
             <IconSearch size={16} stroke={1.7} aria-hidden />
-            <span>Search</span>
+            <span><Trans>Search</Trans></span>
             <Key name="mod+k" />
           </button>
           <AccountMenu />

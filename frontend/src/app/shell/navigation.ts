@@ -1,3 +1,5 @@
+import { t } from "@lingui/core/macro";
+
 import {
   IconArrowsSort,
   IconBook2,
@@ -22,24 +24,24 @@ import {
 import type { Permission } from "@/api/types";
 
 export const PROJECT_PAGES = [
-  { to: "/p/$slug", label: "Overview", Icon: IconLayoutDashboard, needs: null, group: 0 },
-  { to: "/p/$slug/annotate", label: "Rank", Icon: IconArrowsSort, needs: "task.annotate", group: 0 },
-  { to: "/p/$slug/rounds", label: "Rounds", Icon: IconRefresh, needs: "round.view", group: 1 },
-  { to: "/p/$slug/runs", label: "Runs", Icon: IconPlayerPlay, needs: "run.view", group: 1 },
-  { to: "/p/$slug/models", label: "Models", Icon: IconBox, needs: "model.view", group: 1 },
-  { to: "/p/$slug/datasets", label: "Datasets", Icon: IconDatabase, needs: "snapshot.view", group: 1 },
-  { to: "/p/$slug/queue", label: "Queue", Icon: IconListNumbers, needs: "queue.view", group: 2 },
-  { to: "/p/$slug/quality", label: "Quality", Icon: IconGauge, needs: "quality.view", group: 2 },
-  { to: "/p/$slug/adjudicate", label: "Adjudicate", Icon: IconScale, needs: "task.adjudicate", group: 2 },
-  { to: "/p/$slug/review", label: "Review", Icon: IconEyeCheck, needs: "judgment.review", group: 2 },
-  { to: "/p/$slug/gold", label: "Gold", Icon: IconCertificate, needs: "queue.manage", group: 2 },
-  { to: "/p/$slug/held", label: "Held back", Icon: IconHandStop, needs: "queue.view", group: 2 },
-  { to: "/p/$slug/protocol", label: "Protocol", Icon: IconForms, needs: "protocol.edit", group: 3 },
-  { to: "/p/$slug/guidelines", label: "Guidelines", Icon: IconBook2, needs: null, group: 3 },
-  { to: "/p/$slug/people", label: "People", Icon: IconUsers, needs: "members.manage", group: 3 },
-  { to: "/p/$slug/import", label: "Import", Icon: IconFileImport, needs: "import.run", group: 3 },
-  { to: "/p/$slug/audit", label: "Audit", Icon: IconHistory, needs: "audit.view", group: 3 },
-  { to: "/p/$slug/webhooks", label: "Webhooks", Icon: IconWebhook, needs: "webhooks.manage", group: 3 },
+  { to: "/p/$slug", get label() { return t`Overview`; }, Icon: IconLayoutDashboard, needs: null, group: 0 },
+  { to: "/p/$slug/annotate", get label() { return t`Rank`; }, Icon: IconArrowsSort, needs: "task.annotate", group: 0 },
+  { to: "/p/$slug/rounds", get label() { return t`Rounds`; }, Icon: IconRefresh, needs: "round.view", group: 1 },
+  { to: "/p/$slug/runs", get label() { return t`Runs`; }, Icon: IconPlayerPlay, needs: "run.view", group: 1 },
+  { to: "/p/$slug/models", get label() { return t`Models`; }, Icon: IconBox, needs: "model.view", group: 1 },
+  { to: "/p/$slug/datasets", get label() { return t`Datasets`; }, Icon: IconDatabase, needs: "snapshot.view", group: 1 },
+  { to: "/p/$slug/queue", get label() { return t`Queue`; }, Icon: IconListNumbers, needs: "queue.view", group: 2 },
+  { to: "/p/$slug/quality", get label() { return t`Quality`; }, Icon: IconGauge, needs: "quality.view", group: 2 },
+  { to: "/p/$slug/adjudicate", get label() { return t`Adjudicate`; }, Icon: IconScale, needs: "task.adjudicate", group: 2 },
+  { to: "/p/$slug/review", get label() { return t`Review`; }, Icon: IconEyeCheck, needs: "judgment.review", group: 2 },
+  { to: "/p/$slug/gold", get label() { return t`Gold`; }, Icon: IconCertificate, needs: "queue.manage", group: 2 },
+  { to: "/p/$slug/held", get label() { return t`Held back`; }, Icon: IconHandStop, needs: "queue.view", group: 2 },
+  { to: "/p/$slug/protocol", get label() { return t`Protocol`; }, Icon: IconForms, needs: "protocol.edit", group: 3 },
+  { to: "/p/$slug/guidelines", get label() { return t`Guidelines`; }, Icon: IconBook2, needs: null, group: 3 },
+  { to: "/p/$slug/people", get label() { return t`People`; }, Icon: IconUsers, needs: "members.manage", group: 3 },
+  { to: "/p/$slug/import", get label() { return t`Import`; }, Icon: IconFileImport, needs: "import.run", group: 3 },
+  { to: "/p/$slug/audit", get label() { return t`Audit`; }, Icon: IconHistory, needs: "audit.view", group: 3 },
+  { to: "/p/$slug/webhooks", get label() { return t`Webhooks`; }, Icon: IconWebhook, needs: "webhooks.manage", group: 3 },
 ] as const satisfies readonly {
   to: string;
   label: string;

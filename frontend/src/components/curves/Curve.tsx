@@ -1,5 +1,6 @@
 import "uplot/dist/uPlot.min.css";
 
+import { t } from "@lingui/core/macro";
 import { useComputedColorScheme } from "@mantine/core";
 import { useEffect, useEffectEvent, useRef } from "react";
 import uPlot from "uplot";
@@ -44,7 +45,7 @@ export function Curve({ name, points, smoothing, log, syncKey, height = 180, com
     const at = chart.cursor.idx ?? chart.data[0].length - 1;
     const [steps, raw] = chart.data;
     const value = raw?.[at];
-    readout.current.textContent = value == null ? "" : `${metric(value)} at step ${metric(steps[at] ?? 0)}`;
+    readout.current.textContent = value == null ? "" : reading(value, steps[at] ?? 0);
   };
 
   const build = useEffectEvent((element: HTMLElement) => {
@@ -88,12 +89,12 @@ export function Curve({ name, points, smoothing, log, syncKey, height = 180, com
   useEffect(() => refresh(), [points, smoothing]);
 
   return (
-    <figure className={classes.curve} aria-label={`${name} over steps`}>
+    <figure className={classes.curve} aria-label={t`${name} over steps`}>
       <figcaption className={classes.head}>
         <span className={classes.name}>{name}</span>
         <span className={classes.readout} ref={readout} />
       </figcaption>
-      <div ref={host} className={classes.host} style={{ height }} aria-hidden />
+      <div ref={host} className={classes.host} dir="ltr" style={{ height }} aria-hidden />
       {compact ? null : <CurveData name={name} points={points} />}
     </figure>
   );
@@ -113,6 +114,8 @@ function isZoomed(chart: uPlot): boolean {
   return min > first || max < last;
 }
 
+const FONT = '11px "Inter Variable", sans-serif';
+
 interface Look {
   name: string;
   logarithmic: boolean;
@@ -129,8 +132,8 @@ function optionsOf({ name, logarithmic, syncKey, compact, smoothed }: Look): Omi
     stroke: colour("--pl-muted"),
     grid: { stroke: colour("--pl-line"), width: 1 },
     ticks: { show: false },
-    font: '11px "Inter Variable", sans-serif',
-    labelFont: '11px "Inter Variable", sans-serif',
+    font: FONT,
+    labelFont: FONT,
     labelSize: 16,
     labelGap: 0,
   };
@@ -141,7 +144,7 @@ function optionsOf({ name, logarithmic, syncKey, compact, smoothed }: Look): Omi
     // eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment
     scales: { x: { time: false }, y: { distr: logarithmic ? 3 : 1 } },
     axes: [
-      { ...axis, size: 26, gap: 2, ...(compact ? {} : { label: "step" }) },
+      { ...axis, size: 26, gap: 2, ...(compact ? {} : { label: t`step` }) },
       {
         ...axis,
         size: 52,
@@ -160,5 +163,7 @@ function optionsOf({ name, logarithmic, syncKey, compact, smoothed }: Look): Omi
     padding: [8, 8, 0, 0],
   };
 }
+
+const reading = (value: number, step: number): string => t`${metric(value)} at step ${metric(step)}`;
 
 const fade = (colour: string): string => (/^#[0-9a-f]{6}$/i.test(colour) ? `${colour}55` : colour);

@@ -1,6 +1,8 @@
+import { plural, t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { useDisclosure } from "@mantine/hooks";
 
-import { metric, plural } from "@/lib/format";
+import { metric } from "@/lib/format";
 import { saveFile } from "@/lib/saveFile";
 
 import type { Point } from "./Curve";
@@ -21,18 +23,18 @@ export function CurveData({ name, points }: { name: string; points: readonly Poi
     <>
       <div className={classes.foot}>
         <button type="button" className={classes.csv} aria-expanded={open} onClick={toggle}>
-          {open ? "Hide the numbers" : plural(points.length, "point")}
+          {open ? t`Hide the numbers` : plural(points.length, { one: "# point", other: "# points" })}
         </button>
-        <button type="button" className={classes.csv} onClick={download} title={`Download ${name} as CSV`}>
+        <button type="button" className={classes.csv} onClick={download} title={t`Download ${name} as CSV`}>
           CSV
         </button>
       </div>
       {open ? (
-        <div className={classes.data} tabIndex={0} role="region" aria-label={`${name} by step`}>
+        <div className={classes.data} tabIndex={0} role="region" aria-label={t`${name} by step`}>
           <table>
             <thead>
               <tr>
-                <th scope="col">step</th>
+                <th scope="col"><Trans>step</Trans></th>
                 <th scope="col">{name}</th>
               </tr>
             </thead>

@@ -1,3 +1,5 @@
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { Slider, Switch } from "@mantine/core";
 import { useState } from "react";
 
@@ -22,9 +24,9 @@ export function CurveGrid({ points, syncKey }: Props) {
     <div>
       <div className={classes.tools}>
         <div className={classes.slider}>
-          <span aria-hidden>Smoothing</span>
+          <span aria-hidden><Trans>Smoothing</Trans></span>
           <Slider
-            thumbLabel="Smoothing"
+            thumbLabel={t`Smoothing`}
             label={null}
             min={0}
             max={0.98}
@@ -36,8 +38,8 @@ export function CurveGrid({ points, syncKey }: Props) {
           />
           <span className={classes.value}>{smoothing.toFixed(2)}</span>
         </div>
-        <Switch size="xs" label="Log scale" checked={log} onChange={(event) => setLog(event.currentTarget.checked)} />
-        <span className={classes.hint}>Drag to zoom, double-click to zoom out.</span>
+        <Switch size="xs" label={t`Log scale`} checked={log} onChange={(event) => setLog(event.currentTarget.checked)} />
+        <span className={classes.hint}><Trans>Drag to zoom, double-click to zoom out.</Trans></span>
       </div>
       <div className={classes.grid}>
         {series.map(({ name, points: of }) => (

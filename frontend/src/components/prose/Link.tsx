@@ -1,3 +1,5 @@
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { useState, type ReactNode } from "react";
 
 import classes from "../Prose.module.css";
@@ -30,10 +32,10 @@ export function Link({ href, children }: { href?: string | undefined; children: 
       </span>
       {asked ? (
         <span className={classes.address} data-not-text>
-          {address || "no address"}
+          {address || t`no address`}
           {opens ? (
             <a href={address} target="_blank" rel="noopener noreferrer nofollow">
-              Open
+              <Trans>Open</Trans>
             </a>
           ) : null}
         </span>

@@ -1,3 +1,5 @@
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { useSuspenseQuery } from "@tanstack/react-query";
 import { useParams } from "@tanstack/react-router";
 
@@ -16,16 +18,16 @@ export function AnnotatePage() {
   const { data: session } = useSuspenseQuery(sessionQuery);
   if (!session.user || !may(project, "task.annotate")) {
     return (
-      <Page title="Rank" narrow>
+      <Page title={t`Rank`} narrow>
         <Empty
-          title="You may read this project, but not rank in it."
+          title={t`You may read this project, but not rank in it.`}
           actions={
             <LinkButton to="/p/$slug" params={{ slug }} variant="default">
-              Go to the overview
+              <Trans>Go to the overview</Trans>
             </LinkButton>
           }
         >
-          Ask a lead or the owner to add you as an annotator.
+          <Trans>Ask a lead or the owner to add you as an annotator.</Trans>
         </Empty>
       </Page>
     );

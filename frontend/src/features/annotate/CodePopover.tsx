@@ -1,3 +1,5 @@
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { Button, CopyButton, Group, Popover } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
@@ -29,20 +31,20 @@ export function CodePopover({ slug, userId, judged }: Props) {
     <Popover position="bottom-end" width={300} withinPortal defaultOpened trapFocus={false}>
       <Popover.Target>
         <button type="button" className={classes.saving}>
-          Completion code
+          <Trans>Completion code</Trans>
         </button>
       </Popover.Target>
       <Popover.Dropdown>
         <div className={classes.refusals}>
           {code ? (
             <>
-              <div>Enter this code on the platform you came from.</div>
+              <div><Trans>Enter this code on the platform you came from.</Trans></div>
               <Group gap="xs">
                 <code className={classes.code}>{code}</code>
                 <CopyButton value={code}>
                   {({ copied, copy }) => (
                     <Button size="xs" variant="default" onClick={copy}>
-                      {copied ? "Copied" : "Copy"}
+                      {copied ? t`Copied` : t`Copy`}
                     </Button>
                   )}
                 </CopyButton>
@@ -50,11 +52,11 @@ export function CodePopover({ slug, userId, judged }: Props) {
             </>
           ) : (
             <>
-              <div>You have judged {judged} tasks, which is all that was asked of you. Thank you.</div>
+              <div><Trans>You have judged {judged} tasks, which is all that was asked of you. Thank you.</Trans></div>
               {ask.error ? <div role="alert">{messageOf(ask.error)}</div> : null}
               <Group gap="xs">
                 <Button size="xs" loading={ask.isPending} onClick={() => ask.mutate()}>
-                  Show my code
+                  <Trans>Show my code</Trans>
                 </Button>
               </Group>
             </>

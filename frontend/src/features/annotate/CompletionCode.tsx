@@ -1,3 +1,4 @@
+import { Trans } from "@lingui/react/macro";
 import { Suspense } from "react";
 
 import { later } from "@/lib/later";
@@ -19,7 +20,7 @@ export function CompletionCode({ slug, userId, judged, needed }: Props) {
   if (judged < needed && keptCode(userId, slug) === null) {
     return (
       <span className={classes.pace}>
-        {judged} of {needed}
+        <Trans>{judged} of {needed}</Trans>
       </span>
     );
   }

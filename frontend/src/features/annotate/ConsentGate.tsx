@@ -1,3 +1,5 @@
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { Button } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 
@@ -26,20 +28,20 @@ export function ConsentGate({ slug, onAccepted }: Props) {
   });
   const decline = useMutation({ mutationFn: () => withdrawConsent(slug) });
   if (consent.isError) {
-    return <Failure what="The consent text could not be read." error={consent.error} retry={() => void consent.refetch()} />;
+    return <Failure what={t`The consent text could not be read.`} error={consent.error} retry={() => void consent.refetch()} />;
   }
   if (decline.isSuccess) {
     return (
       <ToRead
-        title="You take no part in this project."
-        lead="You get no tasks here. You may change your mind at any time."
+        title={t`You take no part in this project.`}
+        lead={t`You get no tasks here. You may change your mind at any time.`}
         actions={
           <>
             <Button variant="default" onClick={() => decline.reset()}>
-              Read the text again
+              <Trans>Read the text again</Trans>
             </Button>
             <LinkButton variant="default" to="/">
-              Go home
+              <Trans>Go home</Trans>
             </LinkButton>
           </>
         }
@@ -50,16 +52,16 @@ export function ConsentGate({ slug, onAccepted }: Props) {
   const { version, text } = consent.data ?? { version: 0, text: null };
   return (
     <ToRead
-      title="Before you begin"
-      lead="Please read what taking part means. You may accept it or decline."
+      title={t`Before you begin`}
+      lead={t`Please read what taking part means. You may accept it or decline.`}
       text={text}
       actions={
         <>
           <Button disabled={text === null} loading={accept.isPending} onClick={() => accept.mutate(version)}>
-            Accept
+            <Trans>Accept</Trans>
           </Button>
           <Button variant="default" disabled={text === null} loading={decline.isPending} onClick={() => decline.mutate()}>
-            Decline
+            <Trans>Decline</Trans>
           </Button>
         </>
       }

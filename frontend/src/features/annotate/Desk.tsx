@@ -1,3 +1,4 @@
+import { plural, t } from "@lingui/core/macro";
 import { useEffect, useEffectEvent, useState, type Dispatch, type SetStateAction } from "react";
 
 import type { Assignment, Project } from "@/api/types";
@@ -102,22 +103,22 @@ export function Desk({ project, ranking, assignment, announce }: Props) {
     }
     if (repeatsShownOrder(said, assignment) && !askedOrder) {
       setAskedOrder(true);
-      announce("This is the order they were shown in. Press Enter again if you mean it.");
+      announce(t`This is the order they were shown in. Press Enter again if you mean it.`);
       return;
     }
-    if (ranking.submit(final)) announce(correcting ? "Correction kept." : "Kept.");
+    if (ranking.submit(final)) announce(correcting ? t`Correction kept.` : t`Kept.`);
   };
 
   const choose = (choice: PairChoice, settled: boolean) => {
     const next = { ...draft, choice };
     change(next);
     if (settled && autoSubmit && !correcting) submit(next);
-    else announce(`${inWords(choice, assignment.protocol.strength)}. Press Enter to submit.`);
+    else announce(t`${inWords(choice, assignment.protocol.strength)}. Press Enter to submit.`);
   };
 
   const skip = (why: SkipWhy) => {
     ranking.skip(why);
-    announce("Skipped.");
+    announce(t`Skipped.`);
   };
 
   const toggle = (what: Toggled) => {
@@ -157,7 +158,7 @@ export function Desk({ project, ranking, assignment, announce }: Props) {
       setFocus(from);
       setComparing(false);
       selectFirstWord(keys[from] ?? "");
-      announce(`Choose a passage of ${letter(from)} with the arrows, then a label.`);
+      announce(t`Choose a passage of ${letter(from)} with the arrows, then a label.`);
     },
     toggle,
   });
@@ -170,14 +171,14 @@ export function Desk({ project, ranking, assignment, announce }: Props) {
     // The link that led here would take Enter for itself.
     if (document.activeElement?.matches("nav a")) document.getElementById("main")?.focus({ preventScroll: true });
     const opening = correcting
-      ? "An earlier judgment is open again."
+      ? t`An earlier judgment is open again.`
       : takenBack
-        ? "Taken back: it is yours again."
+        ? t`Taken back: it is yours again.`
         : writing
-          ? "Next task: a response to write."
-          : `Next task: ${assignment.responses.length} responses to rank.`;
+          ? t`Next task: a response to write.`
+          : plural(assignment.responses.length, { one: "Next task: # response to rank.", other: "Next task: # responses to rank." });
     // What was just done is still worth hearing.
-    announce((said) => (ENDINGS.has(said) ? `${said} ${opening}` : opening));
+    announce((said) => (endings().includes(said) ? `${said} ${opening}` : opening));
   });
   useEffect(() => begin(), []);
 
@@ -269,7 +270,7 @@ export function Desk({ project, ranking, assignment, announce }: Props) {
           const passage = pickedNow(assignment) ?? picked;
           if (!passage) return;
           note(mark(draft, assignment, passage, label));
-          announce("Marked.");
+          announce(t`Marked.`);
           unpick();
         }}
         onUnpick={unpick}
@@ -281,9 +282,13 @@ export function Desk({ project, ranking, assignment, announce }: Props) {
   );
 }
 
-const ENDINGS: ReadonlySet<string> = new Set(["Kept.", "Correction kept.", "Skipped."]);
+const endings = (): string[] => [t`Kept.`, t`Correction kept.`, t`Skipped.`];
 
-const VERDICTS = { both_bad: "All are bad.", both_good: "All are good.", cannot_judge: "You cannot judge this." };
+const VERDICTS = {
+  get both_bad() { return t`All are bad.`; },
+  get both_good() { return t`All are good.`; },
+  get cannot_judge() { return t`You cannot judge this.`; },
+};
 
 function placesInWords(draft: Draft, assignment: Assignment): string {
   if (draft.verdict !== "none") return VERDICTS[draft.verdict];
@@ -292,11 +297,12 @@ function placesInWords(draft: Draft, assignment: Assignment): string {
   const placed = keys
     .map((key, index) => [letter(index), draft.places[key]] as const)
     .filter((entry): entry is readonly [string, number] => entry[1] !== undefined)
-    .map(([name, at]) => `${name} in place ${at}`);
-  return `${placed.join(", ")}. ${left === 0 ? "Press Enter to submit." : `${left} left to place.`}`;
+    .map(([name, at]) => t`${name} in place ${at}`);
+  return `${placed.join(", ")}. ${left === 0 ? t`Press Enter to submit.` : plural(left, { one: "# left to place.", other: "# left to place." })}`;
 }
 
 function focusInWords(draft: Draft, assignment: Assignment, index: number): string {
   const at = draft.places[keysOf(assignment)[index] ?? ""];
-  return `Response ${letter(index)}, ${at === undefined ? "not placed" : `in place ${at}`}.`;
+  const name = letter(index);
+  return at === undefined ? t`Response ${name}, not placed.` : t`Response ${name}, in place ${at}.`;
 }

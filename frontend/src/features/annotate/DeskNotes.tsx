@@ -1,3 +1,5 @@
+import { Trans } from "@lingui/react/macro";
+
 import type { Assignment } from "@/api/types";
 import { Note } from "@/components/States";
 
@@ -14,29 +16,31 @@ export function DeskNotes({ assignment, ranking }: { assignment: Assignment; ran
     <>
       {correcting ? (
         <Note>
-          You are correcting an earlier judgment. Submit replaces it; Esc leaves it as it was.
+          <Trans>You are correcting an earlier judgment. Submit replaces it; Esc leaves it as it was.</Trans>
         </Note>
       ) : null}
-      {takenBack ? <Note>You took this judgment back. Submit says it anew.</Note> : null}
+      {takenBack ? <Note><Trans>You took this judgment back. Submit says it anew.</Trans></Note> : null}
       {assignment.returned && !correcting ? (
         <Note>
-          A reviewer asks you to look at this again: {assignment.returned.comment} What you said is filled in; submit
-          replaces it.
+          <Trans>
+            A reviewer asks you to look at this again: <bdi>{assignment.returned.comment}</bdi> What you said is filled in; submit
+            replaces it.
+          </Trans>
         </Note>
       ) : null}
       {lost ? (
         <Note>
-          Your hold on this task ran out while you were away. You can still judge it: it is kept beside the queue.{" "}
+          <Trans>Your hold on this task ran out while you were away. You can still judge it: it is kept beside the queue.</Trans>{" "}
           <button type="button" className={classes.inlineButton} onClick={ranking.dropCurrent}>
-            Take the next one instead
+            <Trans>Take the next one instead</Trans>
           </button>
         </Note>
       ) : null}
       {ranking.elsewhere ? (
         <Note>
-          You have gone on with this task in another window since.{" "}
+          <Trans>You have gone on with this task in another window since.</Trans>{" "}
           <button type="button" className={classes.inlineButton} onClick={ranking.takeElsewhere}>
-            Take over what you said there
+            <Trans>Take over what you said there</Trans>
           </button>
         </Note>
       ) : null}

@@ -1,3 +1,4 @@
+import { t } from "@lingui/core/macro";
 import { Skeleton } from "@mantine/core";
 
 import classes from "./Desk.module.css";
@@ -5,7 +6,7 @@ import responses from "./Responses.module.css";
 
 export function DeskSkeleton() {
   return (
-    <div className={classes.reading} role="status" aria-busy="true" aria-label="Fetching the next task">
+    <div className={classes.reading} role="status" aria-busy="true" aria-label={t`Fetching the next task`}>
       <Skeleton height={12} width={60} />
       <Skeleton height={18} width="52%" />
       <div className={responses.grid} data-columns="2">

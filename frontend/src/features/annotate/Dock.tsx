@@ -1,3 +1,5 @@
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { useState } from "react";
 
 import type { Assignment } from "@/api/types";
@@ -45,10 +47,10 @@ export function Dock(props: Props) {
   const hint = veiled
     ? ""
     : askedOrder
-    ? "This is the order they were shown in. Submit again if you mean it."
+    ? t`This is the order they were shown in. Submit again if you mean it.`
     : missing(assignment, draft);
   return (
-    <section className={classes.dock} aria-label="Your judgment">
+    <section className={classes.dock} aria-label={t`Your judgment`}>
       <div className={classes.inner}>
         {panel === "skip" ? <SkipPanel assignment={assignment} onSkip={props.onSkip} onClose={() => props.onPanel(null)} /> : null}
         {panel === "comment" ? (
@@ -63,10 +65,10 @@ export function Dock(props: Props) {
           <PlaceRow assignment={assignment} draft={draft} focus={focus} commands={commands} />
         )}
         <div className={classes.row}>
-          <div className={classes.left}>
-            <CommandButton command={named("both_bad")} text={pair ? "Both bad" : "All bad"} pressed={verdict === "both_bad"} />
-            <CommandButton command={named("both_good")} text={pair ? "Both good" : "All good"} pressed={verdict === "both_good"} />
-            <CommandButton command={named("cannot_judge")} text={isWriting(assignment) ? "Cannot write" : "Cannot judge"} pressed={verdict === "cannot_judge"} />
+          <div className={classes.before}>
+            <CommandButton command={named("both_bad")} text={pair ? t`Both bad` : t`All bad`} pressed={verdict === "both_bad"} />
+            <CommandButton command={named("both_good")} text={pair ? t`Both good` : t`All good`} pressed={verdict === "both_good"} />
+            <CommandButton command={named("cannot_judge")} text={isWriting(assignment) ? t`Cannot write` : t`Cannot judge`} pressed={verdict === "cannot_judge"} />
             <button
               type="button"
               className={`${classes.command} ${classes.more}`}
@@ -75,14 +77,14 @@ export function Dock(props: Props) {
               onMouseDown={(event) => event.preventDefault()}
               onClick={() => setMore(!more)}
             >
-              {more ? "Less" : "More"}
+              {more ? t`Less` : t`More`}
             </button>
           </div>
           <div className={classes.beside} id="beside" data-open={more}>
-            <CommandButton command={named("edit")} text={draft.edit ? "Edit ✓" : "Edit"} />
-            <CommandButton command={named("scores")} text="Score" />
-            <CommandButton command={named("mark")} text={draft.spans.length ? "Mark ✓" : "Mark"} />
-            <CommandButton command={named("diff")} text="Diff" pressed={comparing} />
+            <CommandButton command={named("edit")} text={draft.edit ? `${t`Edit`} ✓` : t`Edit`} />
+            <CommandButton command={named("scores")} text={t`Score`} />
+            <CommandButton command={named("mark")} text={draft.spans.length ? `${t`Mark`} ✓` : t`Mark`} />
+            <CommandButton command={named("diff")} text={t`Diff`} pressed={comparing} />
             <CommandButton command={named("comment")} text={reasonText(assignment, draft)} pressed={panel === "comment"} />
             <CommandButton command={named("skip")} pressed={panel === "skip"} />
             <span className={classes.onlyNarrow}>
@@ -90,8 +92,8 @@ export function Dock(props: Props) {
             </span>
           </div>
           <p className={classes.hint}>{hint}</p>
-          <div className={classes.right}>
-            <CommandButton command={named(correcting ? "leave_correction" : "undo")} text={correcting ? "Leave" : "Undo"} />
+          <div className={classes.after}>
+            <CommandButton command={named(correcting ? "leave_correction" : "undo")} text={correcting ? t`Leave` : t`Undo`} />
             {submit ? (
               <button
                 type="button"
@@ -100,7 +102,7 @@ export function Dock(props: Props) {
                 onMouseDown={(event) => event.preventDefault()}
                 onClick={submit.perform}
               >
-                {correcting ? "Replace" : "Submit"} <Key name={submit.keys[0] ?? "Enter"} />
+                {correcting ? t`Replace` : t`Submit`} <Key name={submit.keys[0] ?? "Enter"} />
               </button>
             ) : null}
           </div>
@@ -113,7 +115,8 @@ export function Dock(props: Props) {
 function reasonText(assignment: Assignment, draft: Draft): string {
   const { length } = assignment.protocol.reasons.choices;
   const given = draft.reasons.length > 0 || draft.comment.trim() !== "";
-  return `${length && !isWriting(assignment) ? "Reason" : "Comment"}${given ? " ✓" : ""}`;
+  const name = length && !isWriting(assignment) ? t`Reason` : t`Comment`;
+  return given ? `${name} ✓` : name;
 }
 
 function missing(assignment: Assignment, draft: Draft): string {
@@ -128,7 +131,7 @@ function unplaced(assignment: Assignment, draft: Draft): string {
     .map((key, index) => ({ key, name: letter(index) }))
     .filter(({ key }) => draft.places[key] === undefined);
   if (left.length === 0) return "";
-  return left.length === assignment.responses.length ? "" : `Still to place: ${left.map(({ name }) => name).join(", ")}`;
+  return left.length === assignment.responses.length ? "" : t`Still to place: ${left.map(({ name }) => name).join(", ")}`;
 }
 
 interface PlaceRowProps {
@@ -143,9 +146,9 @@ function PlaceRow({ assignment, draft, focus, commands }: PlaceRowProps) {
   const places = commands.filter((command) => command.id.startsWith("place:"));
   const at = draft.places[keysOf(assignment)[focus] ?? ""];
   return (
-    <div className={classes.places} role="group" aria-label={`Place of response ${letter(focus)}`}>
+    <div className={classes.places} role="group" aria-label={t`Place of response ${letter(focus)}`}>
       <span className={classes.placesLabel}>
-        <b>{letter(focus)}</b> goes to
+        <Trans><b>{letter(focus)}</b> goes to</Trans>
       </span>
       {places.map((command, index) => (
         <button
@@ -160,7 +163,7 @@ function PlaceRow({ assignment, draft, focus, commands }: PlaceRowProps) {
           {index + 1}
         </button>
       ))}
-      <span className={classes.placesEnd}>best first, equal places tie</span>
+      <span className={classes.placesEnd}><Trans>best first, equal places tie</Trans></span>
     </div>
   );
 }

@@ -1,3 +1,5 @@
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { Button, Group, Textarea } from "@mantine/core";
 
 import classes from "./WritingPane.module.css";
@@ -17,7 +19,7 @@ export function EditPane({ name, text, original, onChange, onSubmit, onClose }: 
   return (
     <div className={classes.edit}>
       <Textarea
-        label={`${name} as it should have been`}
+        label={t`${name} as it should have been`}
         value={text}
         onChange={(event) => onChange(event.currentTarget.value)}
         onKeyDown={(event) => {
@@ -37,10 +39,10 @@ export function EditPane({ name, text, original, onChange, onSubmit, onClose }: 
       />
       <Group gap="xs" mt={8}>
         <Button size="compact-sm" variant="default" disabled={text === original} onClick={() => onChange(original)}>
-          Start from the original again
+          <Trans>Start from the original again</Trans>
         </Button>
         <Button size="compact-sm" variant="subtle" color="gray" onClick={onClose}>
-          Do not edit
+          <Trans>Do not edit</Trans>
         </Button>
       </Group>
     </div>

@@ -1,3 +1,5 @@
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { Button } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 
@@ -27,17 +29,17 @@ export function GuidelinesGate({ slug, number, onRead }: Props) {
     },
   });
   if (versions.isError) {
-    return <Failure what="The guidelines could not be read." error={versions.error} retry={() => void versions.refetch()} />;
+    return <Failure what={t`The guidelines could not be read.`} error={versions.error} retry={() => void versions.refetch()} />;
   }
   const text = versions.data?.results.find((version) => version.number === number)?.text;
   return (
     <ToRead
-      title="Before you go on"
-      lead={`Please read version ${number} of the guidelines.`}
+      title={t`Before you go on`}
+      lead={t`Please read version ${number} of the guidelines.`}
       text={text ?? null}
       actions={
         <Button disabled={text === undefined} loading={acknowledge.isPending} onClick={() => acknowledge.mutate()}>
-          I have read this version
+          <Trans>I have read this version</Trans>
         </Button>
       }
     >

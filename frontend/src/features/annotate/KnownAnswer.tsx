@@ -1,3 +1,5 @@
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { Button } from "@mantine/core";
 
 import type { Message } from "@/api/types";
@@ -19,21 +21,22 @@ interface Props {
 /** The task just judged had a known answer: what it is, before the next one. */
 export function KnownAnswer({ known: { past, feedback }, onGoOn }: Props) {
   const look = usePreferences();
-  useCommands([{ id: "go_on", label: "Go on", group: "Work", keys: ["Enter"], enabled: true, perform: onGoOn }]);
+  useCommands([{ id: "go_on", label: t`Go on`, group: t`Work`, keys: ["Enter"], enabled: true, perform: onGoOn }]);
   const keys = past ? keysOf(past.assignment) : [];
   const name = (key: string) => letter(keys.indexOf(key));
   const inWords = (tiers: readonly (readonly string[])[]) =>
-    tiers.map((tier) => tier.map(name).join(" and ")).join(", then ");
+    tiers.map((tier) => tier.map(name).join(t` and `)).join(t`, then `);
   const said = past ? (toSaid(past.draft, past.assignment)?.tiers ?? []) : [];
   const shown = past && feedback.tiers.flat().every((key) => keys.includes(key)) ? past.assignment : null;
   return (
-    <section className={classes.pane} aria-label="The known answer">
+    <section className={classes.pane} aria-label={t`The known answer`}>
       <h2 className={classes.title} role="status">
-        {feedback.right ? "That is the known answer." : "The known answer is another one."}
+        {feedback.right ? t`That is the known answer.` : t`The known answer is another one.`}
       </h2>
       {shown && feedback.tiers.length ? (
         <p className={classes.order}>
-          Known: {inWords(feedback.tiers)}.{feedback.right || !said.length ? "" : ` You said: ${inWords(said)}.`}
+          <Trans>Known: {inWords(feedback.tiers)}.</Trans>
+          {feedback.right || !said.length ? "" : ` ${t`You said: ${inWords(said)}.`}`}
         </p>
       ) : null}
       {feedback.explanation ? (
@@ -43,7 +46,7 @@ export function KnownAnswer({ known: { past, feedback }, onGoOn }: Props) {
       ) : null}
       <div>
         <Button onClick={onGoOn} rightSection={<Key name="Enter" />}>
-          Go on
+          <Trans>Go on</Trans>
         </Button>
       </div>
       {shown ? (
@@ -55,7 +58,7 @@ export function KnownAnswer({ known: { past, feedback }, onGoOn }: Props) {
                 <li key={key} className={classes.response}>
                   <h3 className={classes.name}>
                     {name(key)}
-                    <span>{feedback.tiers.length > 1 ? `place ${place + 1}` : "tie"}</span>
+                    <span>{feedback.tiers.length > 1 ? t`place ${place + 1}` : t`tie`}</span>
                   </h3>
                   <Prose text={textOf(shown.responses[keys.indexOf(key)]?.messages ?? [])} look={look} />
                 </li>

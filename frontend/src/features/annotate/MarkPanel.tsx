@@ -1,3 +1,5 @@
+import { t } from "@lingui/core/macro";
+
 import type { Choice } from "@/api/types";
 import type { Command } from "@/lib/commands";
 import { useCommands } from "@/lib/useCommands";
@@ -16,7 +18,7 @@ interface Props {
 
 /** What a selected passage is: a digit is enough. */
 export function MarkPanel({ picked, labels, onMark, onClose }: Props) {
-  const group = "Mark the passage as";
+  const group = t`Mark the passage as`;
   const marking: Command[] = labels.map(({ key, label }, index) => ({
     id: `mark:${key}`,
     label,
@@ -27,16 +29,16 @@ export function MarkPanel({ picked, labels, onMark, onClose }: Props) {
     perform: () => onMark(key),
   }));
   const moves: Command[] = [
-    move("The next word", "ArrowRight", () => moveSelection("forward", "word", false)),
-    move("The word before", "ArrowLeft", () => moveSelection("backward", "word", false)),
-    move("A word more", "shift+ArrowRight", () => moveSelection("forward", "word", true)),
-    move("A word less", "shift+ArrowLeft", () => moveSelection("backward", "word", true)),
-    move("The line below", "ArrowDown", () => moveSelection("forward", "line", false)),
-    move("The line above", "ArrowUp", () => moveSelection("backward", "line", false)),
-    move("A line more", "shift+ArrowDown", () => moveSelection("forward", "line", true)),
-    move("A line less", "shift+ArrowUp", () => moveSelection("backward", "line", true)),
+    move(t`The next word`, "ArrowRight", () => moveSelection("forward", "word", false)),
+    move(t`The word before`, "ArrowLeft", () => moveSelection("backward", "word", false)),
+    move(t`A word more`, "shift+ArrowRight", () => moveSelection("forward", "word", true)),
+    move(t`A word less`, "shift+ArrowLeft", () => moveSelection("backward", "word", true)),
+    move(t`The line below`, "ArrowDown", () => moveSelection("forward", "line", false)),
+    move(t`The line above`, "ArrowUp", () => moveSelection("backward", "line", false)),
+    move(t`A line more`, "shift+ArrowDown", () => moveSelection("forward", "line", true)),
+    move(t`A line less`, "shift+ArrowUp", () => moveSelection("backward", "line", true)),
   ];
-  const close: Command = { id: "mark:close", label: "Do not mark", group, keys: ["Escape"], enabled: true, fixed: true, perform: onClose };
+  const close: Command = { id: "mark:close", label: t`Do not mark`, group, keys: ["Escape"], enabled: true, fixed: true, perform: onClose };
   useCommands([...marking, ...moves, close]);
   return (
     <div className={classes.panel} role="group" aria-label={group}>
@@ -54,7 +56,7 @@ export function MarkPanel({ picked, labels, onMark, onClose }: Props) {
 const move = (label: string, key: string, perform: () => void): Command => ({
   id: `mark:${key}`,
   label,
-  group: "Choose a passage",
+  group: t`Choose a passage`,
   keys: [key],
   enabled: true,
   repeats: true,

@@ -1,3 +1,5 @@
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { Button, Group } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useEffectEvent } from "react";
@@ -17,31 +19,31 @@ import type { Ranking } from "./useRanking";
 
 const WORDS: Record<NothingReason, { title: string; why: string }> = {
   empty: {
-    title: "Everything here is ranked.",
-    why: "The queue is empty. New tasks appear here by themselves when a round samples them or somebody imports some.",
+    get title() { return t`Everything here is ranked.`; },
+    get why() { return t`The queue is empty. New tasks appear here by themselves when a round samples them or somebody imports some.`; },
   },
   all_leased: {
-    title: "The last tasks are with other annotators.",
-    why: "What is left is being ranked right now. If somebody gives one back, it appears here by itself.",
+    get title() { return t`The last tasks are with other annotators.`; },
+    get why() { return t`What is left is being ranked right now. If somebody gives one back, it appears here by itself.`; },
   },
   no_more_for_you: {
-    title: "You have ranked everything you can.",
-    why: "The tasks that are left want a second opinion from somebody else. New ones appear here by themselves.",
+    get title() { return t`You have ranked everything you can.`; },
+    get why() { return t`The tasks that are left want a second opinion from somebody else. New ones appear here by themselves.`; },
   },
   capped: {
-    title: "That is all for now.",
-    why: "You have reached the number of tasks that this project gives to one person. What you said is kept.",
+    get title() { return t`That is all for now.`; },
+    get why() { return t`You have reached the number of tasks that this project gives to one person. What you said is kept.`; },
   },
   paused: {
-    title: "Your work here is paused.",
-    why: "A lead will look at it with you. What you said is kept.",
+    get title() { return t`Your work here is paused.`; },
+    get why() { return t`A lead will look at it with you. What you said is kept.`; },
   },
   archived: {
-    title: "This project is archived.",
-    why: "It gives out no more tasks. What you said is kept.",
+    get title() { return t`This project is archived.`; },
+    get why() { return t`It gives out no more tasks. What you said is kept.`; },
   },
-  consent_needed: { title: "Before you begin", why: "Read what taking part means, and accept it or leave it." },
-  read_guidelines: { title: "The guidelines have changed", why: "Read this version, then go on." },
+  consent_needed: { get title() { return t`Before you begin`; }, get why() { return t`Read what taking part means, and accept it or leave it.`; } },
+  read_guidelines: { get title() { return t`The guidelines have changed`; }, get why() { return t`Read this version, then go on.`; } },
 };
 
 /** A person has to lift these: nothing the queue does changes them. */
@@ -68,7 +70,7 @@ export function NothingToRank({ project, ranking, nothing }: Props) {
           actions={
             <Group gap="xs">
               <Button variant="default" onClick={ranking.lookAgain}>
-                Look again
+                <Trans>Look again</Trans>
               </Button>
               {reason === "archived" ? null : <OpenLast ranking={ranking} />}
             </Group>
@@ -85,7 +87,7 @@ export function NothingToRank({ project, ranking, nothing }: Props) {
 function OpenLast({ ranking }: { ranking: Ranking }) {
   return ranking.canUndo ? (
     <Button variant="default" onClick={ranking.undo}>
-      Open the last one again
+      <Trans>Open the last one again</Trans>
     </Button>
   ) : null;
 }
@@ -102,28 +104,28 @@ function QueueIsEmpty({ project, ranking, reason }: { project: Project; ranking:
   return (
     <div className={classes.state}>
       <Empty
-        title={neverAnything ? "There is nothing to rank yet." : WORDS[reason].title}
+        title={neverAnything ? t`There is nothing to rank yet.` : WORDS[reason].title}
         actions={
           <Group gap="xs">
             <Button variant="default" onClick={ranking.lookAgain}>
-              Look again
+              <Trans>Look again</Trans>
             </Button>
             <OpenLast ranking={ranking} />
             {may(project, "import.run") ? (
               <LinkButton variant="default" to="/p/$slug/import" params={params}>
-                Import tasks
+                <Trans>Import tasks</Trans>
               </LinkButton>
             ) : null}
             {may(project, "round.launch") ? (
               <LinkButton variant="default" to="/p/$slug/rounds" params={params}>
-                Go to rounds
+                <Trans>Go to rounds</Trans>
               </LinkButton>
             ) : null}
           </Group>
         }
       >
         {neverAnything
-          ? "Tasks come from an import or from a model that a round samples. They appear here by themselves."
+          ? t`Tasks come from an import or from a model that a round samples. They appear here by themselves.`
           : WORDS[reason].why}
       </Empty>
     </div>

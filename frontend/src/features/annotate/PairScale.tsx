@@ -1,3 +1,5 @@
+import { t } from "@lingui/core/macro";
+
 import type { Assignment } from "@/api/types";
 import { Key } from "@/components/Key";
 import type { Command } from "@/lib/commands";
@@ -11,14 +13,11 @@ interface Props {
   commands: readonly Command[];
 }
 
-const SHORT: Record<string, string> = {
-  "-3": "much",
-  "-2": "better",
-  "-1": "slightly",
-  "0": "tie",
-  "1": "slightly",
-  "2": "better",
-  "3": "much",
+const SHORT: Record<number, string> = {
+  get "0"() { return t({ message: "tie", context: "scale" }); },
+  get "1"() { return t({ message: "slightly", context: "scale" }); },
+  get "2"() { return t({ message: "better", context: "scale" }); },
+  get "3"() { return t({ message: "much", context: "scale" }); },
 };
 
 /** The one row that matters: from “A is much better” to “B is much better”. */
@@ -26,7 +25,7 @@ export function PairScale({ assignment, choice, commands }: Props) {
   const { protocol } = assignment;
   const scale = scaleOf(protocol);
   return (
-    <div className={classes.scale} role="radiogroup" aria-label="Which response is better?" data-steps={scale.length}>
+    <div className={classes.scale} role="radiogroup" aria-label={t`Which response is better?`} data-steps={scale.length}>
       <span className={classes.end} aria-hidden>
         A
       </span>
@@ -48,7 +47,7 @@ export function PairScale({ assignment, choice, commands }: Props) {
             onClick={command.perform}
           >
             <Strokes value={value} />
-            <span className={classes.word}>{protocol.strength ? SHORT[String(value)] : value === 0 ? "tie" : "better"}</span>
+            <span className={classes.word}>{SHORT[protocol.strength || value === 0 ? Math.abs(value) : 2]}</span>
             {command.keys[0] ? <Key name={command.keys[0]} /> : <span />}
           </button>
         ) : null;

@@ -1,3 +1,4 @@
+import { t } from "@lingui/core/macro";
 import { ActionIcon, TextInput } from "@mantine/core";
 import { IconX } from "@tabler/icons-react";
 
@@ -19,7 +20,7 @@ export function Passages({ assignment, draft, response, onChange }: Props) {
   const own = draft.spans.filter((span) => span.response === response).sort(byPlace);
   if (own.length === 0) return null;
   return (
-    <ul className={classes.list} aria-label="Marked passages">
+    <ul className={classes.list} aria-label={t`Marked passages`}>
       {own.map((span) => {
         const label = labelOf(assignment, span);
         const index = assignment.protocol.spans.findIndex(({ key }) => key === span.label);
@@ -32,8 +33,8 @@ export function Passages({ assignment, draft, response, onChange }: Props) {
             <TextInput
               size="xs"
               className={classes.note ?? ""}
-              aria-label={`Note on “${label}”`}
-              placeholder="Note, if you like"
+              aria-label={t`Note on “${label}”`}
+              placeholder={t`Note, if you like`}
               value={span.note ?? ""}
               maxLength={2000}
               dir="auto"
@@ -44,7 +45,7 @@ export function Passages({ assignment, draft, response, onChange }: Props) {
                 event.currentTarget.blur();
               }}
             />
-            <ActionIcon variant="subtle" color="gray" size={36} aria-label={`Remove “${label}”`} onClick={() => onChange(unmark(draft, span))}>
+            <ActionIcon variant="subtle" color="gray" size={36} aria-label={t`Remove “${label}”`} onClick={() => onChange(unmark(draft, span))}>
               <IconX size={16} stroke={1.8} aria-hidden />
             </ActionIcon>
           </li>

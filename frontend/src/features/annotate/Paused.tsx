@@ -1,3 +1,5 @@
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { Button } from "@mantine/core";
 
 import { Key } from "@/components/Key";
@@ -9,21 +11,21 @@ import classes from "./RankingPage.module.css";
 /** A break: what was said so far is kept, and no time is counted. */
 export function Paused({ onResume }: { onResume: () => void }) {
   const [resume] = useCommands([
-    { id: "resume", label: "Go on", group: "Work", keys: ["Enter"], enabled: true, perform: onResume },
+    { id: "resume", label: t`Go on`, group: t`Work`, keys: ["Enter"], enabled: true, perform: onResume },
   ]);
   const key = resume?.keys[0];
   return (
     <div className={classes.state}>
       <Empty
-        title="You are on a break."
+        title={t`You are on a break.`}
         actions={
           <Button autoFocus onClick={onResume} rightSection={key ? <Key name={key} /> : null}>
-            Go on
+            <Trans>Go on</Trans>
           </Button>
         }
       >
-        The clock stands still. What you said so far is kept; if the break is a long one, the task may go to somebody
-        else meanwhile.
+        <Trans>The clock stands still. What you said so far is kept; if the break is a long one, the task may go to somebody
+        else meanwhile.</Trans>
       </Empty>
     </div>
   );

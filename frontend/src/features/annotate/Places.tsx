@@ -1,4 +1,6 @@
 import { DndContext, PointerSensor, useDraggable, useDroppable, useSensor, useSensors, type DragEndEvent } from "@dnd-kit/core";
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import type { ReactNode } from "react";
 
 import type { Assignment } from "@/api/types";
@@ -21,9 +23,9 @@ const SILENT = {
   announcements: { onDragStart: nothing, onDragOver: nothing, onDragEnd: nothing, onDragCancel: nothing },
 };
 const STRENGTHS: { value: Strength; word: string }[] = [
-  { value: 1, word: "slightly" },
-  { value: 2, word: "better" },
-  { value: 3, word: "much" },
+  { value: 1, get word() { return t({ message: "slightly", context: "scale" }); } },
+  { value: 2, get word() { return t({ message: "better", context: "scale" }); } },
+  { value: 3, get word() { return t({ message: "much", context: "scale" }); } },
 ];
 
 /** The ranking so far: a column of places, best on top; letters can be dragged between them. */
@@ -44,7 +46,7 @@ export function Places({ assignment, draft, focus, onFocus, onChange }: Props) {
   };
 
   return (
-    <aside className={classes.places} aria-label="Ranking">
+    <aside className={classes.places} aria-label={t`Ranking`}>
       <DndContext sensors={sensors} accessibility={SILENT} onDragEnd={drop}>
         <ol className={classes.list}>
           {keys.map((_, index) => {
@@ -53,11 +55,11 @@ export function Places({ assignment, draft, focus, onFocus, onChange }: Props) {
             const boundary = complete && assignment.protocol.strength && position >= 0 && position < occupied.length - 1;
             return (
               <li key={at}>
-                <Row id={String(at)} name={String(at)} label={`Place ${at}`}>
+                <Row id={String(at)} name={String(at)} label={t`Place ${at}`}>
                   {keys.filter((key) => draft.places[key] === at).map(chip)}
                 </Row>
                 {boundary ? (
-                  <div className={classes.boundary} role="group" aria-label={`How much better is place ${at} than the next?`}>
+                  <div className={classes.boundary} role="group" aria-label={t`How much better is place ${at} than the next?`}>
                     {STRENGTHS.map(({ value, word }) => (
                       <button
                         key={value}
@@ -75,9 +77,9 @@ export function Places({ assignment, draft, focus, onFocus, onChange }: Props) {
             );
           })}
         </ol>
-        <Row id={NOWHERE} name="–" label="Not placed yet">
+        <Row id={NOWHERE} name="–" label={t`Not placed yet`}>
           {unplaced.map(chip)}
-          {complete ? <span className={classes.none}>all placed</span> : null}
+          {complete ? <span className={classes.none}><Trans>all placed</Trans></span> : null}
         </Row>
       </DndContext>
     </aside>
@@ -110,7 +112,7 @@ function Chip({ id, name, focused, onFocus }: ChipProps) {
       ref={setNodeRef}
       type="button"
       className={classes.chip}
-      aria-label={`Response ${name}`}
+      aria-label={t`Response ${name}`}
       aria-current={focused ? "true" : undefined}
       data-dragging={isDragging}
       style={transform ? { transform: `translate(${transform.x}px, ${transform.y}px)` } : undefined}

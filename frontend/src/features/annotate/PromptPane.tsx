@@ -1,3 +1,5 @@
+import { t } from "@lingui/core/macro";
+import { Plural, Trans } from "@lingui/react/macro";
 import { useState } from "react";
 
 import type { Message, Protocol } from "@/api/types";
@@ -35,30 +37,34 @@ export function PromptPane({ messages, whole, onToggle, toggleKey, systemPrompt 
   const lines = last?.content.split("\n").length ?? 0;
   const long = length > LONG || lines > 6 ? "always" : length > LONG_WHEN_NARROW || lines > 2 ? "narrow" : "never";
   return (
-    <section className={classes.prompt} aria-label="Prompt">
+    <section className={classes.prompt} aria-label={t`Prompt`}>
       <div className={classes.bar}>
-        <h2 className={classes.label}>Prompt</h2>
+        <h2 className={classes.label}><Trans>Prompt</Trans></h2>
         {earlier.length > 0 ? (
           <button type="button" className={classes.fold} aria-expanded={earlierShown} onClick={() => setEarlier(!earlierShown)}>
-            {earlierShown ? "Hide" : "Show"} {earlier.length} earlier {earlier.length === 1 ? "message" : "messages"}
+            {earlierShown ? (
+              <Plural value={earlier.length} one="Hide # earlier message" other="Hide # earlier messages" />
+            ) : (
+              <Plural value={earlier.length} one="Show # earlier message" other="Show # earlier messages" />
+            )}
           </button>
         ) : null}
         {instructions.length > 0 ? (
           <button type="button" className={classes.fold} aria-expanded={system} onClick={() => setSystem(!system)}>
-            {system ? "Hide the system prompt" : "System prompt"}
+            {system ? t`Hide the system prompt` : t`System prompt`}
           </button>
         ) : null}
       </div>
       {system
         ? instructions.map((message, index) => (
-            <Turn key={index} role="System" quiet>
+            <Turn key={index} role={t`System`} quiet>
               <Prose text={message.content} look={look} />
             </Turn>
           ))
         : null}
       {earlierShown
         ? earlier.map((message, index) => (
-            <Turn key={index} role={message.role === "assistant" ? "Assistant" : "User"} quiet>
+            <Turn key={index} role={message.role === "assistant" ? t`Assistant` : t`User`} quiet>
               <Prose text={message.content} look={look} />
             </Turn>
           ))
@@ -70,7 +76,7 @@ export function PromptPane({ messages, whole, onToggle, toggleKey, systemPrompt 
       ) : null}
       {onToggle ? (
         <button type="button" className={classes.more} data-long={long} aria-expanded={whole} onClick={onToggle}>
-          {whole ? "Fold the prompt" : "Show the whole prompt"} {toggleKey ? <Key name={toggleKey} /> : null}
+          {whole ? t`Fold the prompt` : t`Show the whole prompt`} {toggleKey ? <Key name={toggleKey} /> : null}
         </button>
       ) : null}
     </section>

@@ -1,3 +1,5 @@
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { ActionIcon } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { IconBook2, IconKeyboard } from "@tabler/icons-react";
@@ -25,13 +27,13 @@ export function RankingBar({ project, ranking, userId }: { project: Project; ran
     <TopBarSlot>
       {work.data ? (
         <span className={classes.pace}>
-          {count(work.data.today)} today
-          {work.data.median_seconds ? ` · ≈ ${Math.max(1, Math.round(work.data.median_seconds))} s each` : ""}
+          <Trans>{count(work.data.today)} today</Trans>
+          {work.data.median_seconds ? ` · ${paceOf(work.data.median_seconds)}` : ""}
         </span>
       ) : null}
       {wellbeing.data?.take_a_break && !ranking.paused ? (
         <button type="button" className={`${classes.saving} ${classes.care}`} onClick={ranking.pause}>
-          Time for a break
+          <Trans>Time for a break</Trans>
         </button>
       ) : null}
       {needed && work.data ? (
@@ -39,18 +41,23 @@ export function RankingBar({ project, ranking, userId }: { project: Project; ran
       ) : null}
       <SaveState outbox={ranking.outbox} saving={ranking.saving} receipt={ranking.receipt} />
       {project.guidelines ? (
-        <Hint label="Guidelines" className={classes.hint}>
-          <ActionIcon variant="subtle" color="gray" size={36} aria-label="Guidelines" onClick={() => run("guidelines")}>
+        <Hint label={t`Guidelines`} className={classes.hint}>
+          <ActionIcon variant="subtle" color="gray" size={36} aria-label={t`Guidelines`} onClick={() => run("guidelines")}>
             <IconBook2 size={19} stroke={1.6} aria-hidden />
           </ActionIcon>
         </Hint>
       ) : null}
-      <Hint label="Keyboard" className={`${classes.hint} ${classes.keyboard}`}>
-        <ActionIcon variant="subtle" color="gray" size={36} aria-label="Show the keyboard" onClick={() => run("help")}>
+      <Hint label={t`Keyboard`} className={`${classes.hint} ${classes.keyboard}`}>
+        <ActionIcon variant="subtle" color="gray" size={36} aria-label={t`Show the keyboard`} onClick={() => run("help")}>
           <IconKeyboard size={20} stroke={1.6} aria-hidden />
         </ActionIcon>
       </Hint>
       <ReadingSettings />
     </TopBarSlot>
   );
+}
+
+function paceOf(medianSeconds: number): string {
+  const seconds = Math.max(1, Math.round(medianSeconds));
+  return t`≈ ${seconds} s each`;
 }

@@ -1,3 +1,5 @@
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { Suspense, useState } from "react";
 
 import { ApiError } from "@/api/client";
@@ -17,12 +19,12 @@ import { useRanking } from "./useRanking";
 export function RankingPage({ project, userId }: { project: Project; userId: number }) {
   const ranking = useRanking(project, userId);
   const [said, announce] = useState("");
-  useDocumentTitle(`Rank · ${project.name}`);
+  useDocumentTitle(t`Rank · ${project.name}`);
   const { assignment, session, error } = ranking;
   return (
     <div className={classes.page}>
-      <h1 className="visually-hidden">Rank responses in {project.name}</h1>
-      <div role="status" aria-live="polite" aria-label="What just happened" className="visually-hidden">
+      <h1 className="visually-hidden"><Trans>Rank responses in {project.name}</Trans></h1>
+      <div role="status" aria-live="polite" aria-label={t`What just happened`} className="visually-hidden">
         {said}
       </div>
       <RankingBar project={project} ranking={ranking} userId={userId} />
@@ -45,8 +47,8 @@ export function RankingPage({ project, userId }: { project: Project; userId: num
           <Failure
             what={
               error instanceof ApiError && error.unreachable
-                ? "The next task comes when the server is back."
-                : "The next task could not be fetched."
+                ? t`The next task comes when the server is back.`
+                : t`The next task could not be fetched.`
             }
             error={error}
             retry={ranking.lookAgain}

@@ -1,3 +1,4 @@
+import { t } from "@lingui/core/macro";
 import { ActionIcon, type ActionIconProps } from "@mantine/core";
 import { IconAdjustmentsHorizontal } from "@tabler/icons-react";
 import type { ComponentPropsWithRef } from "react";
@@ -6,7 +7,7 @@ type Props = ActionIconProps & Omit<ComponentPropsWithRef<"button">, keyof Actio
 
 export function ReadingButton(props: Props) {
   return (
-    <ActionIcon variant="subtle" color="gray" size={36} aria-label="Reading settings" {...props}>
+    <ActionIcon variant="subtle" color="gray" size={36} aria-label={t`Reading settings`} {...props}>
       <IconAdjustmentsHorizontal size={20} stroke={1.6} aria-hidden />
     </ActionIcon>
   );

@@ -1,3 +1,4 @@
+import { t } from "@lingui/core/macro";
 import { Popover, SegmentedControl, Slider, Switch, useMantineColorScheme } from "@mantine/core";
 
 import { setPreference, usePreferences, type Preferences } from "@/lib/preferences";
@@ -23,21 +24,21 @@ export function ReadingPopover() {
       <Popover.Target>
         <ReadingButton ref={button} />
       </Popover.Target>
-      <Popover.Dropdown aria-label="Reading settings">
+      <Popover.Dropdown aria-label={t`Reading settings`}>
         <div className={classes.settings}>
           <SegmentedControl
             fullWidth
-            aria-label="Typeface"
+            aria-label={t`Typeface`}
             value={face}
             onChange={(value) => setPreference("face", value)}
             data={[
-              { value: "serif", label: "Serif" },
-              { value: "sans", label: "Sans" },
+              { value: "serif", label: t`Serif` },
+              { value: "sans", label: t`Sans` },
             ]}
           />
           <div style={{ paddingBottom: 18 }}>
             <Slider
-              thumbLabel="Text size"
+              thumbLabel={t`Text size`}
               label={null}
               min={0}
               max={3}
@@ -49,69 +50,69 @@ export function ReadingPopover() {
           </div>
           <SegmentedControl
             fullWidth
-            aria-label="Markdown or plain text"
+            aria-label={t`Markdown or plain text`}
             value={markdown ? "markdown" : "plain"}
             onChange={(value) => setPreference("markdown", value === "markdown")}
             data={[
-              { value: "markdown", label: "Markdown" },
-              { value: "plain", label: "Plain text" },
+              { value: "markdown", label: t`Markdown` },
+              { value: "plain", label: t`Plain text` },
             ]}
           />
           <SegmentedControl
             fullWidth
-            aria-label="Appearance"
+            aria-label={t`Appearance`}
             value={colorScheme}
             onChange={(value) => setColorScheme(value)}
             data={[
-              { value: "light", label: "Light" },
-              { value: "dark", label: "Dark" },
-              { value: "auto", label: "System" },
+              { value: "light", label: t`Light` },
+              { value: "dark", label: t`Dark` },
+              { value: "auto", label: t`System` },
             ]}
           />
           <SegmentedControl
             fullWidth
-            aria-label="Contrast"
+            aria-label={t`Contrast`}
             value={contrast}
             onChange={(value) => setPreference("contrast", value)}
             data={[
-              { value: "normal", label: "Normal contrast" },
-              { value: "high", label: "High" },
+              { value: "normal", label: t`Normal contrast` },
+              { value: "high", label: t`High` },
             ]}
           />
           <SegmentedControl
             fullWidth
-            aria-label="Width"
+            aria-label={t`Width`}
             value={width}
             onChange={(value) => setPreference("width", value)}
             data={[
-              { value: "narrow", label: "Narrow" },
-              { value: "normal", label: "Normal" },
-              { value: "full", label: "Full width" },
+              { value: "narrow", label: t`Narrow` },
+              { value: "normal", label: t`Normal` },
+              { value: "full", label: t`Full width` },
             ]}
           />
           <SegmentedControl
             fullWidth
-            aria-label="Density"
+            aria-label={t`Density`}
             value={density}
             onChange={(value) => setPreference("density", value)}
             data={[
-              { value: "airy", label: "Airy" },
-              { value: "dense", label: "Dense" },
+              { value: "airy", label: t`Airy` },
+              { value: "dense", label: t`Dense` },
             ]}
           />
           <SegmentedControl
             fullWidth
-            aria-label="Scrolling of responses"
+            aria-label={t`Scrolling of responses`}
             value={panes}
             onChange={(value) => setPreference("panes", value)}
             data={[
-              { value: "together", label: "Scroll together" },
-              { value: "apart", label: "Apart" },
+              { value: "together", label: t`Scroll together` },
+              { value: "apart", label: t`Apart` },
             ]}
           />
           <Switch
-            label="Submit on choice"
-            description="A digit or a click on the scale submits at once; Undo opens it again."
+            label={t`Submit on choice`}
+            description={t`A digit or a click on the scale submits at once; Undo opens it again.`}
             checked={autoSubmit}
             onChange={(event) => setPreference("autoSubmit", event.currentTarget.checked)}
           />

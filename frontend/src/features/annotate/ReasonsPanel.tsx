@@ -1,3 +1,4 @@
+import { t } from "@lingui/core/macro";
 import { Textarea } from "@mantine/core";
 import { useEffect, useRef } from "react";
 
@@ -22,7 +23,7 @@ export function ReasonsPanel({ assignment, draft, onChange, onClose }: Props) {
   const choices = isWriting(assignment) ? [] : reasons.choices;
   const writes = comment.ask !== "off";
   const field = useRef<HTMLTextAreaElement>(null);
-  const group = "Because";
+  const group = t`Because`;
   const commands: Command[] = choices.map(({ key, label }, index) => ({
     id: `reason:${key}`,
     label,
@@ -35,14 +36,14 @@ export function ReasonsPanel({ assignment, draft, onChange, onClose }: Props) {
   const others: Command[] = [
     {
       id: "reason:text",
-      label: "Write a comment",
+      label: t`Write a comment`,
       group,
       keys: ["t"],
       enabled: writes && choices.length > 0,
       fixed: true,
       perform: () => field.current?.focus(),
     },
-    { id: "reason:close", label: "Close", group, keys: ["Escape", "r"], enabled: true, fixed: true, perform: onClose },
+    { id: "reason:close", label: t`Close`, group, keys: ["Escape", "r"], enabled: true, fixed: true, perform: onClose },
   ];
   useCommands([...commands, ...others]);
   // With reasons to choose from, digits come first.
@@ -50,7 +51,7 @@ export function ReasonsPanel({ assignment, draft, onChange, onClose }: Props) {
     if (choices.length === 0) field.current?.focus();
   }, [choices.length]);
   return (
-    <div className={classes.panel} role="group" aria-label="Why?">
+    <div className={classes.panel} role="group" aria-label={t`Why?`}>
       {choices.length > 0 ? <span className={classes.panelTitle}>{titleOf(reasons)}</span> : null}
       {choices.map(({ key, description }, index) => (
         <span key={key} title={description || undefined}>
@@ -60,7 +61,7 @@ export function ReasonsPanel({ assignment, draft, onChange, onClose }: Props) {
       {writes ? (
         <Textarea
           ref={field}
-          aria-label="Comment on this judgment"
+          aria-label={t`Comment on this judgment`}
           placeholder={placeholderOf(comment, choices.length > 0)}
           value={draft.comment}
           onChange={(event) => onChange({ ...draft, comment: event.currentTarget.value })}
@@ -83,13 +84,18 @@ export function ReasonsPanel({ assignment, draft, onChange, onClose }: Props) {
 
 function titleOf({ min, max, choices }: Assignment["protocol"]["reasons"]): string {
   const least = Math.max(min, 1);
-  if (max < choices.length) return max === least ? `Because (${max})` : `Because (${least} to ${max})`;
-  if (least > 1) return `Because (at least ${least})`;
-  return "Because";
+  if (max < choices.length) return max === least ? t`Because (${max})` : t`Because (${least} to ${max})`;
+  if (least > 1) return t`Because (at least ${least})`;
+  return t`Because`;
 }
 
 function placeholderOf({ ask, min_length }: Assignment["protocol"]["comment"], withKey: boolean): string {
-  const length = min_length > 1 ? `, at least ${min_length} characters` : "";
-  if (withKey) return `In your words${length || (ask === "required" ? "" : ", if you like")} (t)`;
-  return `What made the difference${length}? Esc goes back to the scale.`;
+  const long = min_length > 1;
+  if (!withKey) {
+    return long
+      ? t`What made the difference, at least ${min_length} characters? Esc goes back to the scale.`
+      : t`What made the difference? Esc goes back to the scale.`;
+  }
+  if (long) return t`In your words, at least ${min_length} characters (t)`;
+  return ask === "required" ? t`In your words (t)` : t`In your words, if you like (t)`;
 }

@@ -1,7 +1,7 @@
+import { Plural, Trans } from "@lingui/react/macro";
 import { Button, Group, Popover } from "@mantine/core";
 import { IconAlertTriangle } from "@tabler/icons-react";
 
-import { plural } from "@/lib/format";
 
 import type { Outbox, OutboxState } from "./outbox";
 import classes from "./RankingBar.module.css";
@@ -13,28 +13,30 @@ export function Refused({ outbox, saving }: { outbox: Outbox; saving: OutboxStat
       <Popover.Target>
         <button type="button" className={`${classes.saving} ${classes.care}`} data-testid="save-state">
           <IconAlertTriangle size={16} stroke={1.8} aria-hidden />
-          {saving.refused.length} not accepted
+          <Trans>{saving.refused.length} not accepted</Trans>
         </button>
       </Popover.Target>
       <Popover.Dropdown>
         <div className={classes.refusals}>
           <div>
-            {plural(saving.refused.length, "judgment")} came back. Nothing is lost: download what you said and send it
-            to your lead, or let it go.
+            <Trans>
+              <Plural value={saving.refused.length} one="# judgment" other="# judgments" /> came back. Nothing is lost: download what you
+              said and send it to your lead, or let it go.
+            </Trans>
           </div>
           {saving.refused.map((entry) => (
             <div key={entry.clientKey}>{entry.refused}</div>
           ))}
           <Group gap="xs">
             <Button size="xs" variant="default" onClick={() => download(saving.refused)}>
-              Download
+              <Trans>Download</Trans>
             </Button>
             <Button
               size="xs"
               variant="default"
               onClick={() => saving.refused.forEach((entry) => outbox.dismiss(entry.clientKey))}
             >
-              Let it go
+              <Trans>Let it go</Trans>
             </Button>
           </Group>
         </div>

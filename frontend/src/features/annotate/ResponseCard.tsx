@@ -1,8 +1,10 @@
+import { t } from "@lingui/core/macro";
 import { lazy, memo, Suspense, type ReactNode } from "react";
 
 import type { Message } from "@/api/types";
 import { Prose, type ProseLook } from "@/components/Prose";
 import type { Mark } from "@/components/prose/passages";
+import { speaker } from "@/lib/names";
 
 import { letter } from "./judgment";
 import type { Outcome } from "./outcome";
@@ -34,7 +36,7 @@ export const ResponseCard = memo(function ResponseCard({ index, messages, look, 
     <article
       id={`response-${index}`}
       className={classes.card}
-      aria-label={`Response ${name}${outcome ? `: ${outcome.word}` : ""}`}
+      aria-label={outcome ? t`Response ${name}: ${outcome.word}` : t`Response ${name}`}
       aria-current={focused ? "true" : undefined}
       data-chosen={outcome?.chosen ?? false}
       data-apart={apart}
@@ -47,7 +49,7 @@ export const ResponseCard = memo(function ResponseCard({ index, messages, look, 
       </header>
       {messages.map((message, turn) => (
         <div key={turn}>
-          {messages.length > 1 ? <span className={classes.role}>{message.role}</span> : null}
+          {messages.length > 1 ? <span className={classes.role}>{speaker(message.role)}</span> : null}
           <Suspense fallback={<Prose text={message.content} look={look} />}>
             {against ? (
               <DiffText text={message.content} other={against[turn] ?? ""} look={look} />

@@ -1,3 +1,4 @@
+import { t } from "@lingui/core/macro";
 import { useMediaQuery } from "@mantine/hooks";
 import { useEffect, useRef, type ReactNode } from "react";
 
@@ -61,7 +62,7 @@ export function Responses({ assignment, draft, focus, comparing, onFocus, under 
   return (
     <div className={classes.responses}>
       {narrow ? (
-        <div className={classes.tabs} role="tablist" aria-label="Responses">
+        <div className={classes.tabs} role="tablist" aria-label={t`Responses`}>
           {assignment.responses.map((response, index) => (
             <button
               key={response.key}

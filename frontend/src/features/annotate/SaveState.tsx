@@ -1,3 +1,4 @@
+import { t } from "@lingui/core/macro";
 import { IconAlertTriangle, IconCheck, IconCloudOff, IconCloudUp } from "@tabler/icons-react";
 import { Suspense } from "react";
 
@@ -26,15 +27,15 @@ export function SaveState({ outbox, saving, receipt }: Props) {
   }
   const waiting = saving.waiting.length;
   if (waiting > 0 && saving.held === "signed_out") {
-    return <State care icon={<IconCloudOff {...ICON} />}>{`Signed out, ${waiting} kept here`}</State>;
+    return <State care icon={<IconCloudOff {...ICON} />}>{t`Signed out, ${waiting} kept here`}</State>;
   }
   if (waiting > 0 && saving.held === "offline") {
-    return <State care icon={<IconCloudOff {...ICON} />}>{`Offline, ${waiting} kept here`}</State>;
+    return <State care icon={<IconCloudOff {...ICON} />}>{t`Offline, ${waiting} kept here`}</State>;
   }
-  if (waiting > 0) return <State icon={<IconCloudUp {...ICON} />}>{`Saving ${waiting}…`}</State>;
+  if (waiting > 0) return <State icon={<IconCloudUp {...ICON} />}>{t`Saving ${waiting}…`}</State>;
   return (
     <State icon={<IconCheck {...ICON} />}>
-      {receipt?.state === "surplus" ? "Saved, beside the queue" : "Saved"}
+      {receipt?.state === "surplus" ? t`Saved, beside the queue` : t`Saved`}
     </State>
   );
 }
@@ -51,5 +52,5 @@ function State({ icon, care = false, children }: { icon: React.ReactNode; care?:
 }
 
 function NotAccepted({ saving }: { saving: OutboxState }) {
-  return <State care icon={<IconAlertTriangle {...ICON} />}>{`${saving.refused.length} not accepted`}</State>;
+  return <State care icon={<IconAlertTriangle {...ICON} />}>{t`${saving.refused.length} not accepted`}</State>;
 }

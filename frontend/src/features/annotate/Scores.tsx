@@ -1,7 +1,10 @@
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { NativeSelect } from "@mantine/core";
 import type { KeyboardEvent } from "react";
 
 import type { Criterion } from "@/api/types";
+import { towardsEnd, towardsStart } from "@/lib/commands";
 
 import classes from "./Scores.module.css";
 
@@ -24,7 +27,7 @@ export function Scores({ name, criteria, scores, onScore }: Props) {
         const { key, label, description, required } = criterion;
         const props = {
           criterion,
-          label: `${label} of ${name}`,
+          label: t`${label} of ${name}`,
           value: scores[key] ?? null,
           onScore: (value: number | null) => onScore(key, value),
         };
@@ -32,7 +35,7 @@ export function Scores({ name, criteria, scores, onScore }: Props) {
           <div key={key} className={classes.row} title={description || undefined}>
             <span className={classes.label}>
               {label}
-              {required ? null : <span className={classes.optional}> if you like</span>}
+              {required ? null : <span className={classes.optional}> <Trans>if you like</Trans></span>}
             </span>
             {criterion.high - criterion.low < MAX_BUTTONS ? <Scale {...props} /> : <List {...props} />}
           </div>
@@ -56,7 +59,7 @@ function Scale({ criterion, label, value, onScore }: ScaleProps) {
   const values = valuesOf(criterion);
   const choose = (next: number) => onScore(next === value && !criterion.required ? null : next);
   const onKeyDown = (event: KeyboardEvent<HTMLDivElement>) => {
-    const move = event.key === "ArrowLeft" ? -1 : event.key === "ArrowRight" ? 1 : 0;
+    const move = event.key === towardsStart() ? -1 : event.key === towardsEnd() ? 1 : 0;
     if (move !== 0) {
       event.preventDefault();
       const at = value === null ? (move > 0 ? -1 : values.length) : values.indexOf(value);
@@ -127,7 +130,7 @@ function List({ criterion, label, value, onScore }: ScaleProps) {
 
 function ends({ low, high, labels }: Criterion): string {
   const [first, last] = [labels[String(low)], labels[String(high)]];
-  return first && last ? `${first} to ${last}` : "";
+  return first && last ? t`${first} to ${last}` : "";
 }
 
 const focusable = (scale: Element): HTMLElement | null =>

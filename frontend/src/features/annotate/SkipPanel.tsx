@@ -1,3 +1,5 @@
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { useState } from "react";
 import { Button, TextInput } from "@mantine/core";
 
@@ -10,11 +12,11 @@ import classes from "./Dock.module.css";
 import type { SkipWhy } from "./useRanking";
 
 /** Offered where the protocol lists none of its own; they go as words. */
-const REASONS = [
-  "I cannot judge this topic",
-  "The prompt is unclear",
-  "The responses are broken or the same",
-  "The content is upsetting",
+const usualReasons = (): string[] => [
+  t`I cannot judge this topic`,
+  t`The prompt is unclear`,
+  t`The responses are broken or the same`,
+  t`The content is upsetting`,
 ];
 
 interface Props {
@@ -30,8 +32,8 @@ export function SkipPanel({ assignment: { protocol, prompt }, onSkip, onClose }:
   const required = protocol.skip_reason === "required" && prompt.risk_tags.length === 0;
   const offered: { label: string; why: SkipWhy }[] = listed.length
     ? listed.map(({ key, label }) => ({ label, why: { category: key } }))
-    : REASONS.map((reason) => ({ label: reason, why: { reason } }));
-  const group = "Skip because";
+    : usualReasons().map((reason) => ({ label: reason, why: { reason } }));
+  const group = t`Skip because`;
   const digit = (index: number) => (index < 9 ? [String(index + 1)] : []);
   const reasons: Command[] = offered.map(({ label, why }, index) => ({
     id: `skip:${index}`,
@@ -46,7 +48,7 @@ export function SkipPanel({ assignment: { protocol, prompt }, onSkip, onClose }:
     ...reasons,
     {
       id: "skip:other",
-      label: "Another reason",
+      label: t`Another reason`,
       group,
       keys: digit(offered.length),
       // Where a listed one has to be chosen, words alone are refused.
@@ -54,13 +56,13 @@ export function SkipPanel({ assignment: { protocol, prompt }, onSkip, onClose }:
       fixed: true,
       perform: () => setOther(""),
     },
-    { id: "skip:none", label: "Just skip", group, keys: ["0"], enabled: !required, fixed: true, perform: () => onSkip({}) },
-    { id: "skip:close", label: "Do not skip", group, keys: ["Escape", "s"], enabled: true, fixed: true, perform: onClose },
+    { id: "skip:none", label: t`Just skip`, group, keys: ["0"], enabled: !required, fixed: true, perform: () => onSkip({}) },
+    { id: "skip:close", label: t`Do not skip`, group, keys: ["Escape", "s"], enabled: true, fixed: true, perform: onClose },
   ];
   useCommands(commands);
   return (
-    <div className={classes.panel} role="group" aria-label="Why skip?">
-      <span className={classes.panelTitle}>Skip because</span>
+    <div className={classes.panel} role="group" aria-label={t`Why skip?`}>
+      <span className={classes.panelTitle}><Trans>Skip because</Trans></span>
       {other === null ? (
         commands.map((command) => <CommandButton key={command.id} command={command} />)
       ) : (
@@ -72,8 +74,8 @@ export function SkipPanel({ assignment: { protocol, prompt }, onSkip, onClose }:
           }}
         >
           <TextInput
-            aria-label="Reason for skipping"
-            placeholder="Say it in a few words"
+            aria-label={t`Reason for skipping`}
+            placeholder={t`Say it in a few words`}
             value={other}
             onChange={(event) => setOther(event.currentTarget.value)}
             onKeyDown={(event) => event.key === "Escape" && setOther(null)}
@@ -83,7 +85,7 @@ export function SkipPanel({ assignment: { protocol, prompt }, onSkip, onClose }:
             style={{ flex: 1 }}
           />
           <Button type="submit" disabled={!other.trim()}>
-            Skip
+            <Trans>Skip</Trans>
           </Button>
         </form>
       )}

@@ -1,3 +1,5 @@
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { Button } from "@mantine/core";
 import type { ReactNode } from "react";
 
@@ -21,11 +23,13 @@ export function Veil({ tags, error, canSkip, onReveal, revealKey, children }: Pr
   return (
     <>
       <Note>
-        This task is marked <b>{tags.join(", ")}</b>, so it is hidden until you ask for it.
-        {canSkip ? " You may skip it; that costs you nothing." : ""}
+        <Trans>
+          This task is marked <b>{tags.join(", ")}</b>, so it is hidden until you ask for it.
+        </Trans>
+        {canSkip ? ` ${t`You may skip it; that costs you nothing.`}` : ""}
         <div className={classes.action}>
           <Button size="xs" variant="default" onClick={onReveal} rightSection={revealKey ? <Key name={revealKey} /> : null}>
-            Show
+            <Trans>Show</Trans>
           </Button>
         </div>
       </Note>

@@ -1,3 +1,4 @@
+import { t } from "@lingui/core/macro";
 import { Textarea } from "@mantine/core";
 
 import type { Assignment } from "@/api/types";
@@ -16,10 +17,10 @@ interface Props {
 export function WritingPane({ assignment, draft, onChange, onSubmit }: Props) {
   const least = assignment.protocol.demonstrations.min_length;
   return (
-    <section className={classes.pane} aria-label="Your response">
+    <section className={classes.pane} aria-label={t`Your response`}>
       <Textarea
-        label="Your response"
-        description={least > 1 ? `At least ${least} characters.` : "As you would answer the prompt above."}
+        label={t`Your response`}
+        description={least > 1 ? t`At least ${least} characters.` : t`As you would answer the prompt above.`}
         value={draft.written}
         onChange={(event) => onChange({ ...draft, written: event.currentTarget.value, verdict: "none" })}
         onKeyDown={(event) => {

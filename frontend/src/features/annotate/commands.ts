@@ -1,5 +1,7 @@
+import { t } from "@lingui/core/macro";
+
 import type { Assignment } from "@/api/types";
-import type { Command } from "@/lib/commands";
+import { towardsEnd, towardsStart, type Command } from "@/lib/commands";
 
 import {
   editable,
@@ -48,7 +50,7 @@ export function deskCommands(desk: Desk): Command[] {
 }
 
 function judgingCommands(desk: Desk): Command[] {
-  if (isWriting(desk.assignment)) return [cannotCommand(desk, "I cannot write this", (verdict) => desk.change(toggled(desk.draft, verdict)))];
+  if (isWriting(desk.assignment)) return [cannotCommand(desk, t`I cannot write this`, (verdict) => desk.change(toggled(desk.draft, verdict)))];
   return [...(isPair(desk.assignment) ? pairCommands(desk) : orderCommands(desk)), ...besideCommands(desk)];
 }
 
@@ -57,14 +59,14 @@ const WHILE_VEILED: ReadonlySet<string> = new Set(["undo", "leave_correction", "
 
 function veiledCommands(desk: Desk): Command[] {
   return [
-    { id: "reveal", label: "Show", group: "Work", keys: ["v"], enabled: true, perform: desk.reveal },
+    { id: "reveal", label: t`Show`, group: t`Work`, keys: ["v"], enabled: true, perform: desk.reveal },
     ...commonCommands(desk).filter(({ id }) => WHILE_VEILED.has(id)),
   ];
 }
 
 function pairCommands(desk: Desk): Command[] {
   const { protocol } = desk.assignment;
-  const group = "Prefer";
+  const group = t`Prefer`;
   const scale = scaleOf(protocol).map(({ value, digit }) => ({
     id: `choose:${value}`,
     label: inWords(value, protocol.strength),
@@ -75,21 +77,21 @@ function pairCommands(desk: Desk): Command[] {
   }));
   return [
     ...scale,
-    ...verdictCommands(desk, (verdict) => desk.choose(verdict, true), ["Both are bad", "Both are good"]),
+    ...verdictCommands(desk, (verdict) => desk.choose(verdict, true), [t`Both are bad`, t`Both are good`]),
     {
       id: "towards:a",
-      label: "A step towards A",
+      label: t`A step towards A`,
       group,
-      keys: ["ArrowLeft"],
+      keys: [towardsStart()],
       enabled: true,
       repeats: true,
       perform: () => desk.choose(step(desk.draft.choice, -1, protocol), false),
     },
     {
       id: "towards:b",
-      label: "A step towards B",
+      label: t`A step towards B`,
       group,
-      keys: ["ArrowRight"],
+      keys: [towardsEnd()],
       enabled: true,
       repeats: true,
       perform: () => desk.choose(step(desk.draft.choice, 1, protocol), false),
@@ -102,10 +104,10 @@ function orderCommands(desk: Desk): Command[] {
   const keys = keysOf(assignment);
   const focused = keys[focus] ?? "";
   const move = (by: number) => desk.setFocus((focus + by + keys.length) % keys.length);
-  const group = "Place";
+  const group = t`Place`;
   const digits = keys.map((_, index) => ({
     id: `place:${index + 1}`,
-    label: `Put ${letter(focus)} in place ${index + 1}`,
+    label: t`Put ${letter(focus)} in place ${index + 1}`,
     group,
     keys: [String(index + 1)],
     enabled: true,
@@ -120,11 +122,11 @@ function orderCommands(desk: Desk): Command[] {
     ...verdictCommands(
       desk,
       (verdict) => desk.change({ ...toggled(draft, verdict), places: {} }),
-      ["All are bad", "All are good"],
+      [t`All are bad`, t`All are good`],
     ),
     {
       id: "unplace",
-      label: `Take ${letter(focus)} out of its place`,
+      label: t`Take ${letter(focus)} out of its place`,
       group,
       keys: ["Backspace", "Delete"],
       enabled: draft.places[focused] !== undefined,
@@ -132,18 +134,18 @@ function orderCommands(desk: Desk): Command[] {
     },
     {
       id: "focus:before",
-      label: "The response before",
+      label: t`The response before`,
       group,
-      keys: ["ArrowLeft", "ArrowUp"],
+      keys: [towardsStart(), "ArrowUp"],
       enabled: true,
       repeats: true,
       perform: () => move(-1),
     },
     {
       id: "focus:after",
-      label: "The response after",
+      label: t`The response after`,
       group,
-      keys: ["ArrowRight", "ArrowDown"],
+      keys: [towardsEnd(), "ArrowDown"],
       enabled: true,
       repeats: true,
       perform: () => move(1),
@@ -160,7 +162,7 @@ function cannotCommand(desk: Desk, label: string, give: (verdict: PairVerdict) =
   return {
     id: "cannot_judge",
     label,
-    group: "Prefer",
+    group: t`Prefer`,
     keys: ["x"],
     enabled: desk.assignment.protocol.cannot_judge,
     perform: () => give("cannot_judge"),
@@ -177,7 +179,7 @@ function verdictCommands(
     {
       id: "both_bad",
       label: bad,
-      group: "Prefer",
+      group: t`Prefer`,
       keys: ["b"],
       enabled: protocol.both_bad,
       perform: () => give("both_bad"),
@@ -185,12 +187,12 @@ function verdictCommands(
     {
       id: "both_good",
       label: good,
-      group: "Prefer",
+      group: t`Prefer`,
       keys: ["g"],
       enabled: protocol.both_good,
       perform: () => give("both_good"),
     },
-    cannotCommand(desk, "I cannot judge this", give),
+    cannotCommand(desk, t`I cannot judge this`, give),
   ];
 }
 
@@ -200,24 +202,24 @@ function besideCommands(desk: Desk): Command[] {
   return [
     {
       id: "scores",
-      label: "Score the responses",
-      group: "Beside",
+      label: t`Score the responses`,
+      group: t`Beside`,
       keys: ["c"],
       enabled: protocol.criteria.length > 0,
       perform: desk.toScores,
     },
     {
       id: "mark",
-      label: "Mark a passage",
-      group: "Beside",
+      label: t`Mark a passage`,
+      group: t`Beside`,
       keys: ["k"],
       enabled: marks(desk.assignment),
       perform: desk.toMark,
     },
     {
       id: "edit",
-      label: "Edit the winner",
-      group: "Beside",
+      label: t`Edit the winner`,
+      group: t`Beside`,
       keys: ["e"],
       enabled: protocol.edit !== "off" && editable(desk.draft, desk.assignment, desk.focus) !== null,
       perform: () => desk.toggle("edit"),
@@ -230,27 +232,27 @@ function commonCommands(desk: Desk): Command[] {
   const writing = isWriting(desk.assignment);
   const reasons = !writing && protocol.reasons.choices.length > 0;
   return [
-    { id: "submit", label: "Submit", group: "Work", keys: writing ? ["mod+Enter", "Enter"] : ["Enter"], enabled: desk.canSubmit, perform: desk.submit },
+    { id: "submit", label: t`Submit`, group: t`Work`, keys: writing ? ["mod+Enter", "Enter"] : ["Enter"], enabled: desk.canSubmit, perform: desk.submit },
     {
       id: "undo",
-      label: "Undo: take the last one back",
-      group: "Work",
+      label: t`Undo: take the last one back`,
+      group: t`Work`,
       keys: ["z", "mod+z"],
       enabled: desk.canUndo,
       perform: desk.undo,
     },
     {
       id: "leave_correction",
-      label: "Leave the correction",
-      group: "Work",
+      label: t`Leave the correction`,
+      group: t`Work`,
       keys: ["Escape"],
       enabled: desk.correcting,
       perform: desk.leaveCorrection,
     },
     {
       id: "skip",
-      label: "Skip",
-      group: "Work",
+      label: t`Skip`,
+      group: t`Work`,
       keys: ["s"],
       // What is judged already, and open once more, cannot be given back. What is hard to read always can.
       enabled: (protocol.skip || prompt.risk_tags.length > 0) && !desk.correcting && expires_at !== null,
@@ -258,41 +260,41 @@ function commonCommands(desk: Desk): Command[] {
     },
     {
       id: "comment",
-      label: reasons ? "Give a reason" : "Add a comment",
-      group: "Beside",
+      label: reasons ? t`Give a reason` : t`Add a comment`,
+      group: t`Beside`,
       keys: ["r"],
       enabled: reasons || protocol.comment.ask !== "off",
       perform: () => desk.toggle("comment"),
     },
-    { id: "pause", label: "Pause", group: "Work", keys: ["w"], enabled: true, perform: () => desk.toggle("pause") },
+    { id: "pause", label: t`Pause`, group: t`Work`, keys: ["w"], enabled: true, perform: () => desk.toggle("pause") },
     {
       id: "guidelines",
-      label: "Guidelines",
-      group: "Read",
+      label: t`Guidelines`,
+      group: t`Read`,
       keys: ["i"],
       enabled: desk.hasGuidelines,
       perform: () => desk.toggle("guidelines"),
     },
     {
       id: "prompt",
-      label: "Show the whole prompt",
-      group: "Read",
+      label: t`Show the whole prompt`,
+      group: t`Read`,
       keys: ["p"],
       enabled: true,
       perform: () => desk.toggle("prompt"),
     },
     {
       id: "diff",
-      label: isPair(desk.assignment) ? "What differs" : `What differs from ${letter(desk.focus)}`,
-      group: "Read",
+      label: isPair(desk.assignment) ? t`What differs` : t`What differs from ${letter(desk.focus)}`,
+      group: t`Read`,
       keys: ["d"],
       enabled: !writing,
       perform: () => desk.toggle("diff"),
     },
     {
       id: "plain",
-      label: "Plain text or Markdown",
-      group: "Read",
+      label: t`Plain text or Markdown`,
+      group: t`Read`,
       keys: ["m"],
       enabled: true,
       perform: () => desk.toggle("plain"),

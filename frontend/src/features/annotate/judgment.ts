@@ -1,3 +1,5 @@
+import { plural, t } from "@lingui/core/macro";
+
 import type { Assignment, JudgmentCreate, JudgmentSaid, Span, Verdict } from "@/api/types";
 import { isRecord } from "@/lib/shapes";
 
@@ -154,34 +156,34 @@ export function owed(draft: Draft, assignment: Assignment): Owed | null {
     const score = judged ? missingScore(draft, assignment) : null;
     if (score) return { where: "scores", what: score };
     const edit = judged && protocol.edit === "required" && !editOf(draft, said, assignment);
-    if (edit) return { where: "edit", what: "Still to do: edit the winner" };
+    if (edit) return { where: "edit", what: t`Still to do: edit the winner` };
     const { min, max, required } = protocol.reasons;
     const given = draft.reasons.length;
     const least = Math.max(min, 1);
     if ((given > 0 || (judged && required)) && given < least) {
-      return { where: "reasons", what: least === 1 ? "Still to give: a reason" : `Still to give: ${least - given} more reasons` };
+      return { where: "reasons", what: least === 1 ? t`Still to give: a reason` : plural(least - given, { one: "Still to give: # more reason", other: "Still to give: # more reasons" }) };
     }
-    if (given > max) return { where: "reasons", what: `At most ${max} reasons: take ${given - max} back` };
+    if (given > max) return { where: "reasons", what: t`At most ${max} reasons: take ${given - max} back` };
   }
   const words = draft.comment.trim().length;
   const least = Math.max(protocol.comment.min_length, 1);
   const asked = protocol.comment.ask !== "off" && (words > 0 || (judged && protocol.comment.ask === "required"));
   if (asked && words < least) {
-    return { where: "reasons", what: least === 1 ? "Still to write: a comment" : `The comment needs ${least - words} more characters` };
+    return { where: "reasons", what: least === 1 ? t`Still to write: a comment` : plural(least - words, { one: "The comment needs # more character", other: "The comment needs # more characters" }) };
   }
   return null;
 }
 
 function stillToWrite(draft: Draft, assignment: Assignment): string {
   const left = assignment.protocol.demonstrations.min_length - draft.written.trim().length;
-  return draft.written === "" || left <= 0 ? "" : `${left} more characters, please`;
+  return draft.written === "" || left <= 0 ? "" : plural(left, { one: "# more character, please", other: "# more characters, please" });
 }
 
 function missingScore(draft: Draft, assignment: Assignment): string | null {
   for (const [index, key] of keysOf(assignment).entries()) {
     for (const criterion of assignment.protocol.criteria) {
       if (criterion.required && draft.scores[key]?.[criterion.key] === undefined) {
-        return `Still to score: ${criterion.label} of ${letter(index)}`;
+        return t`Still to score: ${criterion.label} of ${letter(index)}`;
       }
     }
   }
@@ -311,14 +313,14 @@ function isSaid(body: unknown, assignment: Assignment): body is Stored {
   );
 }
 
-const SIZES = ["", "slightly better", "better", "much better"];
-
 /** A choice in words, for buttons and for those who listen. */
 export function inWords(choice: PairChoice, withStrength: boolean): string {
-  if (choice === "both_bad") return "Both are bad";
-  if (choice === "both_good") return "Both are good";
-  if (choice === "cannot_judge") return "I cannot judge this";
-  if (choice === 0) return "Tie";
-  const size = withStrength ? SIZES[Math.abs(choice)] : "better";
-  return `${choice < 0 ? "A" : "B"} is ${size}`;
+  if (choice === "both_bad") return t`Both are bad`;
+  if (choice === "both_good") return t`Both are good`;
+  if (choice === "cannot_judge") return t`I cannot judge this`;
+  if (choice === 0) return t`Tie`;
+  const name = choice < 0 ? "A" : "B";
+  const size = withStrength ? Math.abs(choice) : 2;
+  if (size === 1) return t`${name} is slightly better`;
+  return size === 2 ? t`${name} is better` : t`${name} is much better`;
 }

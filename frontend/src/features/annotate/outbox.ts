@@ -1,3 +1,5 @@
+import { t } from "@lingui/core/macro";
+
 import { ApiError } from "@/api/client";
 import type { SkipBody } from "@/api/queue";
 import type { JudgmentCreate, JudgmentReceipt } from "@/api/types";
@@ -192,7 +194,7 @@ export class Outbox {
   }
 
   #refuse(entry: Entry, error: unknown): void {
-    const refused = { ...entry, refused: error instanceof Error ? error.message : "The server did not accept it." };
+    const refused = { ...entry, refused: error instanceof Error ? error.message : t`The server did not accept it.` };
     this.#entries.set(entry.clientKey, refused);
     this.#keep(refused);
   }

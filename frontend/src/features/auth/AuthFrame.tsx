@@ -1,3 +1,4 @@
+import { Trans } from "@lingui/react/macro";
 import type { ReactNode } from "react";
 
 import { Mark } from "@/components/Mark";
@@ -29,18 +30,20 @@ export function AuthFrame({ title, lead, children }: Props) {
       </main>
       <aside className={classes.aside} aria-hidden>
         <div className={classes.sample}>
-          <p className={classes.prompt}>My kettle arrived broken. Please help.</p>
+          <p className={classes.prompt}><Trans>My kettle arrived broken. Please help.</Trans></p>
           <div className={classes.pair}>
             <div className={`${classes.card} ${classes.chosen}`}>
-              <b>A is better</b>
-              I am sorry to hear that. Please send us a photo and we will ship a new kettle today.
+              <b>
+                <Trans>A is better</Trans>
+              </b>
+              <Trans>I am sorry to hear that. Please send us a photo and we will ship a new kettle today.</Trans>
             </div>
             <div className={classes.card}>
               <b>B</b>
-              Read the manual. Buy a new kettle.
+              <Trans>Read the manual. Buy a new kettle.</Trans>
             </div>
           </div>
-          <p className={classes.caption}>Rank what a model said. Train on it. See, with error bars, whether it helped.</p>
+          <p className={classes.caption}><Trans>Rank what a model said. Train on it. See, with error bars, whether it helped.</Trans></p>
         </div>
       </aside>
     </div>

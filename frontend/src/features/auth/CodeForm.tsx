@@ -1,3 +1,5 @@
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { Anchor, Button, TextInput } from "@mantine/core";
 import { useState } from "react";
 
@@ -18,7 +20,7 @@ interface Props {
 export function CodeForm({ error, busy, onCode, onBack }: Props) {
   const [code, setCode] = useState("");
   return (
-    <AuthFrame title="Your second factor" lead="The code that your authenticator app shows, or one of your recovery codes.">
+    <AuthFrame title={t`Your second factor`} lead={t`The code that your authenticator app shows, or one of your recovery codes.`}>
       <form
         className={classes.fields}
         onSubmit={(event) => {
@@ -28,7 +30,7 @@ export function CodeForm({ error, busy, onCode, onBack }: Props) {
       >
         {error ? <Note care>{messageOf(error)}</Note> : null}
         <TextInput
-          label="Code"
+          label={t`Code`}
           autoComplete="one-time-code"
           required
           autoFocus
@@ -38,12 +40,12 @@ export function CodeForm({ error, busy, onCode, onBack }: Props) {
           onChange={(event) => setCode(event.currentTarget.value)}
         />
         <Button type="submit" size="md" loading={busy}>
-          Go on
+          <Trans>Go on</Trans>
         </Button>
       </form>
       <p className={classes.foot}>
         <Anchor component="button" type="button" inherit onClick={onBack}>
-          Sign in as somebody else
+          <Trans>Sign in as somebody else</Trans>
         </Anchor>
       </p>
     </AuthFrame>

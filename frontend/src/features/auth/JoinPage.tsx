@@ -1,3 +1,5 @@
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { Anchor, Button, PasswordInput, Skeleton, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useMutation, useQuery, useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
@@ -9,6 +11,7 @@ import { acceptInvitation, invitationQuery, joinByInvitation } from "@/api/invit
 import { refreshSession, sessionQuery, signOut } from "@/api/session";
 import type { User } from "@/api/types";
 import { Failure, Note } from "@/components/States";
+import { rolesInText } from "@/lib/names";
 
 import { arrivalOf } from "./arrival";
 import { AuthFrame } from "./AuthFrame";
@@ -21,7 +24,7 @@ export function JoinPage() {
   const invitation = useQuery(invitationQuery(token));
   if (invitation.isPending) {
     return (
-      <AuthFrame title="An invitation" lead="Looking it up…">
+      <AuthFrame title={t`An invitation`} lead={t`Looking it up…`}>
         <Skeleton height={120} radius={9} />
       </AuthFrame>
     );
@@ -30,16 +33,18 @@ export function JoinPage() {
     const { error } = invitation;
     const again = error instanceof ApiError && error.unreachable;
     return (
-      <AuthFrame title="An invitation" lead="This link could not be opened.">
-        <Failure what="It did not work." error={error} retry={again ? () => void invitation.refetch() : undefined} />
+      <AuthFrame title={t`An invitation`} lead={t`This link could not be opened.`}>
+        <Failure what={t`It did not work.`} error={error} retry={again ? () => void invitation.refetch() : undefined} />
       </AuthFrame>
     );
   }
   const { project, roles, for_one_address } = invitation.data;
+  const held = rolesInText(roles);
+  const invited = t`You are invited as ${held}.`;
   return (
     <AuthFrame
-      title={`Join ${project}`}
-      lead={`You are invited as ${roles.join(" and ")}.${for_one_address ? " The link is for the address it was sent to." : ""}`}
+      title={t`Join ${project}`}
+      lead={for_one_address ? `${invited} ${t`The link is for the address it was sent to.`}` : invited}
     >
       {session.user ? <Accept token={token} user={session.user} /> : <Join token={token} />}
     </AuthFrame>
@@ -78,12 +83,12 @@ function Accept({ token, user }: { token: string; user: User }) {
       <div className={classes.fields}>
         {error ? <Note care>{messageOf(error)}</Note> : null}
         <Button size="md" loading={accept.isPending} onClick={() => accept.mutate()}>
-          Join as {user.name || user.email}
+          <Trans>Join as {user.name || user.email}</Trans>
         </Button>
       </div>
       <p className={classes.foot}>
         <Anchor component="button" type="button" inherit onClick={() => leave.mutate()}>
-          Use another account
+          <Trans>Use another account</Trans>
         </Anchor>
       </p>
     </>
@@ -106,18 +111,18 @@ function Join({ token }: { token: string }) {
     <>
       <form onSubmit={form.onSubmit((values) => join.mutate(values))} className={classes.fields}>
         {join.isError ? <Note care>{messageOf(join.error)}</Note> : null}
-        <TextInput label="Name" autoComplete="name" autoFocus size="md" {...form.getInputProps("name")} />
-        <TextInput label="Email" type="email" autoComplete="username" required size="md" {...form.getInputProps("email")} />
+        <TextInput label={t`Name`} autoComplete="name" autoFocus size="md" {...form.getInputProps("name")} />
+        <TextInput label={t`Email`} type="email" autoComplete="username" required size="md" {...form.getInputProps("email")} />
         <PasswordInput
-          label="Password"
-          description="At least 10 characters. With an account here already: its password."
+          label={t`Password`}
+          description={t`At least 10 characters. With an account here already: its password.`}
           autoComplete="new-password"
           required
           size="md"
           {...form.getInputProps("password")}
         />
         <Button type="submit" size="md" loading={join.isPending}>
-          Join
+          <Trans>Join</Trans>
         </Button>
       </form>
       <p className={classes.foot}>
@@ -127,7 +132,7 @@ function Join({ token }: { token: string }) {
           inherit
           onClick={() => void router.navigate({ to: "/sign-in", search: { next: back } })}
         >
-          Sign in to an account you have
+          <Trans>Sign in to an account you have</Trans>
         </Anchor>
       </p>
     </>

@@ -1,3 +1,4 @@
+import { Trans } from "@lingui/react/macro";
 import { Button } from "@mantine/core";
 import { useMutation, useQuery } from "@tanstack/react-query";
 
@@ -23,7 +24,7 @@ export function Providers({ next }: { next: string }) {
           loading={start.isPending && start.variables === id}
           onClick={() => start.mutate(id)}
         >
-          Sign in with {name}
+          <Trans>Sign in with {name}</Trans>
         </Button>
       ))}
     </>

@@ -1,3 +1,5 @@
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { Anchor, Button, PasswordInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useMutation } from "@tanstack/react-query";
@@ -16,7 +18,7 @@ export function ResetPasswordPage() {
   const { uid, token } = useSearch({ from: "/reset-password" });
   const form = useForm({
     initialValues: { password: "", again: "" },
-    validate: { again: (value, values) => (value === values.password ? null : "The two passwords differ.") },
+    validate: { again: (value, values) => (value === values.password ? null : t`The two passwords differ.`) },
   });
   const change = useMutation({
     mutationFn: confirmPasswordReset,
@@ -24,20 +26,20 @@ export function ResetPasswordPage() {
   });
   if (!uid || !token) {
     return (
-      <AuthFrame title="This link is not complete" lead="Open the link from the mail again, or ask for a new one.">
+      <AuthFrame title={t`This link is not complete`} lead={t`Open the link from the mail again, or ask for a new one.`}>
         <LinkButton to="/forgot-password">
-          Ask for a new link
+          <Trans>Ask for a new link</Trans>
         </LinkButton>
       </AuthFrame>
     );
   }
   return (
-    <AuthFrame title="Choose a new password" lead="At least 10 characters.">
+    <AuthFrame title={t`Choose a new password`} lead={t`At least 10 characters.`}>
       {change.isSuccess ? (
         <div className={classes.fields}>
-          <Note>Your password is changed.</Note>
+          <Note><Trans>Your password is changed.</Trans></Note>
           <LinkButton to="/sign-in" size="md">
-            Sign in
+            <Trans>Sign in</Trans>
           </LinkButton>
         </div>
       ) : (
@@ -49,14 +51,14 @@ export function ResetPasswordPage() {
             <Note care>
               {messageOf(change.error)}{" "}
               <Anchor component={Link} to="/forgot-password" inherit>
-                Ask for a new link
+                <Trans>Ask for a new link</Trans>
               </Anchor>
             </Note>
           ) : null}
-          <PasswordInput label="New password" autoComplete="new-password" required minLength={10} autoFocus size="md" {...form.getInputProps("password")} />
-          <PasswordInput label="Once more" autoComplete="new-password" required size="md" {...form.getInputProps("again")} />
+          <PasswordInput label={t`New password`} autoComplete="new-password" required minLength={10} autoFocus size="md" {...form.getInputProps("password")} />
+          <PasswordInput label={t`Once more`} autoComplete="new-password" required size="md" {...form.getInputProps("again")} />
           <Button type="submit" size="md" loading={change.isPending}>
-            Change the password
+            <Trans>Change the password</Trans>
           </Button>
         </form>
       )}

@@ -1,3 +1,5 @@
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { Anchor, Button, Code, TextInput } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useRouter } from "@tanstack/react-router";
@@ -39,13 +41,13 @@ export function SecondFactorPage() {
   if (enable.data) {
     return (
       <AuthFrame
-        title="Keep your recovery codes"
-        lead="Each lets you in once when your phone is not at hand. They are not shown again."
+        title={t`Keep your recovery codes`}
+        lead={t`Each lets you in once when your phone is not at hand. They are not shown again.`}
       >
         <div className={classes.fields}>
           <Code block>{enable.data.recovery_codes.join("\n")}</Code>
           <Button size="md" onClick={() => void goOn()}>
-            I have kept them
+            <Trans>I have kept them</Trans>
           </Button>
         </div>
       </AuthFrame>
@@ -55,11 +57,11 @@ export function SecondFactorPage() {
   const error = enable.error ?? secret.error;
   return (
     <AuthFrame
-      title="Set up a second factor"
+      title={t`Set up a second factor`}
       lead={
         asked
-          ? "This server asks for one. Scan this with an authenticator app, then type the code it shows."
-          : "Scan this with an authenticator app, then type the code it shows."
+          ? t`This server asks for one. Scan this with an authenticator app, then type the code it shows.`
+          : t`Scan this with an authenticator app, then type the code it shows.`
       }
     >
       <form
@@ -72,14 +74,14 @@ export function SecondFactorPage() {
         {error ? <Note care>{messageOf(error)}</Note> : null}
         {secret.data ? (
           <>
-            <div className={classes.qr} role="img" aria-label="QR code" dangerouslySetInnerHTML={{ __html: secret.data.svg }} />
+            <div className={classes.qr} role="img" aria-label={t`QR code`} dangerouslySetInnerHTML={{ __html: secret.data.svg }} />
             <div>
-              Or type this secret: <Code style={{ overflowWrap: "anywhere" }}>{secret.data.secret}</Code>
+              <Trans>Or type this secret: <Code style={{ overflowWrap: "anywhere" }}>{secret.data.secret}</Code></Trans>
             </div>
           </>
         ) : null}
         <TextInput
-          label="Code"
+          label={t`Code`}
           autoComplete="one-time-code"
           required
           size="md"
@@ -88,17 +90,17 @@ export function SecondFactorPage() {
           onChange={(event) => setCode(event.currentTarget.value)}
         />
         <Button type="submit" size="md" disabled={!secret.data} loading={enable.isPending}>
-          Turn it on
+          <Trans>Turn it on</Trans>
         </Button>
       </form>
       <p className={classes.foot}>
         {asked ? (
           <Anchor component="button" type="button" inherit onClick={() => leave.mutate()}>
-            Sign out
+            <Trans>Sign out</Trans>
           </Anchor>
         ) : (
           <Anchor component="button" type="button" inherit onClick={() => router.history.push("/settings")}>
-            Back to the settings
+            <Trans>Back to the settings</Trans>
           </Anchor>
         )}
       </p>

@@ -1,3 +1,5 @@
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { Button, PasswordInput, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
@@ -24,14 +26,14 @@ export function SetupPage() {
     onError: (error) => form.setErrors(fieldErrors(error)),
   });
   return (
-    <AuthFrame title="Set up Plumbline" lead="You are the first one here. This account may create projects and invite others.">
+    <AuthFrame title={t`Set up Plumbline`} lead={t`You are the first one here. This account may create projects and invite others.`}>
       <form onSubmit={form.onSubmit((values) => create.mutate(values))} className={classes.fields}>
         {create.isError ? <Note care>{messageOf(create.error)}</Note> : null}
-        <TextInput label="Name" autoComplete="name" required autoFocus size="md" {...form.getInputProps("name")} />
-        <TextInput label="Email" type="email" autoComplete="username" required size="md" {...form.getInputProps("email")} />
+        <TextInput label={t`Name`} autoComplete="name" required autoFocus size="md" {...form.getInputProps("name")} />
+        <TextInput label={t`Email`} type="email" autoComplete="username" required size="md" {...form.getInputProps("email")} />
         <PasswordInput
-          label="Password"
-          description="At least 10 characters."
+          label={t`Password`}
+          description={t`At least 10 characters.`}
           autoComplete="new-password"
           required
           minLength={10}
@@ -39,15 +41,15 @@ export function SetupPage() {
           {...form.getInputProps("password")}
         />
         <TextInput
-          label="Setup key"
-          description="Printed by the server when it started; it proves that this install is yours."
+          label={t`Setup key`}
+          description={t`Printed by the server when it started; it proves that this install is yours.`}
           autoComplete="off"
           required
           size="md"
           {...form.getInputProps("setup_key")}
         />
         <Button type="submit" size="md" loading={create.isPending}>
-          Create the account
+          <Trans>Create the account</Trans>
         </Button>
       </form>
     </AuthFrame>

@@ -1,3 +1,5 @@
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { Anchor, Button, PasswordInput, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
@@ -17,12 +19,11 @@ import { Providers } from "./Providers";
 
 /** What a provider's way back may say. */
 const PROBLEMS: Record<string, string> = {
-  no_account: "You have no account here yet: ask for an invitation.",
-  email_not_verified: "Your provider has not checked your address: confirm it there, then try again.",
-  account_closed: "This account is closed: ask the person who runs this server.",
-  provider_away: "Your provider does not answer just now. Try again in a while.",
+  get no_account() { return t`You have no account here yet: ask for an invitation.`; },
+  get email_not_verified() { return t`Your provider has not checked your address: confirm it there, then try again.`; },
+  get account_closed() { return t`This account is closed: ask the person who runs this server.`; },
+  get provider_away() { return t`Your provider does not answer just now. Try again in a while.`; },
 };
-const OTHER_PROBLEM = "Your provider did not let you in. Try again, or sign in with your password.";
 
 export function SignInPage() {
   const router = useRouter();
@@ -55,12 +56,12 @@ export function SignInPage() {
     );
   }
   return (
-    <AuthFrame title="Sign in" lead={next ? "Then you go on where you were." : "With the account your team gave you."}>
+    <AuthFrame title={t`Sign in`} lead={next ? t`Then you go on where you were.` : t`With the account your team gave you.`}>
       <form onSubmit={form.onSubmit((values) => enter.mutate(values))} className={classes.fields}>
-        {problem && enter.isIdle ? <Note care>{PROBLEMS[problem] ?? OTHER_PROBLEM}</Note> : null}
+        {problem && enter.isIdle ? <Note care>{PROBLEMS[problem] ?? t`Your provider did not let you in. Try again, or sign in with your password.`}</Note> : null}
         {enter.isError ? <Note care>{messageOf(enter.error)}</Note> : null}
         <TextInput
-          label="Email"
+          label={t`Email`}
           type="email"
           autoComplete="username"
           required
@@ -69,20 +70,20 @@ export function SignInPage() {
           {...form.getInputProps("email")}
         />
         <PasswordInput
-          label="Password"
+          label={t`Password`}
           autoComplete="current-password"
           required
           size="md"
           {...form.getInputProps("password")}
         />
         <Button type="submit" size="md" loading={enter.isPending}>
-          Sign in
+          <Trans>Sign in</Trans>
         </Button>
         <Providers next={next ?? "/"} />
       </form>
       <p className={classes.foot}>
         <Anchor component={Link} to="/forgot-password" inherit>
-          Forgot your password?
+          <Trans>Forgot your password?</Trans>
         </Anchor>
       </p>
     </AuthFrame>

@@ -1,3 +1,5 @@
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { Button, Checkbox, Group, Modal, Radio, Stack, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
@@ -7,6 +9,7 @@ import { fieldErrors, messageOf } from "@/api/client";
 import { freezeSnapshot, type Split } from "@/api/datasets";
 import type { SnapshotCreate } from "@/api/types";
 import { Note } from "@/components/States";
+import { splitInText } from "@/lib/names";
 
 interface Props {
   slug: string;
@@ -15,11 +18,11 @@ interface Props {
 }
 
 const KINDS: { value: SnapshotCreate["kind"]; label: string; description: string }[] = [
-  { value: "preferences", label: "Preferences", description: "Chosen and rejected responses, for reward models and DPO." },
-  { value: "rankings", label: "Rankings", description: "Whole rankings with their ties and strengths, for reward models." },
-  { value: "unpaired", label: "Good and bad", description: "Replies judged good or bad by themselves, for KTO." },
-  { value: "prompts", label: "Prompts", description: "Prompts alone, for a policy to answer during PPO, RLOO or GRPO." },
-  { value: "demonstrations", label: "Demonstrations", description: "Responses written or edited by people, for SFT." },
+  { value: "preferences", get label() { return t`Preferences`; }, get description() { return t`Chosen and rejected responses, for reward models and DPO.`; } },
+  { value: "rankings", get label() { return t`Rankings`; }, get description() { return t`Whole rankings with their ties and strengths, for reward models.`; } },
+  { value: "unpaired", get label() { return t`Good and bad`; }, get description() { return t`Replies judged good or bad by themselves, for KTO.`; } },
+  { value: "prompts", get label() { return t`Prompts`; }, get description() { return t`Prompts alone, for a policy to answer during PPO, RLOO or GRPO.`; } },
+  { value: "demonstrations", get label() { return t`Demonstrations`; }, get description() { return t`Responses written or edited by people, for SFT.`; } },
 ];
 const SPLITS: Split[] = ["train", "validation", "test"];
 
@@ -28,7 +31,7 @@ export function FreezeSnapshot({ slug, opened, onClose }: Props) {
   const navigate = useNavigate();
   const form = useForm<{ kind: SnapshotCreate["kind"]; name: string; splits: Split[] }>({
     initialValues: { kind: "preferences", name: "", splits: SPLITS },
-    validate: { splits: (value) => (value.length ? null : "Choose at least one split.") },
+    validate: { splits: (value) => (value.length ? null : t`Choose at least one split.`) },
   });
   const freeze = useMutation({
     mutationFn: (body: SnapshotCreate) => freezeSnapshot(slug, body),
@@ -39,34 +42,34 @@ export function FreezeSnapshot({ slug, opened, onClose }: Props) {
     onError: (error) => form.setErrors(fieldErrors(error)),
   });
   return (
-    <Modal opened={opened} onClose={onClose} title="Freeze a snapshot">
+    <Modal opened={opened} onClose={onClose} title={t`Freeze a snapshot`}>
       <form onSubmit={form.onSubmit((values) => freeze.mutate(values))} style={{ display: "grid", gap: 20 }}>
         {freeze.isError ? <Note care>{messageOf(freeze.error)}</Note> : null}
-        <Radio.Group label="What to freeze" {...form.getInputProps("kind")}>
+        <Radio.Group label={t`What to freeze`} {...form.getInputProps("kind")}>
           <Stack gap="xs" mt="xs">
             {KINDS.map((kind) => (
               <Radio key={kind.value} {...kind} />
             ))}
           </Stack>
         </Radio.Group>
-        <TextInput label="Name" description="For you; it may stay empty." maxLength={200} {...form.getInputProps("name")} />
+        <TextInput label={t`Name`} description={t`For you; it may stay empty.`} maxLength={200} {...form.getInputProps("name")} />
         <Checkbox.Group
-          label="Splits"
-          description="Prompts belong to one split for good, so nothing leaks between them."
+          label={t`Splits`}
+          description={t`Prompts belong to one split for good, so nothing leaks between them.`}
           {...form.getInputProps("splits")}
         >
           <Group mt="xs">
             {SPLITS.map((split) => (
-              <Checkbox key={split} value={split} label={split} />
+              <Checkbox key={split} value={split} label={splitInText(split)} />
             ))}
           </Group>
         </Checkbox.Group>
         <Group justify="flex-end" gap="xs">
           <Button variant="default" onClick={onClose}>
-            Cancel
+            <Trans>Cancel</Trans>
           </Button>
           <Button type="submit" loading={freeze.isPending}>
-            Freeze
+            <Trans>Freeze</Trans>
           </Button>
         </Group>
       </form>

@@ -1,3 +1,5 @@
+import { plural, t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { useQuery } from "@tanstack/react-query";
 import { useParams } from "@tanstack/react-router";
 
@@ -12,6 +14,7 @@ import { Stat, Stats } from "@/components/Stat";
 import { Empty, Failure } from "@/components/States";
 import { TableSkeleton } from "@/components/Table";
 import { bytes, count } from "@/lib/format";
+import { SNAPSHOT_KINDS_IN_TEXT, splitInText } from "@/lib/names";
 
 import { SnapshotRows } from "./SnapshotRows";
 
@@ -22,20 +25,20 @@ export function SnapshotPage() {
   if (snapshot.data) return <SnapshotView snapshot={snapshot.data} />;
   const missing = !Number.isInteger(id) || (snapshot.error instanceof ApiError && snapshot.error.status === 404);
   return (
-    <Page title={`Snapshot ${snapshotId}`}>
+    <Page title={t`Snapshot ${snapshotId}`}>
       {missing ? (
         <Empty
-          title="There is no such snapshot here."
+          title={t`There is no such snapshot here.`}
           actions={
             <LinkButton to="/p/$slug/datasets" params={{ slug }} variant="default">
-              Show every snapshot
+              <Trans>Show every snapshot</Trans>
             </LinkButton>
           }
         >
-          The address may be mistyped, or it belongs to another project.
+          <Trans>The address may be mistyped, or it belongs to another project.</Trans>
         </Empty>
       ) : snapshot.isError ? (
-        <Failure what="The snapshot could not be read." error={snapshot.error} retry={() => void snapshot.refetch()} />
+        <Failure what={t`The snapshot could not be read.`} error={snapshot.error} retry={() => void snapshot.refetch()} />
       ) : (
         <TableSkeleton columns={3} />
       )}
@@ -47,19 +50,19 @@ function SnapshotView({ snapshot }: { snapshot: Snapshot }) {
   const size = snapshot.files.reduce((total, file) => total + file.size, 0);
   return (
     <Page
-      title={snapshot.name || `Snapshot ${snapshot.id}`}
-      tab={`Snapshot ${snapshot.id}`}
-      lead={`Frozen ${snapshot.kind}.`}
+      title={snapshot.name || t`Snapshot ${snapshot.id}`}
+      tab={t`Snapshot ${snapshot.id}`}
+      lead={t`Frozen ${SNAPSHOT_KINDS_IN_TEXT[snapshot.kind]}.`}
     >
       <div style={{ display: "grid", gap: 24 }}>
         <Panel>
           <Stats>
             {Object.entries(snapshot.num_rows).map(([split, n]) => (
-              <Stat key={split} name={`${split} rows`} value={count(n)} />
+              <Stat key={split} name={t`${splitInText(split)} rows`} value={count(n)} />
             ))}
-            <Stat name="Size" value={bytes(size)} note={`${snapshot.files.length} files`} />
-            <Stat name="Frozen" value={<Ago at={snapshot.created_at} />} note={snapshot.created_by ?? "by a round"} />
-            <Stat name="Digest" value={<span className="mono">{snapshot.digest.slice(0, 12)}</span>} note="of its rows" />
+            <Stat name={t`Size`} value={bytes(size)} note={plural(snapshot.files.length, { one: "# files", other: "# files" })} />
+            <Stat name={t`Frozen`} value={<Ago at={snapshot.created_at} />} note={snapshot.created_by ?? t`by a round`} />
+            <Stat name={t`Digest`} value={<span className="mono">{snapshot.digest.slice(0, 12)}</span>} note={t`of its rows`} />
           </Stats>
         </Panel>
         <SnapshotRows snapshot={snapshot} />

@@ -1,3 +1,5 @@
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { Button, SegmentedControl } from "@mantine/core";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
@@ -7,6 +9,7 @@ import type { Snapshot } from "@/api/types";
 import { Empty, Failure } from "@/components/States";
 import { TableSkeleton } from "@/components/Table";
 import { count } from "@/lib/format";
+import { splitInText } from "@/lib/names";
 
 import { Row } from "./Row";
 import classes from "./Rows.module.css";
@@ -26,35 +29,35 @@ export function SnapshotRows({ snapshot }: { snapshot: Snapshot }) {
     enabled: available.length > 0,
     placeholderData: keepPreviousData,
   });
-  if (available.length === 0) return <Empty title="This snapshot has no rows.">Nothing matched when it was frozen.</Empty>;
+  if (available.length === 0) return <Empty title={t`This snapshot has no rows.`}><Trans>Nothing matched when it was frozen.</Trans></Empty>;
   const total = snapshot.num_rows[split] ?? 0;
   const go = (next: number) => void navigate({ search: { split, offset: next || undefined } });
   return (
-    <section className={classes.rows} aria-label="Rows">
+    <section className={classes.rows} aria-label={t`Rows`}>
       <div className={classes.tools}>
         <SegmentedControl
-          aria-label="Split"
+          aria-label={t`Split`}
           size="xs"
           value={split}
-          data={available.map((one) => ({ value: one, label: `${one} ${count(snapshot.num_rows[one] ?? 0)}` }))}
+          data={available.map((one) => ({ value: one, label: `${splitInText(one)} ${count(snapshot.num_rows[one] ?? 0)}` }))}
           onChange={(value) => void navigate({ search: { split: value } })}
         />
         <div className={classes.pager}>
           <Button variant="default" size="xs" disabled={offset === 0} onClick={() => go(Math.max(0, offset - PAGE))}>
-            Before
+            <Trans>Before</Trans>
           </Button>
           <span>
-            {count(offset + 1)}–{count(Math.min(total, offset + PAGE))} of {count(total)}
+            <Trans>{count(offset + 1)}–{count(Math.min(total, offset + PAGE))} of {count(total)}</Trans>
           </span>
           <Button variant="default" size="xs" disabled={offset + PAGE >= total} onClick={() => go(offset + PAGE)}>
-            After
+            <Trans>After</Trans>
           </Button>
         </div>
       </div>
       {rows.isPending ? (
         <TableSkeleton columns={2} />
       ) : rows.isError ? (
-        <Failure what="The rows could not be read." error={rows.error} retry={() => void rows.refetch()} />
+        <Failure what={t`The rows could not be read.`} error={rows.error} retry={() => void rows.refetch()} />
       ) : (
         rows.data.rows.map((row, index) => <Row key={offset + index} row={row} number={offset + index + 1} />)
       )}

@@ -1,3 +1,5 @@
+import { plural, t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
 import { useParams } from "@tanstack/react-router";
 
@@ -14,6 +16,7 @@ import { Empty, Failure } from "@/components/States";
 import { Table, TableSkeleton } from "@/components/Table";
 import { bytes } from "@/lib/format";
 import { may } from "@/lib/permissions";
+import { MODEL_KINDS_IN_TEXT } from "@/lib/names";
 
 import { Lineage } from "./Lineage";
 import { StageButtons } from "./StageButtons";
@@ -28,20 +31,20 @@ export function ModelPage() {
   if (model.data) return <ModelView project={project} model={model.data} />;
   const missing = !Number.isInteger(id) || (model.error instanceof ApiError && model.error.status === 404);
   return (
-    <Page title="Model">
+    <Page title={t`Model`}>
       {missing ? (
         <Empty
-          title="There is no such version here."
+          title={t`There is no such version here.`}
           actions={
             <LinkButton to="/p/$slug/models" params={{ slug }} variant="default">
-              Show every model
+              <Trans>Show every model</Trans>
             </LinkButton>
           }
         >
-          The address may be mistyped, or it belongs to another project.
+          <Trans>The address may be mistyped, or it belongs to another project.</Trans>
         </Empty>
       ) : model.isError ? (
-        <Failure what="The model could not be read." error={model.error} retry={() => void model.refetch()} />
+        <Failure what={t`The model could not be read.`} error={model.error} retry={() => void model.refetch()} />
       ) : (
         <TableSkeleton columns={3} />
       )}
@@ -58,7 +61,7 @@ function ModelView({ project, model }: { project: Project; model: Model }) {
       tab={model.ref}
       lead={
         <>
-          {model.kind}, <StageName stage={model.stage} />
+          {MODEL_KINDS_IN_TEXT[model.kind]}, <StageName stage={model.stage} />
         </>
       }
       actions={may(project, "model.manage") ? <StageButtons slug={project.slug} model={model} /> : undefined}
@@ -66,8 +69,8 @@ function ModelView({ project, model }: { project: Project; model: Model }) {
       <div style={{ display: "grid", gap: 24 }}>
         <Panel>
           <Stats>
-            <Stat name="Since" value={<Ago at={model.created_at} />} />
-            <Stat name="Size" value={size ? bytes(size) : "–"} note={model.source || `${model.files.length} files`} />
+            <Stat name={t`Since`} value={<Ago at={model.created_at} />} />
+            <Stat name={t`Size`} value={size ? bytes(size) : "–"} note={model.source || plural(model.files.length, { one: "# files", other: "# files" })} />
             {rows.slice(0, 6).map(([name, value]) => (
               <Stat key={name} name={name} value={value} />
             ))}
@@ -76,13 +79,13 @@ function ModelView({ project, model }: { project: Project; model: Model }) {
         <Lineage project={project} model={model} />
         {model.files.length ? (
           <Table
-            label="Files"
+            label={t`Files`}
             rows={[...model.files, ...model.critic_files.map((file) => ({ ...file, name: `critic/${file.name}` }))]}
             keyOf={(file) => file.name}
             columns={[
-              { name: "File", cell: (file) => <span className="mono">{file.name}</span> },
+              { name: t`File`, cell: (file) => <span className="mono">{file.name}</span> },
               { name: "SHA-256", cell: (file) => <span className="mono">{file.sha256.slice(0, 16)}…</span> },
-              { name: "Size", number: true, cell: (file) => bytes(file.size) },
+              { name: t`Size`, number: true, cell: (file) => bytes(file.size) },
             ]}
           />
         ) : null}

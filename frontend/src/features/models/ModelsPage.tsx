@@ -1,3 +1,5 @@
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { Button } from "@mantine/core";
 import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
@@ -13,6 +15,7 @@ import { bytes } from "@/lib/format";
 import { may } from "@/lib/permissions";
 import { seriesColour } from "@/lib/series";
 import { useCommands } from "@/lib/useCommands";
+import { MODEL_KINDS_IN_TEXT } from "@/lib/names";
 
 import { RegisterModel } from "./RegisterModel";
 import { summaryLine } from "./summary";
@@ -28,22 +31,22 @@ export function ModelsPage() {
   const manages = may(project, "model.manage");
   const open = () => void navigate({ search: { register: true } });
   useCommands([
-    { id: "register", label: "Register a model", group: "Models", keys: ["n"], enabled: manages, perform: open },
+    { id: "register", label: t`Register a model`, group: t`Models`, keys: ["n"], enabled: manages, perform: open },
   ]);
   const rows = models.data?.results ?? [];
-  const button = manages ? <Button onClick={open}>Register a model</Button> : undefined;
+  const button = manages ? <Button onClick={open}><Trans>Register a model</Trans></Button> : undefined;
   return (
-    <Page title="Models" lead="Every version, what made it, and where it stands." actions={button}>
+    <Page title={t`Models`} lead={t`Every version, what made it, and where it stands.`} actions={button}>
       {models.isPending ? (
         <TableSkeleton columns={6} />
       ) : models.isError ? (
-        <Failure what="The models could not be read." error={models.error} retry={() => void models.refetch()} />
+        <Failure what={t`The models could not be read.`} error={models.error} retry={() => void models.refetch()} />
       ) : rows.length === 0 ? (
-        <Empty title="No model yet." actions={button}>
-          Register a base model by its hub name or folder. Runs and rounds add what they train.
+        <Empty title={t`No model yet.`} actions={button}>
+          <Trans>Register a base model by its hub name or folder. Runs and rounds add what they train.</Trans>
         </Empty>
       ) : (
-        <Table label="Models" columns={columnsFor(slug)} rows={rows} keyOf={(model) => model.id} />
+        <Table label={t`Models`} columns={columnsFor(slug)} rows={rows} keyOf={(model) => model.id} />
       )}
       <RegisterModel slug={slug} opened={register === true && manages} onClose={() => void navigate({ search: {} })} />
     </Page>
@@ -52,7 +55,7 @@ export function ModelsPage() {
 
 const columnsFor = (slug: string): Column<Model>[] => [
   {
-    name: "Version",
+    name: t`Version`,
     cell: (model) => (
       <span className={classes.version}>
         <span className={classes.dot} style={{ background: seriesColour(model.id) }} aria-hidden />
@@ -62,28 +65,28 @@ const columnsFor = (slug: string): Column<Model>[] => [
       </span>
     ),
   },
-  { name: "Kind", cell: (model) => model.kind },
-  { name: "Stage", cell: (model) => <StageName stage={model.stage} /> },
-  { name: "Summary", wrap: true, cell: (model) => summaryLine(model) ?? <Quiet>–</Quiet> },
-  { name: "From", cell: (model) => (model.parent ? <span className="mono">{model.parent.ref}</span> : <Quiet>–</Quiet>) },
+  { name: t`Kind`, cell: (model) => MODEL_KINDS_IN_TEXT[model.kind] },
+  { name: t`Stage`, cell: (model) => <StageName stage={model.stage} /> },
+  { name: t`Summary`, wrap: true, cell: (model) => summaryLine(model) ?? <Quiet>–</Quiet> },
+  { name: t`From`, cell: (model) => (model.parent ? <span className="mono">{model.parent.ref}</span> : <Quiet>–</Quiet>) },
   {
-    name: "Made by",
+    name: t`Made by`,
     cell: (model) =>
       model.produced_by ? (
         <Link to="/p/$slug/runs/$runId" params={{ slug, runId: String(model.produced_by) }}>
-          run {model.produced_by}
+          <Trans>run {model.produced_by}</Trans>
         </Link>
       ) : (
-        <Quiet>{model.source ? "registered" : "–"}</Quiet>
+        <Quiet>{model.source ? t`registered` : "–"}</Quiet>
       ),
   },
   {
-    name: "Size",
+    name: t`Size`,
     number: true,
     cell: (model) => {
       const size = model.files.reduce((total, file) => total + file.size, 0);
-      return size ? bytes(size) : <Quiet>elsewhere</Quiet>;
+      return size ? bytes(size) : <Quiet><Trans>elsewhere</Trans></Quiet>;
     },
   },
-  { name: "Since", cell: (model) => <Ago at={model.created_at} /> },
+  { name: t`Since`, cell: (model) => <Ago at={model.created_at} /> },
 ];

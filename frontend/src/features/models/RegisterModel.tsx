@@ -1,3 +1,5 @@
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { Button, Group, Modal, Select, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
@@ -28,38 +30,38 @@ export function RegisterModel({ slug, opened, onClose }: Props) {
     onError: (error) => form.setErrors(fieldErrors(error)),
   });
   return (
-    <Modal opened={opened} onClose={onClose} title="Register a model">
+    <Modal opened={opened} onClose={onClose} title={t`Register a model`}>
       <form onSubmit={form.onSubmit((values) => register.mutate(values))} style={{ display: "grid", gap: 16 }}>
         {register.isError ? <Note care>{messageOf(register.error)}</Note> : null}
         <TextInput
-          label="Source"
-          description="A hub name, or a folder that the server and its workers can read."
+          label={t`Source`}
+          description={t`A hub name, or a folder that the server and its workers can read.`}
           required
           data-autofocus
           {...form.getInputProps("source")}
         />
         <TextInput
-          label="Name"
-          description="Versions are numbered under it: name@1, name@2."
+          label={t`Name`}
+          description={t`Versions are numbered under it: name@1, name@2.`}
           required
           {...form.getInputProps("name")}
         />
         <Select
-          label="Kind"
+          label={t`Kind`}
           allowDeselect={false}
           data={[
-            { value: "base", label: "Base" },
-            { value: "policy", label: "Policy" },
-            { value: "reward", label: "Reward model" },
+            { value: "base", label: t`Base` },
+            { value: "policy", label: t`Policy` },
+            { value: "reward", label: t`Reward model` },
           ]}
           {...form.getInputProps("kind")}
         />
         <Group justify="flex-end" gap="xs">
           <Button variant="default" onClick={onClose}>
-            Cancel
+            <Trans>Cancel</Trans>
           </Button>
           <Button type="submit" loading={register.isPending}>
-            Register
+            <Trans>Register</Trans>
           </Button>
         </Group>
       </form>

@@ -1,3 +1,4 @@
+import { t } from "@lingui/core/macro";
 import { Button } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
@@ -15,7 +16,7 @@ export function StageButtons({ slug, model }: { slug: string; model: Model }) {
       client.setQueryData(modelQuery(model.id).queryKey, fresh);
       await client.invalidateQueries({ queryKey: ["project", slug, "models"] });
     },
-    onError: (error) => notifications.show({ color: "ochre", title: "Not moved", message: messageOf(error) }),
+    onError: (error) => notifications.show({ color: "ochre", title: t`Not moved`, message: messageOf(error) }),
   });
   const button = (stage: Model["stage"], words: string, primary = false) => (
     <Button
@@ -27,12 +28,12 @@ export function StageButtons({ slug, model }: { slug: string; model: Model }) {
       {words}
     </Button>
   );
-  if (model.stage === "retired") return button("candidate", "Take back");
+  if (model.stage === "retired") return button("candidate", t`Take back`);
   return (
     <>
-      {model.stage === "promoted" ? button("candidate", "Back to candidate") : null}
-      {button("retired", "Retire")}
-      {model.stage === "candidate" ? button("promoted", "Promote", true) : null}
+      {model.stage === "promoted" ? button("candidate", t`Back to candidate`) : null}
+      {button("retired", t`Retire`)}
+      {model.stage === "candidate" ? button("promoted", t`Promote`, true) : null}
     </>
   );
 }

@@ -1,17 +1,19 @@
+import { plural, t } from "@lingui/core/macro";
+
 import type { Model } from "@/api/types";
-import { count, interval, label, metric } from "@/lib/format";
+import { interval, label, metric } from "@/lib/format";
 import { number, sampled, text } from "@/lib/shapes";
 
 /** What is worth knowing of a version at a glance. */
 export function summaryLine(model: Model): string | null {
   const accuracy = sampled(model.summary.eval_accuracy);
-  if (accuracy) return `accuracy ${interval(accuracy)}`;
+  if (accuracy) return t`accuracy ${interval(accuracy)}`;
   for (const key of ["eval_rewards/accuracies", "reward", "eval_loss"]) {
     const value = number(model.summary[key]);
     if (value !== null) return `${key} ${metric(value)}`;
   }
   const comparisons = number(model.summary.num_comparisons);
-  return comparisons === null ? text(model.source) : `${count(comparisons)} comparisons`;
+  return comparisons === null ? text(model.source) : plural(comparisons, { one: "# comparisons", other: "# comparisons" });
 }
 
 /** Every entry of a summary, in words. */

@@ -1,3 +1,5 @@
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { Button, Group, Modal, NumberInput, Textarea, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
@@ -26,26 +28,26 @@ export function CreateProject({ opened, onClose }: Props) {
     onError: (error) => form.setErrors(fieldErrors(error)),
   });
   return (
-    <Modal opened={opened} onClose={onClose} title="Create a project" size="lg">
+    <Modal opened={opened} onClose={onClose} title={t`Create a project`} size="lg">
       <form onSubmit={form.onSubmit((values) => create.mutate(values))} style={{ display: "grid", gap: 16 }}>
         {create.isError ? <Note care>{messageOf(create.error)}</Note> : null}
-        <TextInput label="Name" required maxLength={200} data-autofocus {...form.getInputProps("name")} />
+        <TextInput label={t`Name`} required maxLength={200} data-autofocus {...form.getInputProps("name")} />
         <TextInput
-          label="Description"
-          description="One line that tells an annotator what this is about."
+          label={t`Description`}
+          description={t`One line that tells an annotator what this is about.`}
           {...form.getInputProps("description")}
         />
         <Textarea
-          label="Guidelines"
-          description="How to judge, in Markdown. Every judgment names the version it was made under."
+          label={t`Guidelines`}
+          description={t`How to judge, in Markdown. Every judgment names the version it was made under.`}
           autosize
           minRows={4}
           maxRows={12}
           {...form.getInputProps("guidelines")}
         />
         <NumberInput
-          label="Judgments for each task"
-          description="More than one lets you measure how much people agree."
+          label={t`Judgments for each task`}
+          description={t`More than one lets you measure how much people agree.`}
           min={1}
           max={100}
           allowDecimal={false}
@@ -54,10 +56,10 @@ export function CreateProject({ opened, onClose }: Props) {
         />
         <Group justify="flex-end" gap="xs">
           <Button variant="default" onClick={onClose}>
-            Cancel
+            <Trans>Cancel</Trans>
           </Button>
           <Button type="submit" loading={create.isPending}>
-            Create the project
+            <Trans>Create the project</Trans>
           </Button>
         </Group>
       </form>

@@ -1,3 +1,5 @@
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { useQuery } from "@tanstack/react-query";
 
 import { roundsQuery } from "@/api/rounds";
@@ -15,7 +17,7 @@ export function LatestResults({ slug }: { slug: string }) {
   const candidate = round.policy_out;
   return (
     <Panel
-      title={`Latest result: round ${round.number}${candidate ? `, ${candidate.ref}` : ""}`}
+      title={candidate ? t`Latest result: round ${round.number}, ${candidate.ref}` : t`Latest result: round ${round.number}`}
       actions={
         <LinkButton
           size="xs"
@@ -24,16 +26,16 @@ export function LatestResults({ slug }: { slug: string }) {
           params={{ slug, number: String(round.number) }}
           search={{ step: "evaluate" }}
         >
-          Open round {round.number}
+          <Trans>Open round {round.number}</Trans>
         </LinkButton>
       }
     >
       <Whiskers
-        title="Win rate, ties count half"
+        title={t`Win rate, ties count half`}
         rows={resultsOf(round).map((result) => ({
           id: `${result.baseline}:${result.judge}`,
-          name: `against ${result.baseline}`,
-          note: `by ${JUDGES[result.judge]}`,
+          name: t`against ${result.baseline}`,
+          note: t`by ${JUDGES[result.judge]}`,
           sample: result.sample,
           colour: seriesColour(candidate?.id ?? 0),
           hollow: result.judge === "reward_model",

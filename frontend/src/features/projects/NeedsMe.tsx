@@ -1,10 +1,13 @@
+import { plural, t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { useQueries } from "@tanstack/react-query";
 
 import { roundsQuery } from "@/api/rounds";
 import type { Project, Round } from "@/api/types";
 import { LinkButton } from "@/components/LinkButton";
 import { StateMark } from "@/components/StateMark";
-import { count, plural } from "@/lib/format";
+import { count } from "@/lib/format";
+import { apart } from "@/lib/language";
 import { may } from "@/lib/permissions";
 
 import classes from "./HomePage.module.css";
@@ -23,15 +26,15 @@ export function NeedsMe({ projects }: { projects: readonly Project[] }) {
   });
   if (queues.length === 0 && running.length === 0) return null;
   return (
-    <ul className={classes.list} aria-label="What needs you">
+    <ul className={classes.list} aria-label={t`What needs you`}>
       {queues.map((project) => (
         <li key={project.slug} className={classes.need}>
           <div className={classes.needText}>
             <div className={classes.needTitle}>{project.name}</div>
-            <div className={classes.needNote}>{plural(project.counts.slots_open, "judgment")} wanted</div>
+            <div className={classes.needNote}>{plural(project.counts.slots_open, { one: "# judgment wanted", other: "# judgments wanted" })}</div>
           </div>
-          <LinkButton to="/p/$slug/annotate" params={{ slug: project.slug }} aria-label={`Start ranking in ${project.name}`}>
-            Start ranking
+          <LinkButton to="/p/$slug/annotate" params={{ slug: project.slug }} aria-label={t`Start ranking in ${project.name}`}>
+            <Trans>Start ranking</Trans>
           </LinkButton>
         </li>
       ))}
@@ -39,9 +42,9 @@ export function NeedsMe({ projects }: { projects: readonly Project[] }) {
         <li key={`round-${round.id}`} className={classes.need}>
           <div className={classes.needText}>
             <div className={classes.needTitle}>
-              Round {round.number} of {project.name}
+              <Trans>Round {round.number} of {project.name}</Trans>
             </div>
-            <div className={classes.needNote}>{round.error || doing(round)}</div>
+            <div className={classes.needNote}>{round.error ? apart(round.error) : doing(round)}</div>
           </div>
           <StateMark state={round.state} />
           <LinkButton
@@ -49,7 +52,7 @@ export function NeedsMe({ projects }: { projects: readonly Project[] }) {
             params={{ slug: project.slug, number: String(round.number) }}
             variant="default"
           >
-            Open round {round.number}
+            <Trans>Open round {round.number}</Trans>
           </LinkButton>
         </li>
       ))}
@@ -57,23 +60,26 @@ export function NeedsMe({ projects }: { projects: readonly Project[] }) {
   );
 }
 
+const waitsFor = (done: number, wanted: number): string => t`Waits for judgments: ${count(done)} of ${count(wanted)}.`;
+const waitsForBlind = (done: number, wanted: number): string => t`Waits for blind judgments: ${count(done)} of ${count(wanted)}.`;
+
 function doing(round: Round): string {
   const step = round.steps.find((one) => one.state === "running") ?? round.steps.find((one) => one.state === "waiting");
   switch (step?.name) {
     case "sample":
-      return "The policy answers prompts.";
+      return t`The policy answers prompts.`;
     case "label":
-      return `Waits for judgments: ${count(step.summary.judgments ?? 0)} of ${count(step.summary.wanted ?? 0)}.`;
+      return waitsFor(step.summary.judgments ?? 0, step.summary.wanted ?? 0);
     case "snapshot":
-      return "The labels are being frozen.";
+      return t`The labels are being frozen.`;
     case "reward":
-      return "The reward model trains.";
+      return t`The reward model trains.`;
     case "policy":
-      return "The policy trains.";
+      return t`The policy trains.`;
     case "evaluate":
       return step.summary.human
-        ? `Waits for blind judgments: ${count(step.summary.human.done)} of ${count(step.summary.human.wanted)}.`
-        : "The new policy is compared.";
+        ? waitsForBlind(step.summary.human.done, step.summary.human.wanted)
+        : t`The new policy is compared.`;
     default:
       return "";
   }

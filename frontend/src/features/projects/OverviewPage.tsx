@@ -1,3 +1,5 @@
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
 import { useParams } from "@tanstack/react-router";
 
@@ -28,17 +30,17 @@ export function OverviewPage() {
   return (
     <Page
       title={project.name}
-      lead={project.description}
+      lead={<bdi>{project.description}</bdi>}
       actions={
         <>
           {may(project, "round.launch") ? (
             <LinkButton to="/p/$slug/rounds" params={params} search={{ launch: true }} variant="default">
-              Launch a round
+              <Trans>Launch a round</Trans>
             </LinkButton>
           ) : null}
           {mayRank ? (
             <LinkButton to="/p/$slug/annotate" params={params}>
-              Start ranking
+              <Trans>Start ranking</Trans>
             </LinkButton>
           ) : null}
         </>
@@ -47,30 +49,30 @@ export function OverviewPage() {
       <div className={classes.stack}>
         {counts.tasks === 0 && counts.judgments === 0 ? (
           <Empty
-            title="There is nothing to rank yet."
+            title={t`There is nothing to rank yet.`}
             actions={
               may(project, "import.run") ? (
                 <LinkButton to="/p/$slug/import" params={params}>
-                  Import prompts or pairs
+                  <Trans>Import prompts or pairs</Trans>
                 </LinkButton>
               ) : undefined
             }
           >
-            A project starts with prompts. Import them with responses to rank, or let a model answer them.
+            <Trans>A project starts with prompts. Import them with responses to rank, or let a model answer them.</Trans>
           </Empty>
         ) : null}
         {seesLoop ? <ProjectLoop project={project} counts={counts} /> : null}
-        <Panel title="Labels">
+        <Panel title={t`Labels`}>
           <Stats>
-            <Stat name="Judgments" value={count(counts.judgments)} />
+            <Stat name={t`Judgments`} value={count(counts.judgments)} />
             <Stat
-              name="Queue"
+              name={t`Queue`}
               value={count(counts.slots_open)}
-              note={slots ? `open of ${count(slots)}, ${percent(counts.slots_done / slots, 0)} done` : "no tasks yet"}
+              note={slots ? t`open of ${count(slots)}, ${percent(counts.slots_done / slots, 0)} done` : t`no tasks yet`}
             />
-            <Stat name="Being ranked now" value={count(counts.slots_leased)} />
-            <Stat name="Tasks" value={count(counts.tasks)} note={`${project.overlap} wanted for each`} />
-            <Stat name="Annotators" value={count(counts.annotators)} />
+            <Stat name={t`Being ranked now`} value={count(counts.slots_leased)} />
+            <Stat name={t`Tasks`} value={count(counts.tasks)} note={t`${project.overlap} wanted for each`} />
+            <Stat name={t`Annotators`} value={count(counts.annotators)} />
           </Stats>
         </Panel>
         {seesLoop ? <LatestResults slug={slug} /> : null}

@@ -1,3 +1,4 @@
+import { plural, t } from "@lingui/core/macro";
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 
@@ -10,6 +11,7 @@ import { LoopSteps, type LoopStep } from "@/components/LoopSteps";
 import { bounds, count, percent } from "@/lib/format";
 import { headline, JUDGES, stepOf } from "@/lib/loop";
 import { sampled } from "@/lib/shapes";
+import { STAGES_IN_TEXT } from "@/lib/names";
 
 interface Props {
   project: Project;
@@ -32,17 +34,17 @@ export function ProjectLoop({ project, counts }: Props) {
   const judged = rounds.data?.results.map((round) => headline(round)).find((result) => result !== null);
 
   const steps: LoopStep[] = [
-    { name: "sample", figure: count(counts.tasks), note: "tasks" },
-    { name: "label", figure: count(counts.judgments), note: `${count(counts.slots_open)} wanted now` },
+    { name: "sample", figure: count(counts.tasks), note: t`tasks` },
+    { name: "label", figure: count(counts.judgments), note: t`${count(counts.slots_open)} wanted now` },
     snapshot
-      ? { name: "snapshot", figure: count(sum(snapshot.num_rows)), note: "rows frozen", time: <Ago at={snapshot.created_at} /> }
-      : { name: "snapshot", figure: "–", note: "nothing frozen" },
+      ? { name: "snapshot", figure: count(sum(snapshot.num_rows)), note: t`rows frozen`, time: <Ago at={snapshot.created_at} /> }
+      : { name: "snapshot", figure: "–", note: t`nothing frozen` },
     { name: "reward", figure: accuracy ? percent(accuracy.value) : "–", note: accuracy ? bounds(accuracy) : noteOf(reward) },
-    { name: "policy", figure: policy?.ref ?? "–", note: policy ? policy.stage : "not trained yet" },
+    { name: "policy", figure: policy?.ref ?? "–", note: policy ? STAGES_IN_TEXT[policy.stage] : t`not trained yet` },
     {
       name: "evaluate",
       figure: judged ? percent(judged.sample.value) : "–",
-      note: judged ? `${bounds(judged.sample)}, ${JUDGES[judged.judge]}` : "nothing compared",
+      note: judged ? `${bounds(judged.sample)}, ${JUDGES[judged.judge]}` : t`nothing compared`,
     },
   ];
   const open = (name: StepName) => {
@@ -50,12 +52,12 @@ export function ProjectLoop({ project, counts }: Props) {
     else void navigate({ to: FALLBACK[name], params: { slug } });
   };
   return (
-    <section aria-label="The loop">
+    <section aria-label={t`The loop`}>
       <LoopSteps
-        label="Steps of the loop"
+        label={t`Steps of the loop`}
         steps={steps.map((step) => ({ ...step, ...stateIn(newest, step.name) }))}
         onSelect={open}
-        closing={newest ? closing(newest) : "No round yet. A round runs the whole loop by itself."}
+        closing={newest ? closing(newest) : t`No round yet. A round runs the whole loop by itself.`}
       />
     </section>
   );
@@ -75,11 +77,22 @@ function stateIn(round: Round | undefined, name: StepName): Pick<LoopStep, "stat
   return state ? { state } : {};
 }
 
+const ENDED: Record<Exclude<Round["state"], "running">, (number: number) => string> = {
+  succeeded: (number) => t`Round ${number} succeeded.`,
+  failed: (number) => t`Round ${number} failed.`,
+  cancelled: (number) => t`Round ${number} cancelled.`,
+};
+
 function closing(round: Round): string {
-  if (round.state === "running") return `Round ${round.number} is running.`;
-  const next = round.next_tasks ? ` Its policy put ${count(round.next_tasks)} new tasks into the queue.` : "";
-  return `Round ${round.number} ${round.state}.${next}`;
+  if (round.state === "running") return t`Round ${round.number} is running.`;
+  const ended = ENDED[round.state](round.number);
+  if (!round.next_tasks) return ended;
+  const next = plural(round.next_tasks, {
+    one: "Its policy put # new task into the queue.",
+    other: "Its policy put # new tasks into the queue.",
+  });
+  return `${ended} ${next}`;
 }
 
 const sum = (rows: Record<string, number>): number => Object.values(rows).reduce((total, n) => total + n, 0);
-const noteOf = (model: Model | undefined): string => (model ? model.ref : "not trained yet");
+const noteOf = (model: Model | undefined): string => (model ? model.ref : t`not trained yet`);

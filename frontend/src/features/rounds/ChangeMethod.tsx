@@ -1,3 +1,5 @@
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { SegmentedControl } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
@@ -15,14 +17,14 @@ export function ChangeMethod({ round, slug }: { round: Round; slug: string }) {
   const change = useMutation({
     mutationFn: (method: string) => changeRound(round.id, { method }),
     onSuccess: () => client.invalidateQueries({ queryKey: ["project", slug, "rounds"] }),
-    onError: (error) => notifications.show({ color: "ochre", title: "Not changed", message: messageOf(error) }),
+    onError: (error) => notifications.show({ color: "ochre", title: t`Not changed`, message: messageOf(error) }),
   });
   const method = typeof round.spec.method === "string" ? round.spec.method : "dpo";
   return (
     <div className={classes.row} style={{ justifyContent: "flex-start" }}>
-      <span>Method of the policy step, which has not begun:</span>
+      <span><Trans>Method of the policy step, which has not begun:</Trans></span>
       <SegmentedControl
-        aria-label="Method of this round"
+        aria-label={t`Method of this round`}
         size="xs"
         disabled={change.isPending}
         value={change.isPending ? change.variables : method}

@@ -1,3 +1,5 @@
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { Autocomplete, Button, Drawer, Group, SegmentedControl, Select, Skeleton, Switch } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
@@ -29,10 +31,10 @@ export function LaunchRound({ project, opened, onClose }: Props) {
   const defaults = useQuery({ ...roundDefaultsQuery(project.slug), enabled: opened });
   const failed = schema.error ?? defaults.error;
   return (
-    <Drawer opened={opened} onClose={onClose} title="Launch a round" size="lg">
+    <Drawer opened={opened} onClose={onClose} title={t`Launch a round`} size="lg">
       {failed ? (
         <Failure
-          what="The form could not be read."
+          what={t`The form could not be read.`}
           error={failed}
           retry={() => {
             void schema.refetch();
@@ -111,7 +113,7 @@ function RoundForm({ project, fields, start, onClose }: FormProps) {
       {launch.isError ? <Note care>{messageOf(launch.error)}</Note> : null}
       <div>
         <SegmentedControl
-          aria-label="Method"
+          aria-label={t`Method`}
           fullWidth
           value={method}
           onChange={set("method")}
@@ -123,7 +125,7 @@ function RoundForm({ project, fields, start, onClose }: FormProps) {
       </div>
       <StartFrom kinds={["reward", method]} onPick={pick} />
       <Autocomplete
-        label="Policy"
+        label={t`Policy`}
         description={describe("policy")}
         required
         data={language}
@@ -132,7 +134,7 @@ function RoundForm({ project, fields, start, onClose }: FormProps) {
         error={errors.policy}
       />
       <NumberText
-        label="Judgments"
+        label={t`Judgments`}
         description={describe("judgments")}
         required
         value={values.judgments}
@@ -141,7 +143,7 @@ function RoundForm({ project, fields, start, onClose }: FormProps) {
         w={200}
       />
       <Autocomplete
-        label="Base"
+        label={t`Base`}
         description={describe("base")}
         data={language}
         value={text(values.base) ?? ""}
@@ -149,11 +151,11 @@ function RoundForm({ project, fields, start, onClose }: FormProps) {
         error={errors.base}
       />
       <Select
-        label="Promote the new policy"
+        label={t`Promote the new policy`}
         data={[
-          { value: "when_better", label: "When it is better" },
-          { value: "always", label: "Always" },
-          { value: "never", label: "Never" },
+          { value: "when_better", label: t`When it is better` },
+          { value: "always", label: t`Always` },
+          { value: "never", label: t`Never` },
         ]}
         allowDeselect={false}
         value={text(values.promote) ?? "when_better"}
@@ -161,21 +163,21 @@ function RoundForm({ project, fields, start, onClose }: FormProps) {
         w={260}
       />
       <Switch
-        label="Go on with the next round"
+        label={t`Go on with the next round`}
         description={describe("continue_with_next")}
         checked={values.continue_with_next === true}
         onChange={(event) => set("continue_with_next")(event.currentTarget.checked)}
       />
-      <Fold key={foldedError ? "open" : "folded"} title="Hyperparameters" startOpen={foldedError}>
+      <Fold key={foldedError ? "open" : "folded"} title={t`Hyperparameters`} startOpen={foldedError}>
         <SchemaForm fields={advanced} values={values} onChange={change} errors={errors} />
       </Fold>
       <MemoryLine slug={project.slug} what="rounds" spec={values} />
       <Group justify="flex-end" gap="xs">
         <Button variant="default" onClick={onClose}>
-          Cancel
+          <Trans>Cancel</Trans>
         </Button>
         <Button type="submit" loading={launch.isPending}>
-          Launch the round
+          <Trans>Launch the round</Trans>
         </Button>
       </Group>
     </form>

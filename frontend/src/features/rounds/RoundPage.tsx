@@ -1,3 +1,5 @@
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
 import { useParams } from "@tanstack/react-router";
 
@@ -20,21 +22,21 @@ export function RoundPage() {
   const round = rounds.data?.results.find((one) => String(one.number) === number);
   if (round) return <RoundView project={project} round={round} rounds={rounds.data?.results ?? []} />;
   return (
-    <Page title={`Round ${number}`}>
+    <Page title={t`Round ${number}`}>
       {rounds.isPending ? (
         <TableSkeleton columns={6} rows={3} />
       ) : rounds.isError ? (
-        <Failure what="The round could not be read." error={rounds.error} retry={() => void rounds.refetch()} />
+        <Failure what={t`The round could not be read.`} error={rounds.error} retry={() => void rounds.refetch()} />
       ) : (
         <Empty
-          title={`There is no round ${number} here.`}
+          title={t`There is no round ${number} here.`}
           actions={
             <LinkButton to="/p/$slug/rounds" params={{ slug }} variant="default">
-              Show every round
+              <Trans>Show every round</Trans>
             </LinkButton>
           }
         >
-          The address may be mistyped.
+          <Trans>The address may be mistyped.</Trans>
         </Empty>
       )}
     </Page>

@@ -1,3 +1,5 @@
+import { t } from "@lingui/core/macro";
+
 import type { Round } from "@/api/types";
 import { label } from "@/lib/format";
 import { isRecord } from "@/lib/shapes";
@@ -11,7 +13,7 @@ export function RoundSettings({ round }: { round: Round }) {
   const groups = entries.filter((entry): entry is [string, Record<string, unknown>] => isRecord(entry[1]));
   return (
     <div className={classes.settings}>
-      <Group title="Round" values={plain} />
+      <Group title={t`Round`} values={plain} />
       {groups.map(([name, values]) => (
         <Group key={name} title={label(name)} values={Object.entries(values)} />
       ))}
@@ -37,7 +39,7 @@ function Group({ title, values }: { title: string; values: readonly [string, unk
 
 function shown(value: unknown): string {
   if (value === null || value === undefined) return "–";
-  if (typeof value === "boolean") return value ? "yes" : "no";
+  if (typeof value === "boolean") return value ? t`yes` : t`no`;
   if (typeof value === "string" || typeof value === "number") return String(value);
   return JSON.stringify(value);
 }

@@ -1,3 +1,5 @@
+import { plural, t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { Button } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
@@ -13,10 +15,11 @@ import { Page } from "@/components/Page";
 import { Panel } from "@/components/Panel";
 import { StateMark } from "@/components/StateMark";
 import { Note } from "@/components/States";
-import { count } from "@/lib/format";
+import { apart } from "@/lib/language";
 import { stepOf } from "@/lib/loop";
 import { may } from "@/lib/permissions";
 import { useNow } from "@/lib/useNow";
+import { STAGES_IN_TEXT } from "@/lib/names";
 
 import { ChangeMethod } from "./ChangeMethod";
 import { RoundHistory } from "./RoundHistory";
@@ -40,7 +43,7 @@ export function RoundView({ project, round, rounds }: Props) {
   const launches = may(project, "round.launch");
   return (
     <Page
-      title={`Round ${round.number}`}
+      title={t`Round ${round.number}`}
       lead={
         <span className={classes.lead}>
           <StateMark state={round.state} />
@@ -54,7 +57,7 @@ export function RoundView({ project, round, rounds }: Props) {
           </Link>
           {round.policy_out ? (
             <>
-              →
+              <span className={`pointing ${classes.arrow}`}>→</span>
               <Link
                 to="/p/$slug/models/$modelId"
                 params={{ slug: project.slug, modelId: String(round.policy_out.id) }}
@@ -62,7 +65,7 @@ export function RoundView({ project, round, rounds }: Props) {
               >
                 {round.policy_out.ref}
               </Link>
-              {round.policy_out.stage === "promoted" ? <span>promoted</span> : null}
+              {round.policy_out.stage === "promoted" ? <span>{STAGES_IN_TEXT.promoted}</span> : null}
             </>
           ) : null}
           <Ago at={round.created_at} />
@@ -71,14 +74,14 @@ export function RoundView({ project, round, rounds }: Props) {
       actions={launches ? <RoundActions slug={project.slug} round={round} /> : undefined}
     >
       <div className={classes.stack}>
-        {round.error ? <Note care>{round.error}</Note> : null}
+        {round.error ? <Note care>{apart(round.error)}</Note> : null}
         {rounds.length > 1 ? (
           <Panel>
             <RoundHistory rounds={rounds} current={round.number} />
           </Panel>
         ) : null}
         <LoopSteps
-          label={`Steps of round ${round.number}`}
+          label={t`Steps of round ${round.number}`}
           steps={round.steps.map((one) => ({
             name: one.name,
             state: one.state,
@@ -92,7 +95,7 @@ export function RoundView({ project, round, rounds }: Props) {
         {launches && mayChangeMethod(round) ? <ChangeMethod round={round} slug={project.slug} /> : null}
         {step ? <StepDetail project={project} round={round} step={step} /> : null}
         <Panel>
-          <Fold title="What this round was asked to do">
+          <Fold title={t`What this round was asked to do`}>
             <RoundSettings round={round} />
           </Fold>
         </Panel>
@@ -101,21 +104,27 @@ export function RoundView({ project, round, rounds }: Props) {
   );
 }
 
+const nextBegan = (tasks: number, policy: string): string =>
+  plural(tasks, {
+    one: `The next round began with # new tasks, answered by ${policy}.`,
+    other: `The next round began with # new tasks, answered by ${policy}.`,
+  });
+
 function closing(round: Round): string | null {
   if (round.next_tasks !== null) {
-    return `The next round began with ${count(round.next_tasks)} new tasks, answered by ${(round.policy_out ?? round.policy_in).ref}.`;
+    return nextBegan(round.next_tasks, (round.policy_out ?? round.policy_in).ref);
   }
   if (round.state !== "running") return null;
   return round.spec.continue_with_next === true
-    ? "When it is done, the next round begins by itself and waits for labels."
-    : "When it is done, it ends here.";
+    ? t`When it is done, the next round begins by itself and waits for labels.`
+    : t`When it is done, it ends here.`;
 }
 
 function RoundActions({ slug, round }: { slug: string; round: Round }) {
   const client = useQueryClient();
   const settle = {
     onSuccess: () => client.invalidateQueries({ queryKey: ["project", slug, "rounds"] }),
-    onError: (error: unknown) => notifications.show({ color: "ochre", title: "Not done", message: messageOf(error) }),
+    onError: (error: unknown) => notifications.show({ color: "ochre", title: t`Not done`, message: messageOf(error) }),
   };
   const cancel = useMutation({ mutationFn: () => cancelRound(round.id), ...settle });
   const retry = useMutation({ mutationFn: () => retryRound(round.id), ...settle });
@@ -123,12 +132,12 @@ function RoundActions({ slug, round }: { slug: string; round: Round }) {
     <>
       {round.state === "running" ? (
         <Button variant="default" loading={cancel.isPending} onClick={() => cancel.mutate()}>
-          Cancel the round
+          <Trans>Cancel the round</Trans>
         </Button>
       ) : null}
       {round.state === "failed" ? (
         <Button loading={retry.isPending} onClick={() => retry.mutate()}>
-          Retry the failed step
+          <Trans>Retry the failed step</Trans>
         </Button>
       ) : null}
     </>

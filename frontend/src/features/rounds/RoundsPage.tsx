@@ -1,3 +1,5 @@
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { Button } from "@mantine/core";
 import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
@@ -33,16 +35,16 @@ export function RoundsPage() {
   const mayLaunch = may(project, "round.launch");
   const open = () => void navigate({ search: { launch: true } });
   useCommands([
-    { id: "launch-round", label: "Launch a round", group: "Rounds", keys: ["n"], enabled: mayLaunch && !running, perform: open },
+    { id: "launch-round", label: t`Launch a round`, group: t`Rounds`, keys: ["n"], enabled: mayLaunch && !running, perform: open },
   ]);
   return (
     <Page
-      title="Rounds"
-      lead="Sample, label, snapshot, reward, policy, evaluate: a round runs them by itself and waits for people where it must."
+      title={t`Rounds`}
+      lead={t`Sample, label, snapshot, reward, policy, evaluate: a round runs them by itself and waits for people where it must.`}
       actions={
         mayLaunch ? (
-          <Button onClick={open} disabled={running !== undefined} title={running ? `Round ${running.number} is running.` : undefined}>
-            Launch a round
+          <Button onClick={open} disabled={running !== undefined} title={running ? t`Round ${running.number} is running.` : undefined}>
+            <Trans>Launch a round</Trans>
           </Button>
         ) : undefined
       }
@@ -50,17 +52,17 @@ export function RoundsPage() {
       {rounds.isPending ? (
         <TableSkeleton columns={6} />
       ) : rounds.isError && rows.length === 0 ? (
-        <Failure what="The rounds could not be read." error={rounds.error} retry={() => void rounds.refetch()} />
+        <Failure what={t`The rounds could not be read.`} error={rounds.error} retry={() => void rounds.refetch()} />
       ) : rows.length === 0 ? (
-        <Empty title="No round yet." actions={mayLaunch ? <Button onClick={open}>Launch the first round</Button> : undefined}>
-          A round takes a policy, gathers judgments of what it says, trains on them, and tells whether it got better.
+        <Empty title={t`No round yet.`} actions={mayLaunch ? <Button onClick={open}><Trans>Launch the first round</Trans></Button> : undefined}>
+          <Trans>A round takes a policy, gathers judgments of what it says, trains on them, and tells whether it got better.</Trans>
         </Empty>
       ) : (
         <div style={{ display: "grid", gap: 24 }}>
-          <Panel title="Win rate by round">
+          <Panel title={t`Win rate by round`}>
             <RoundHistory rounds={rows} />
           </Panel>
-          <Table label="Rounds" columns={columnsFor(slug)} rows={rows} keyOf={(round) => round.id} />
+          <Table label={t`Rounds`} columns={columnsFor(slug)} rows={rows} keyOf={(round) => round.id} />
         </div>
       )}
       <LaunchRound project={project} opened={launch === true && mayLaunch} onClose={() => void navigate({ search: {} })} />
@@ -70,17 +72,17 @@ export function RoundsPage() {
 
 const columnsFor = (slug: string): Column<Round>[] => [
   {
-    name: "Round",
+    name: t`Round`,
     cell: (round) => (
       <Link to="/p/$slug/rounds/$number" params={{ slug, number: String(round.number) }}>
-        Round {round.number}
+        <Trans>Round {round.number}</Trans>
       </Link>
     ),
   },
-  { name: "State", cell: (round) => <StateMark state={round.state} /> },
-  { name: "Method", cell: (round) => methodOf(round) },
+  { name: t`State`, cell: (round) => <StateMark state={round.state} /> },
+  { name: t`Method`, cell: (round) => methodOf(round) },
   {
-    name: "Policy",
+    name: t`Policy`,
     cell: (round) => (
       <span className="mono">
         {round.policy_in.ref}
@@ -89,7 +91,7 @@ const columnsFor = (slug: string): Column<Round>[] => [
     ),
   },
   {
-    name: "Win rate",
+    name: t`Win rate`,
     wrap: true,
     cell: (round) => {
       const result = headline(round);
@@ -97,7 +99,7 @@ const columnsFor = (slug: string): Column<Round>[] => [
         <>
           <IntervalText value={result.sample} />{" "}
           <Quiet>
-            against {result.baseline}, {JUDGES[result.judge]}
+            <Trans>against {result.baseline}, {JUDGES[result.judge]}</Trans>
           </Quiet>
         </>
       ) : (
@@ -105,5 +107,5 @@ const columnsFor = (slug: string): Column<Round>[] => [
       );
     },
   },
-  { name: "Began", cell: (round) => <Ago at={round.created_at} /> },
+  { name: t`Began`, cell: (round) => <Ago at={round.created_at} /> },
 ];

@@ -1,3 +1,5 @@
+import { plural, t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { Link } from "@tanstack/react-router";
 
 import type { Project, Round, RoundStep, StepName } from "@/api/types";
@@ -11,6 +13,7 @@ import { count, percent } from "@/lib/format";
 import { JUDGES, resultsOf } from "@/lib/loop";
 import { may } from "@/lib/permissions";
 import { seriesColour } from "@/lib/series";
+import { splitInText } from "@/lib/names";
 
 import classes from "./RoundView.module.css";
 
@@ -21,12 +24,12 @@ interface Props {
 }
 
 const HEADINGS: Record<StepName, string> = {
-  sample: "Sample: the policy answers prompts",
-  label: "Label: people rank what it said",
-  snapshot: "Snapshot: the labels are frozen",
-  reward: "Reward: a model learns what people prefer",
-  policy: "Policy: the model learns from it",
-  evaluate: "Evaluate: is it better?",
+  get sample() { return t`Sample: the policy answers prompts`; },
+  get label() { return t`Label: people rank what it said`; },
+  get snapshot() { return t`Snapshot: the labels are frozen`; },
+  get reward() { return t`Reward: a model learns what people prefer`; },
+  get policy() { return t`Policy: the model learns from it`; },
+  get evaluate() { return t`Evaluate: is it better?`; },
 };
 
 /** One step, opened in place. */
@@ -45,7 +48,7 @@ export function StepDetail({ project, round, step }: Props) {
               to="/p/$slug/runs/$runId"
               params={{ slug, runId: String(step.run.id) }}
             >
-              Open run {step.run.id}
+              <Trans>Open run {step.run.id}</Trans>
             </LinkButton>
           ) : null}
         </>
@@ -72,31 +75,38 @@ function Body({ project, round, step }: Props) {
     case "reward":
       return (
         <p className={classes.muted}>
-          Accuracy on held-out comparisons: <IntervalText value={summary.accuracy} />
+          <Trans>Accuracy on held-out comparisons: <IntervalText value={summary.accuracy} /></Trans>
         </p>
       );
     case "policy":
-      return <p className={classes.muted}>{summary.model ? `${summary.model} was trained from ${round.policy_in.ref}.` : "It trains now."}</p>;
+      return <p className={classes.muted}>{summary.model ? t`${summary.model} was trained from ${round.policy_in.ref}.` : t`It trains now.`}</p>;
     case "evaluate":
       return <EvaluateDetail project={project} round={round} step={step} />;
   }
 }
 
 const WAITS: Record<StepName, string> = {
-  sample: "Waits for the round to begin.",
-  label: "Waits for samples to rank.",
-  snapshot: "Waits for enough judgments.",
-  reward: "Waits for the frozen labels.",
-  policy: "Waits for the reward model.",
-  evaluate: "Waits for the new policy.",
+  get sample() { return t`Waits for the round to begin.`; },
+  get label() { return t`Waits for samples to rank.`; },
+  get snapshot() { return t`Waits for enough judgments.`; },
+  get reward() { return t`Waits for the frozen labels.`; },
+  get policy() { return t`Waits for the reward model.`; },
+  get evaluate() { return t`Waits for the new policy.`; },
 };
 
+const promotion = (policy: string): string => t`${policy} was promoted.`;
+
 function sampleWords(step: RoundStep): string {
-  if (step.state === "skipped") return "Enough tasks were open already, so nothing was sampled.";
+  if (step.state === "skipped") return t`Enough tasks were open already, so nothing was sampled.`;
   const { tasks, skipped } = step.summary;
-  if (tasks === undefined) return "The policy answers prompts that were used least so far.";
-  const equal = skipped ? ` ${count(skipped)} prompts were answered with one text twice: nothing to rank.` : "";
-  return `${count(tasks)} tasks went into the queue.${equal}`;
+  if (tasks === undefined) return t`The policy answers prompts that were used least so far.`;
+  const queued = plural(tasks, { one: "# task went into the queue.", other: "# tasks went into the queue." });
+  if (!skipped) return queued;
+  const equal = plural(skipped, {
+    one: "# prompt was answered with one text twice: nothing to rank.",
+    other: "# prompts were answered with one text twice: nothing to rank.",
+  });
+  return `${queued} ${equal}`;
 }
 
 interface ProgressProps {
@@ -107,17 +117,17 @@ interface ProgressProps {
   what?: string;
 }
 
-function LabelProgress({ project, done, wanted, active, what = "judgments" }: ProgressProps) {
+function LabelProgress({ project, done, wanted, active, what = t`judgments` }: ProgressProps) {
   const share = wanted ? Math.min(1, done / wanted) : 0;
   return (
     <>
       <div className={classes.row}>
         <span>
-          {count(done)} of {count(wanted)} {what} ({percent(share, 0)})
+          <Trans>{count(done)} of {count(wanted)} {what} ({percent(share, 0)})</Trans>
         </span>
         {active && may(project, "task.annotate") ? (
           <LinkButton size="xs" to="/p/$slug/annotate" params={{ slug: project.slug }}>
-            Start ranking
+            <Trans>Start ranking</Trans>
           </LinkButton>
         ) : null}
       </div>
@@ -139,10 +149,10 @@ function SnapshotRows({ slug, step }: { slug: string; step: RoundStep }) {
   const rows = Object.entries(step.summary.rows ?? {});
   return (
     <div className={classes.row}>
-      <span>{rows.map(([split, n]) => `${count(n)} ${split}`).join(" · ")}</span>
+      <span>{rows.map(([split, n]) => `${count(n)} ${splitInText(split)}`).join(" · ")}</span>
       {step.snapshot ? (
         <Link to="/p/$slug/datasets/$snapshotId" params={{ slug, snapshotId: String(step.snapshot) }}>
-          Snapshot {step.snapshot}
+          <Trans>Snapshot {step.snapshot}</Trans>
         </Link>
       ) : null}
     </div>
@@ -156,18 +166,18 @@ function EvaluateDetail({ project, round, step }: Props) {
     <>
       {results.length ? (
         <Whiskers
-          title="Win rate, ties count half"
+          title={t`Win rate, ties count half`}
           rows={results.map((result) => ({
             id: `${result.baseline}:${result.judge}`,
-            name: `against ${result.baseline}`,
-            note: `by ${JUDGES[result.judge]}`,
+            name: t`against ${result.baseline}`,
+            note: t`by ${JUDGES[result.judge]}`,
             sample: result.sample,
             colour: seriesColour(round.policy_out?.id ?? 0),
             hollow: result.judge === "reward_model",
           }))}
         />
       ) : (
-        <p className={classes.muted}>The new policy answers prompts that nobody trained on.</p>
+        <p className={classes.muted}><Trans>The new policy answers prompts that nobody trained on.</Trans></p>
       )}
       {human && human.wanted > 0 ? (
         <LabelProgress
@@ -175,14 +185,14 @@ function EvaluateDetail({ project, round, step }: Props) {
           done={human.done}
           wanted={human.wanted}
           active={step.state === "running"}
-          what="blind judgments by people"
+          what={t`blind judgments by people`}
         />
       ) : null}
       {step.summary.promoted === undefined ? null : (
         <p className={classes.muted}>
           {step.summary.promoted
-            ? `${round.policy_out?.ref ?? "The new policy"} was promoted.`
-            : "The new policy was not promoted."}
+            ? promotion(round.policy_out?.ref ?? t`The new policy`)
+            : t`The new policy was not promoted.`}
         </p>
       )}
     </>

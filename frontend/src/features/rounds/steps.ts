@@ -1,3 +1,5 @@
+import { plural, t } from "@lingui/core/macro";
+
 import type { Round, RoundStep, StepName } from "@/api/types";
 import { bounds, count, duration, percent, secondsBetween } from "@/lib/format";
 import { headline, JUDGES } from "@/lib/loop";
@@ -19,28 +21,28 @@ export function figureOf(round: Round, step: RoundStep): Figure {
   const { summary } = step;
   switch (step.name) {
     case "sample":
-      if (step.state === "skipped") return { figure: "–", note: "enough tasks were open" };
+      if (step.state === "skipped") return { figure: "–", note: t`enough tasks were open` };
       return summary.tasks === undefined
-        ? progress(step, "answers prompts")
-        : { figure: count(summary.tasks), note: summary.skipped ? `tasks, ${count(summary.skipped)} equal pairs left out` : "tasks" };
+        ? progress(step, t`answers prompts`)
+        : { figure: count(summary.tasks), note: summary.skipped ? t`tasks, ${count(summary.skipped)} equal pairs left out` : t`tasks` };
     case "label":
       return summary.wanted === undefined
-        ? { figure: "–", note: "judgments" }
-        : { figure: count(summary.judgments ?? 0), note: `of ${count(summary.wanted)} judgments` };
+        ? { figure: "–", note: t`judgments` }
+        : { figure: count(summary.judgments ?? 0), note: plural(summary.wanted, { one: "of # judgments", other: "of # judgments" }) };
     case "snapshot":
       return summary.rows
-        ? { figure: count(Object.values(summary.rows).reduce((a, b) => a + b, 0)), note: "rows frozen" }
-        : { figure: "–", note: "rows" };
+        ? { figure: count(Object.values(summary.rows).reduce((a, b) => a + b, 0)), note: t`rows frozen` }
+        : { figure: "–", note: t`rows` };
     case "reward": {
       const accuracy = sampled(summary.accuracy);
-      return accuracy ? { figure: percent(accuracy.value), note: `accuracy, ${bounds(accuracy)}` } : progress(step, "accuracy");
+      return accuracy ? { figure: percent(accuracy.value), note: t`accuracy, ${bounds(accuracy)}` } : progress(step, t`accuracy`);
     }
     case "policy":
       return summary.model ? { figure: summary.model, note: methodOf(round) } : progress(step, methodOf(round));
     case "evaluate": {
       const result = headline(round);
       if (result) return { figure: percent(result.sample.value), note: `${bounds(result.sample)}, ${JUDGES[result.judge]}` };
-      return progress(step, "win rate");
+      return progress(step, t`win rate`);
     }
   }
 }
@@ -48,7 +50,7 @@ export function figureOf(round: Round, step: RoundStep): Figure {
 function progress(step: RoundStep, note: string): Figure {
   const run = step.run;
   if (step.state !== "running" || !run?.num_steps) return { figure: "–", note };
-  return { figure: percent(run.step / run.num_steps, 0), note: `${count(run.step)} of ${count(run.num_steps)} steps` };
+  return { figure: percent(run.step / run.num_steps, 0), note: t`${count(run.step)} of ${count(run.num_steps)} steps` };
 }
 
 export function timeOf(step: RoundStep, now: Date): string | null {

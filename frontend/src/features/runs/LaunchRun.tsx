@@ -1,3 +1,5 @@
+import { plural, t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { Button, Drawer, Group, Select, Skeleton } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
@@ -13,11 +15,11 @@ import { MemoryLine } from "@/components/MemoryLine";
 import { SchemaForm, type Sources } from "@/components/SchemaForm";
 import { StartFrom } from "@/components/StartFrom";
 import { Failure, Note } from "@/components/States";
-import { count } from "@/lib/format";
 import { changed, check, defaultsOf, fieldsOf, type Field, type Values } from "@/lib/jsonSchema";
 import { startFrom } from "@/lib/presets";
 import { KIND_GROUPS, KIND_NAMES, KINDS, SNAPSHOT_KINDS } from "@/lib/runKinds";
 import { isRecord, text } from "@/lib/shapes";
+import { SNAPSHOT_KINDS_IN_TEXT } from "@/lib/names";
 
 import { FIRST_FIELDS } from "./firstFields";
 
@@ -34,9 +36,9 @@ export function LaunchRun({ project, kind, onKind, onClose }: Props) {
   const schemas = useQuery({ ...runKindsQuery, enabled: kind !== null });
   const schema = schemas.data?.[chosen];
   return (
-    <Drawer opened={kind !== null} onClose={onClose} title="Launch a run" size="xl">
+    <Drawer opened={kind !== null} onClose={onClose} title={t`Launch a run`} size="xl">
       <Select
-        label="Kind of run"
+        label={t`Kind of run`}
         mb="md"
         allowDeselect={false}
         value={chosen}
@@ -44,7 +46,7 @@ export function LaunchRun({ project, kind, onKind, onClose }: Props) {
         data={KIND_GROUPS.map(({ group, items }) => ({ group, items: items.map((value) => ({ value, label: KIND_NAMES[value] })) }))}
       />
       {schemas.isError ? (
-        <Failure what="The form could not be read." error={schemas.error} retry={() => void schemas.refetch()} />
+        <Failure what={t`The form could not be read.`} error={schemas.error} retry={() => void schemas.refetch()} />
       ) : schema ? (
         <RunForm key={chosen} project={project} kind={chosen} schema={schema} onClose={onClose} />
       ) : (
@@ -105,20 +107,25 @@ function RunForm({ project, kind, schema, onClose }: FormProps) {
       <StartFrom kinds={[kind]} onPick={(settings) => change(startFrom(fields, values, settings[kind] ?? {}))} />
       {launch.isError ? <Note care>{messageOf(launch.error)}</Note> : null}
       <SchemaForm fields={first} {...form} />
-      <Fold key={foldedError ? "open" : "folded"} title="All hyperparameters" startOpen={foldedError}>
+      <Fold key={foldedError ? "open" : "folded"} title={t`All hyperparameters`} startOpen={foldedError}>
         <SchemaForm fields={rest} {...form} />
       </Fold>
       <MemoryLine slug={project.slug} what="runs" spec={{ kind, ...changed(fields, values) }} />
       <Group justify="flex-end" gap="xs">
         <Button variant="default" onClick={onClose}>
-          Cancel
+          <Trans>Cancel</Trans>
         </Button>
         <Button type="submit" loading={launch.isPending}>
-          Launch {KIND_NAMES[kind]}
+          <Trans>Launch {KIND_NAMES[kind]}</Trans>
         </Button>
       </Group>
     </form>
   );
+}
+
+function snapshotTitle({ name, kind, num_rows }: Snapshot): string {
+  const rows = Object.values(num_rows).reduce((a, b) => a + b, 0);
+  return `${name || SNAPSHOT_KINDS_IN_TEXT[kind]} · ${plural(rows, { one: "# rows", other: "# rows" })}`;
 }
 
 function sourcesFrom(kind: RunKind, models: readonly Model[], snapshots: readonly Snapshot[]): Sources {
@@ -137,7 +144,7 @@ function sourcesFrom(kind: RunKind, models: readonly Model[], snapshots: readonl
         .filter((snapshot) => wanted.includes(snapshot.kind))
         .map((snapshot) => ({
           id: snapshot.id,
-          title: `${snapshot.name || snapshot.kind} · ${count(Object.values(snapshot.num_rows).reduce((a, b) => a + b, 0))} rows`,
+          title: snapshotTitle(snapshot),
         })),
     },
   };

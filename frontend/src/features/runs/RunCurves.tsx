@@ -1,3 +1,4 @@
+import { t } from "@lingui/core/macro";
 import { useQuery } from "@tanstack/react-query";
 
 import { isActive, metricsQuery } from "@/api/runs";
@@ -11,14 +12,14 @@ export function RunCurves({ run, everyMs }: { run: Run; everyMs: number }) {
   const metrics = useQuery({ ...metricsQuery(run.id), refetchInterval: active ? everyMs : false });
   if (metrics.isPending) return <TableSkeleton columns={3} rows={4} />;
   if (metrics.isError && !metrics.data) {
-    return <Failure what="The curves could not be read." error={metrics.error} retry={() => void metrics.refetch()} />;
+    return <Failure what={t`The curves could not be read.`} error={metrics.error} retry={() => void metrics.refetch()} />;
   }
   if (metrics.data.points.length === 0) {
     return (
-      <Empty title={active ? "No metrics yet." : "This run reported no metrics."}>
+      <Empty title={active ? t`No metrics yet.` : t`This run reported no metrics.`}>
         {active
-          ? "Curves appear here as soon as the worker reports its first step. Loading a model can take a while."
-          : "Sampling and evaluation runs have few or none. The log tells what happened."}
+          ? t`Curves appear here as soon as the worker reports its first step. Loading a model can take a while.`
+          : t`Sampling and evaluation runs have few or none. The log tells what happened.`}
       </Empty>
     );
   }

@@ -1,3 +1,5 @@
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { Link } from "@tanstack/react-router";
 
 import { isActive } from "@/api/runs";
@@ -24,31 +26,31 @@ export function RunHeader({ project, run }: { project: Project; run: Run }) {
     <Panel>
       <Stats>
         <Stat
-          name="Step"
-          value={run.num_steps ? `${count(run.step)} of ${count(run.num_steps)}` : count(run.step)}
+          name={t`Step`}
+          value={run.num_steps ? t`${count(run.step)} of ${count(run.num_steps)}` : count(run.step)}
           note={share === null ? undefined : percent(share, 0)}
         />
         <Stat
-          name={active ? "Running for" : "Took"}
+          name={active ? t`Running for` : t`Took`}
           value={took === null ? "–" : duration(took)}
           note={
-            left !== null ? `≈ ${roughly(left)} left` : run.started_at ? <Ago at={run.started_at} /> : "waits for a place"
+            left !== null ? t`≈ ${roughly(left)} left` : run.started_at ? <Ago at={run.started_at} /> : t`waits for a place`
           }
         />
         <Stat
-          name="Model"
+          name={t`Model`}
           value={<span className="mono">{typeof run.spec.model === "string" ? run.spec.model : "–"}</span>}
           note={
             typeof run.spec.snapshot === "number" ? (
               <Link to="/p/$slug/datasets/$snapshotId" params={{ slug, snapshotId: String(run.spec.snapshot) }}>
-                snapshot {run.spec.snapshot}
+                <Trans>snapshot {run.spec.snapshot}</Trans>
               </Link>
             ) : undefined
           }
         />
         {run.produced_model ? (
           <Stat
-            name="Produced"
+            name={t`Produced`}
             value={
               <Link to="/p/$slug/models/$modelId" params={{ slug, modelId: String(run.produced_model.id) }} className="mono">
                 {run.produced_model.ref}
@@ -57,11 +59,11 @@ export function RunHeader({ project, run }: { project: Project; run: Run }) {
             note={figure}
           />
         ) : figure ? (
-          <Stat name="Result" value={figure} />
+          <Stat name={t`Result`} value={figure} />
         ) : null}
         {run.round ? (
           <Stat
-            name="Round"
+            name={t`Round`}
             value={
               <Link to="/p/$slug/rounds/$number" params={{ slug, number: String(run.round.number) }}>
                 {run.round.number}
@@ -70,16 +72,16 @@ export function RunHeader({ project, run }: { project: Project; run: Run }) {
           />
         ) : null}
         <Stat
-          name="Attempt"
+          name={t`Attempt`}
           value={run.attempt}
-          note={`${run.executor}${run.created_by ? `, by ${run.created_by}` : ""}`}
+          note={run.created_by ? t`${run.executor}, by ${run.created_by}` : run.executor}
         />
       </Stats>
       {active && share !== null ? (
         <div
           className={classes.bar}
           role="progressbar"
-          aria-label="Progress"
+          aria-label={t`Progress`}
           aria-valuenow={Math.round(share * 100)}
           aria-valuemin={0}
           aria-valuemax={100}

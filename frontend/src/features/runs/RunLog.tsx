@@ -1,3 +1,5 @@
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { Button, Group } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
@@ -25,12 +27,12 @@ export function RunLog({ run, everyMs }: { run: Run; everyMs: number }) {
 
   if (logs.isPending) return <TableSkeleton columns={1} rows={8} />;
   if (logs.isError && !logs.data) {
-    return <Failure what="The log could not be read." error={logs.error} retry={() => void logs.refetch()} />;
+    return <Failure what={t`The log could not be read.`} error={logs.error} retry={() => void logs.refetch()} />;
   }
   if (count === 0) {
     return (
-      <Empty title="The log is empty.">
-        {active ? "Lines appear here as the worker writes them." : "The worker wrote nothing before it ended."}
+      <Empty title={t`The log is empty.`}>
+        {active ? t`Lines appear here as the worker writes them.` : t`The worker wrote nothing before it ended.`}
       </Empty>
     );
   }
@@ -43,7 +45,7 @@ export function RunLog({ run, everyMs }: { run: Run; everyMs: number }) {
         className={classes.code}
         tabIndex={0}
         role="log"
-        aria-label="Log"
+        aria-label={t`Log`}
         onScroll={(event) => {
           const element = event.currentTarget;
           setFollow(element.scrollHeight - element.scrollTop - element.clientHeight < 24);
@@ -52,7 +54,7 @@ export function RunLog({ run, everyMs }: { run: Run; everyMs: number }) {
         {lines.slice(-SHOWN).map((one, index, all) => (
           <div key={one.id}>
             {index > 0 && all[index - 1]?.attempt !== one.attempt ? (
-              <div className={classes.attempt}>— attempt {one.attempt} —</div>
+              <div className={classes.attempt}><Trans>— attempt {one.attempt} —</Trans></div>
             ) : null}
             {one.line}
           </div>
@@ -60,7 +62,7 @@ export function RunLog({ run, everyMs }: { run: Run; everyMs: number }) {
       </pre>
       <Group justify="flex-end" mt="xs">
         <Button variant="default" size="xs" onClick={download}>
-          Download the log
+          <Trans>Download the log</Trans>
         </Button>
       </Group>
     </>

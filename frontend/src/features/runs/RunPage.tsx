@@ -1,3 +1,5 @@
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
 import { useParams } from "@tanstack/react-router";
 
@@ -30,20 +32,20 @@ export function RunPage() {
   if (run.data) return <RunView project={project} run={run.data} everyMs={everyMs} />;
   const missing = !Number.isInteger(id) || (run.error instanceof ApiError && run.error.status === 404);
   return (
-    <Page title={`Run ${runId}`}>
+    <Page title={t`Run ${runId}`}>
       {missing ? (
         <Empty
-          title="There is no such run here."
+          title={t`There is no such run here.`}
           actions={
             <LinkButton to="/p/$slug/runs" params={{ slug }} variant="default">
-              Show every run
+              <Trans>Show every run</Trans>
             </LinkButton>
           }
         >
-          The address may be mistyped, or the run belongs to another project.
+          <Trans>The address may be mistyped, or the run belongs to another project.</Trans>
         </Empty>
       ) : run.isError ? (
-        <Failure what="The run could not be read." error={run.error} retry={() => void run.refetch()} />
+        <Failure what={t`The run could not be read.`} error={run.error} retry={() => void run.refetch()} />
       ) : (
         <TableSkeleton columns={3} rows={6} />
       )}

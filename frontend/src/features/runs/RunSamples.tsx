@@ -1,3 +1,5 @@
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { Button } from "@mantine/core";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
@@ -20,11 +22,11 @@ export function RunSamples({ run }: { run: Run }) {
   const samples = useQuery({ ...samplesQuery(run.id, offset), placeholderData: keepPreviousData });
   if (samples.isPending) return <TableSkeleton columns={2} rows={6} />;
   if (samples.isError) {
-    return <Failure what="The samples could not be read." error={samples.error} retry={() => void samples.refetch()} />;
+    return <Failure what={t`The samples could not be read.`} error={samples.error} retry={() => void samples.refetch()} />;
   }
   const rows = samples.data.rows;
   if (rows.length === 0 && offset === 0) {
-    return <Empty title="No samples yet.">They appear here when the worker has sent its responses.</Empty>;
+    return <Empty title={t`No samples yet.`}><Trans>They appear here when the worker has sent its responses.</Trans></Empty>;
   }
   return (
     <div className={classes.samples}>
@@ -33,7 +35,7 @@ export function RunSamples({ run }: { run: Run }) {
       ))}
       <div className={classes.pager}>
         <Button variant="default" size="xs" disabled={offset === 0} onClick={() => setOffset(offset - SAMPLES_PER_PAGE)}>
-          Before
+          <Trans>Before</Trans>
         </Button>
         {offset + 1}–{offset + rows.length}
         <Button
@@ -42,7 +44,7 @@ export function RunSamples({ run }: { run: Run }) {
           disabled={rows.length < SAMPLES_PER_PAGE}
           onClick={() => setOffset(offset + SAMPLES_PER_PAGE)}
         >
-          After
+          <Trans>After</Trans>
         </Button>
       </div>
     </div>
@@ -59,19 +61,19 @@ function Sample({ row }: { row: Record<string, unknown> }) {
   return (
     <article className={classes.sample}>
       <div className={classes.sampleHead}>
-        <span>prompt {String(row.prompt_id)}</span>
-        {number(row.model) !== null ? <span>model {String(row.model)}</span> : null}
-        {reward !== null ? <span>reward {metric(reward)}</span> : null}
+        <span><Trans>prompt {String(row.prompt_id)}</Trans></span>
+        {number(row.model) !== null ? <span><Trans>model {String(row.model)}</Trans></span> : null}
+        {reward !== null ? <span><Trans>reward {metric(reward)}</Trans></span> : null}
       </div>
       {texts.map((completion, index) => (
         <div key={index}>
           {texts.length > 1 ? (
             <div className={classes.sampleHead} style={{ marginTop: index ? 12 : 0 }}>
-              {number(completion.num_tokens) === null ? null : <span>{String(completion.num_tokens)} tokens</span>}
-              {completion.finish === "length" ? <span>cut off</span> : null}
+              {number(completion.num_tokens) === null ? null : <span><Trans>{String(completion.num_tokens)} tokens</Trans></span>}
+              {completion.finish === "length" ? <span><Trans>cut off</Trans></span> : null}
             </div>
           ) : null}
-          <Prose text={text(completion.text) ?? "(empty)"} look={LOOK} />
+          <Prose text={text(completion.text) ?? t`(empty)`} look={LOOK} />
         </div>
       ))}
     </article>

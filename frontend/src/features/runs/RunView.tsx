@@ -1,3 +1,5 @@
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { Tabs } from "@mantine/core";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 
@@ -5,6 +7,7 @@ import type { Project, Run } from "@/api/types";
 import { Page } from "@/components/Page";
 import { StateMark } from "@/components/StateMark";
 import { Note } from "@/components/States";
+import { apart } from "@/lib/language";
 import { KIND_NAMES } from "@/lib/runKinds";
 
 import { RunActions } from "./RunActions";
@@ -32,15 +35,15 @@ export function RunView({ project, run, everyMs }: Props) {
     <Page
       title={
         <>
-          Run {run.id} <span className={classes.kind}>{KIND_NAMES[run.kind]}</span>
+          <Trans>Run {run.id}</Trans> <span className={classes.kind}>{KIND_NAMES[run.kind]}</span>
         </>
       }
-      tab={`Run ${run.id}`}
-      lead={<StateMark state={run.state} word={run.cancel_requested && run.state === "running" ? "Stopping" : undefined} />}
+      tab={t`Run ${run.id}`}
+      lead={<StateMark state={run.state} word={run.cancel_requested && run.state === "running" ? t`Stopping` : undefined} />}
       actions={<RunActions project={project} run={run} />}
     >
       <div className={classes.stack}>
-        {run.error ? <Note care>{run.error}</Note> : null}
+        {run.error ? <Note care>{apart(run.error)}</Note> : null}
         <RunHeader project={project} run={run} />
         <Tabs
           value={shown}
@@ -50,11 +53,11 @@ export function RunView({ project, run, everyMs }: Props) {
           keepMounted={false}
         >
           <Tabs.List mb="md">
-            <Tabs.Tab value="curves">Curves</Tabs.Tab>
-            {generates ? <Tabs.Tab value="samples">Samples</Tabs.Tab> : null}
-            <Tabs.Tab value="log">Log</Tabs.Tab>
-            <Tabs.Tab value="spec">Spec</Tabs.Tab>
-            <Tabs.Tab value="environment">Environment</Tabs.Tab>
+            <Tabs.Tab value="curves"><Trans>Curves</Trans></Tabs.Tab>
+            {generates ? <Tabs.Tab value="samples"><Trans>Samples</Trans></Tabs.Tab> : null}
+            <Tabs.Tab value="log"><Trans>Log</Trans></Tabs.Tab>
+            <Tabs.Tab value="spec"><Trans>Spec</Trans></Tabs.Tab>
+            <Tabs.Tab value="environment"><Trans>Environment</Trans></Tabs.Tab>
           </Tabs.List>
           <Tabs.Panel value="curves">
             <RunCurves run={run} everyMs={everyMs} />
@@ -72,7 +75,7 @@ export function RunView({ project, run, everyMs }: Props) {
           </Tabs.Panel>
           <Tabs.Panel value="environment">
             <pre className={classes.code} tabIndex={0}>
-              {Object.keys(run.environment).length ? asYaml(run.environment) : "The worker has not reported it yet."}
+              {Object.keys(run.environment).length ? asYaml(run.environment) : t`The worker has not reported it yet.`}
             </pre>
           </Tabs.Panel>
         </Tabs>

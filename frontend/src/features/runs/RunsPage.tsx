@@ -1,3 +1,5 @@
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { Button, Group, Select } from "@mantine/core";
 import { useInfiniteQuery, useSuspenseQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
@@ -12,6 +14,7 @@ import { Empty, Failure } from "@/components/States";
 import { Quiet, Table, TableSkeleton, type Column } from "@/components/Table";
 import { duration, percent, secondsBetween } from "@/lib/format";
 import { keyFigure } from "@/lib/keyFigure";
+import { apart } from "@/lib/language";
 import { usePolling } from "@/lib/live";
 import { may } from "@/lib/permissions";
 import { KIND_NAMES, KINDS, STATES } from "@/lib/runKinds";
@@ -32,19 +35,19 @@ export function RunsPage() {
   const mayLaunch = may(project, "run.launch");
   const open = () => void navigate({ search: (old) => ({ ...old, launch: "sft" }) });
   useCommands([
-    { id: "launch-run", label: "Launch a run", group: "Runs", keys: ["n"], enabled: mayLaunch, perform: open },
+    { id: "launch-run", label: t`Launch a run`, group: t`Runs`, keys: ["n"], enabled: mayLaunch, perform: open },
   ]);
   const filtered = kind !== undefined || state !== undefined;
   return (
     <Page
-      title="Runs"
-      lead="Every training, sampling and evaluation of this project."
-      actions={mayLaunch ? <Button onClick={open}>Launch a run</Button> : undefined}
+      title={t`Runs`}
+      lead={t`Every training, sampling and evaluation of this project.`}
+      actions={mayLaunch ? <Button onClick={open}><Trans>Launch a run</Trans></Button> : undefined}
     >
       <Group gap="xs" mb="md">
         <Select
-          aria-label="Kind"
-          placeholder="Every kind"
+          aria-label={t`Kind`}
+          placeholder={t`Every kind`}
           clearable
           w={170}
           data={KINDS.map((value) => ({ value, label: KIND_NAMES[value] }))}
@@ -52,8 +55,8 @@ export function RunsPage() {
           onChange={(value) => void navigate({ search: (old) => ({ ...old, kind: KINDS.find((one) => one === value) }) })}
         />
         <Select
-          aria-label="State"
-          placeholder="Every state"
+          aria-label={t`State`}
+          placeholder={t`Every state`}
           clearable
           w={170}
           data={STATES}
@@ -66,32 +69,32 @@ export function RunsPage() {
       {runs.isPending ? (
         <TableSkeleton columns={7} />
       ) : runs.isError && rows.length === 0 ? (
-        <Failure what="The runs could not be read." error={runs.error} retry={() => void runs.refetch()} />
+        <Failure what={t`The runs could not be read.`} error={runs.error} retry={() => void runs.refetch()} />
       ) : rows.length === 0 ? (
         <Empty
-          title={filtered ? "No run matches." : "Nothing has run yet."}
+          title={filtered ? t`No run matches.` : t`Nothing has run yet.`}
           actions={
             filtered ? (
               <Button variant="default" onClick={() => void navigate({ search: {} })}>
-                Show every run
+                <Trans>Show every run</Trans>
               </Button>
             ) : mayLaunch ? (
-              <Button onClick={open}>Launch a run</Button>
+              <Button onClick={open}><Trans>Launch a run</Trans></Button>
             ) : undefined
           }
         >
-          {filtered ? "Choose another kind or state." : "A round launches runs by itself; you can also launch one alone."}
+          {filtered ? t`Choose another kind or state.` : t`A round launches runs by itself; you can also launch one alone.`}
         </Empty>
       ) : (
         <Table
-          label="Runs"
+          label={t`Runs`}
           columns={columnsFor(slug)}
           rows={rows}
           keyOf={(run) => run.id}
           footer={
             runs.hasNextPage ? (
               <Button variant="subtle" size="xs" loading={runs.isFetchingNextPage} onClick={() => void runs.fetchNextPage()}>
-                Show older runs
+                <Trans>Show older runs</Trans>
               </Button>
             ) : undefined
           }
@@ -109,18 +112,18 @@ export function RunsPage() {
 
 const columnsFor = (slug: string): Column<Run>[] => [
   {
-    name: "Run",
+    name: t`Run`,
     cell: (run) => (
       <Link to="/p/$slug/runs/$runId" params={{ slug, runId: String(run.id) }}>
         {run.id} · {KIND_NAMES[run.kind]}
       </Link>
     ),
   },
-  { name: "State", cell: (run) => <RunState run={run} /> },
-  { name: "Model", cell: (run) => <span className="mono">{typeof run.spec.model === "string" ? run.spec.model : "–"}</span> },
-  { name: "Result", wrap: true, cell: (run) => <Result run={run} /> },
+  { name: t`State`, cell: (run) => <RunState run={run} /> },
+  { name: t`Model`, cell: (run) => <span className="mono">{typeof run.spec.model === "string" ? run.spec.model : "–"}</span> },
+  { name: t`Result`, wrap: true, cell: (run) => <Result run={run} /> },
   {
-    name: "Round",
+    name: t`Round`,
     cell: (run) =>
       run.round ? (
         <Link to="/p/$slug/rounds/$number" params={{ slug, number: String(run.round.number) }}>
@@ -130,17 +133,17 @@ const columnsFor = (slug: string): Column<Run>[] => [
         <Quiet>–</Quiet>
       ),
   },
-  { name: "Started", cell: (run) => (run.started_at ? <Ago at={run.started_at} /> : <Quiet>not yet</Quiet>) },
-  { name: "Took", number: true, cell: (run) => <Took run={run} /> },
+  { name: t`Started`, cell: (run) => (run.started_at ? <Ago at={run.started_at} /> : <Quiet><Trans>not yet</Trans></Quiet>) },
+  { name: t`Took`, number: true, cell: (run) => <Took run={run} /> },
 ];
 
 function RunState({ run }: { run: Run }) {
-  const share = run.state === "running" && run.num_steps ? ` ${percent(run.step / run.num_steps, 0)}` : "";
-  return share ? <StateMark state={run.state} word={`Running${share}`} /> : <StateMark state={run.state} />;
+  const share = run.state === "running" && run.num_steps ? percent(run.step / run.num_steps, 0) : "";
+  return share ? <StateMark state={run.state} word={t`Running ${share}`} /> : <StateMark state={run.state} />;
 }
 
 function Result({ run }: { run: Run }) {
-  if (run.state === "failed") return <Quiet>{shorten(run.error)}</Quiet>;
+  if (run.state === "failed") return <Quiet>{apart(shorten(run.error))}</Quiet>;
   const figure = keyFigure(run);
   if (run.produced_model) {
     return (

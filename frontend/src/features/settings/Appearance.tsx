@@ -1,6 +1,11 @@
+import { t } from "@lingui/core/macro";
 import { SegmentedControl, Stack, Switch, useMantineColorScheme } from "@mantine/core";
 
+import { chooseLanguage, LANGUAGES, useLanguage, type Language } from "@/lib/language";
 import { setPreference, usePreferences } from "@/lib/preferences";
+
+/** Each by its own name, for whoever reads no other. */
+const SPOKEN = (Object.keys(LANGUAGES) as Language[]).map((value) => ({ value, label: LANGUAGES[value].name }));
 
 export function Appearance() {
   const { colorScheme, setColorScheme } = useMantineColorScheme();
@@ -8,27 +13,33 @@ export function Appearance() {
   return (
     <Stack gap="md" maw={400}>
       <SegmentedControl
-        aria-label="Appearance"
+        aria-label={t`Language`}
+        value={useLanguage()}
+        onChange={(value) => void chooseLanguage(value)}
+        data={SPOKEN}
+      />
+      <SegmentedControl
+        aria-label={t`Appearance`}
         value={colorScheme}
         onChange={setColorScheme}
         data={[
-          { value: "light", label: "Light" },
-          { value: "dark", label: "Dark" },
-          { value: "auto", label: "As the system" },
+          { value: "light", label: t`Light` },
+          { value: "dark", label: t`Dark` },
+          { value: "auto", label: t`As the system` },
         ]}
       />
       <SegmentedControl
-        aria-label="Typeface of responses"
+        aria-label={t`Typeface of responses`}
         value={face}
         onChange={(value) => setPreference("face", value)}
         data={[
-          { value: "serif", label: "Serif responses" },
-          { value: "sans", label: "Sans responses" },
+          { value: "serif", label: t`Serif responses` },
+          { value: "sans", label: t`Sans responses` },
         ]}
       />
       <Switch
-        label="Submit on choice"
-        description="On the ranking page, a digit or a click on the scale submits at once."
+        label={t`Submit on choice`}
+        description={t`On the ranking page, a digit or a click on the scale submits at once.`}
         checked={autoSubmit}
         onChange={(event) => setPreference("autoSubmit", event.currentTarget.checked)}
       />

@@ -1,3 +1,5 @@
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { Button, PasswordInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useMutation } from "@tanstack/react-query";
@@ -16,11 +18,11 @@ export function PasswordForm() {
   return (
     <form onSubmit={form.onSubmit((values) => change.mutate(values))} style={{ display: "grid", gap: 16, maxWidth: 400 }}>
       {change.isError ? <Note care>{messageOf(change.error)}</Note> : null}
-      {change.isSuccess ? <Note>Your password is changed.</Note> : null}
-      <PasswordInput label="Password now" required autoComplete="current-password" {...form.getInputProps("old")} />
+      {change.isSuccess ? <Note><Trans>Your password is changed.</Trans></Note> : null}
+      <PasswordInput label={t`Password now`} required autoComplete="current-password" {...form.getInputProps("old")} />
       <PasswordInput
-        label="New password"
-        description="At least 10 characters."
+        label={t`New password`}
+        description={t`At least 10 characters.`}
         required
         minLength={10}
         autoComplete="new-password"
@@ -28,7 +30,7 @@ export function PasswordForm() {
       />
       <div>
         <Button type="submit" variant="default" loading={change.isPending}>
-          Change the password
+          <Trans>Change the password</Trans>
         </Button>
       </div>
     </form>

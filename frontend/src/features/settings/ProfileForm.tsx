@@ -1,3 +1,5 @@
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { Button, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useMutation, useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
@@ -22,11 +24,11 @@ export function ProfileForm() {
   return (
     <form onSubmit={form.onSubmit(({ name }) => save.mutate(name))} style={{ display: "grid", gap: 16, maxWidth: 400 }}>
       {save.isError ? <Note care>{messageOf(save.error)}</Note> : null}
-      <TextInput label="Email" value={data.user?.email ?? ""} readOnly disabled />
-      <TextInput label="Name" required maxLength={200} {...form.getInputProps("name")} />
+      <TextInput label={t`Email`} value={data.user?.email ?? ""} readOnly disabled />
+      <TextInput label={t`Name`} required maxLength={200} {...form.getInputProps("name")} />
       <div>
         <Button type="submit" variant="default" loading={save.isPending} disabled={!form.isDirty()}>
-          Save the name
+          <Trans>Save the name</Trans>
         </Button>
       </div>
     </form>

@@ -1,3 +1,5 @@
+import { t } from "@lingui/core/macro";
+import { Plural, Trans } from "@lingui/react/macro";
 import { Button, Group, TextInput } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
@@ -8,7 +10,6 @@ import { sessionQuery } from "@/api/session";
 import { LinkButton } from "@/components/LinkButton";
 import { Failure, Note } from "@/components/States";
 import { Quiet } from "@/components/Table";
-import { plural } from "@/lib/format";
 
 /** On or off; turning it off takes a code. */
 export function SecondFactor() {
@@ -24,15 +25,15 @@ export function SecondFactor() {
     },
   });
   if (state.isError) {
-    return <Failure what="This could not be read." error={state.error} retry={() => void state.refetch()} />;
+    return <Failure what={t`This could not be read.`} error={state.error} retry={() => void state.refetch()} />;
   }
-  if (!state.data) return <Quiet>Looking…</Quiet>;
+  if (!state.data) return <Quiet><Trans>Looking…</Trans></Quiet>;
   if (!state.data.enabled) {
     return (
       <div style={{ display: "grid", gap: 12, justifyItems: "start" }}>
-        <Quiet>An authenticator app on your phone, asked for beside your password.</Quiet>
+        <Quiet><Trans>An authenticator app on your phone, asked for beside your password.</Trans></Quiet>
         <LinkButton to="/second-factor" variant="default">
-          Set it up
+          <Trans>Set it up</Trans>
         </LinkButton>
       </div>
     );
@@ -45,19 +46,19 @@ export function SecondFactor() {
         if (code.trim()) off.mutate(code.trim());
       }}
     >
-      <Quiet>It is on. {plural(state.data.recovery_codes_left, "recovery code")} left.</Quiet>
+      <Quiet><Plural value={state.data.recovery_codes_left} one="It is on. # recovery code left." other="It is on. # recovery codes left." /></Quiet>
       {off.isError ? <Note care>{messageOf(off.error)}</Note> : null}
       <Group align="flex-end" gap="xs">
         <TextInput
-          label="Code"
-          description="From the app, or a recovery code."
+          label={t`Code`}
+          description={t`From the app, or a recovery code.`}
           autoComplete="one-time-code"
           maxLength={20}
           value={code}
           onChange={(event) => setCode(event.currentTarget.value)}
         />
         <Button type="submit" variant="default" loading={off.isPending} disabled={!code.trim()}>
-          Turn it off
+          <Trans>Turn it off</Trans>
         </Button>
       </Group>
     </form>

@@ -1,3 +1,5 @@
+import { t } from "@lingui/core/macro";
+
 import { Page } from "@/components/Page";
 import { Panel } from "@/components/Panel";
 
@@ -9,21 +11,21 @@ import { Tokens } from "./Tokens";
 
 export function SettingsPage() {
   return (
-    <Page title="Settings" lead="Yours alone: nobody else sees or shares these." narrow>
+    <Page title={t`Settings`} lead={t`Yours alone: nobody else sees or shares these.`} narrow>
       <div style={{ display: "grid", gap: 24 }}>
-        <Panel title="Account">
+        <Panel title={t`Account`}>
           <ProfileForm />
         </Panel>
-        <Panel title="Password">
+        <Panel title={t`Password`}>
           <PasswordForm />
         </Panel>
-        <Panel title="Second factor">
+        <Panel title={t`Second factor`}>
           <SecondFactor />
         </Panel>
-        <Panel title="Appearance">
+        <Panel title={t`Appearance`}>
           <Appearance />
         </Panel>
-        <Panel title="API tokens">
+        <Panel title={t`API tokens`}>
           <Tokens />
         </Panel>
       </div>

@@ -1,3 +1,5 @@
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { Button, Checkbox, Code, CopyButton, Group, TextInput } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
@@ -10,13 +12,13 @@ import { Failure, Note } from "@/components/States";
 import { Quiet, Table, TableSkeleton, type Column } from "@/components/Table";
 
 const SCOPES: { value: TokenScope; label: string }[] = [
-  { value: "all", label: "Everything you may do" },
-  { value: "read", label: "Read" },
-  { value: "annotate", label: "Annotate" },
-  { value: "import", label: "Import" },
-  { value: "export", label: "Export" },
-  { value: "train", label: "Train" },
-  { value: "admin", label: "Administer" },
+  { value: "all", get label() { return t`Everything you may do`; } },
+  { value: "read", get label() { return t`Read`; } },
+  { value: "annotate", get label() { return t`Annotate`; } },
+  { value: "import", get label() { return t`Import`; } },
+  { value: "export", get label() { return t`Export`; } },
+  { value: "train", get label() { return t`Train`; } },
+  { value: "admin", get label() { return t`Administer`; } },
 ];
 
 const scopesInWords = (scopes: readonly TokenScope[] = []): string =>
@@ -41,13 +43,13 @@ export function Tokens() {
   });
   const revoke = useMutation({ mutationFn: revokeToken, onSuccess: refresh });
   const columns: Column<ApiToken>[] = [
-    { name: "Name", cell: (token) => token.name },
-    { name: "Begins with", cell: (token) => <span className="mono">{token.prefix}…</span> },
-    { name: "May", cell: (token) => <Quiet>{scopesInWords(token.scopes) || "everything you may do"}</Quiet> },
-    { name: "Created", cell: (token) => <Ago at={token.created_at} /> },
-    { name: "Last used", cell: (token) => (token.last_used_at ? <Ago at={token.last_used_at} /> : <Quiet>never</Quiet>) },
+    { name: t`Name`, cell: (token) => token.name },
+    { name: t`Begins with`, cell: (token) => <span className="mono">{token.prefix}…</span> },
+    { name: t`May`, cell: (token) => <Quiet>{scopesInWords(token.scopes) || t`everything you may do`}</Quiet> },
+    { name: t`Created`, cell: (token) => <Ago at={token.created_at} /> },
+    { name: t`Last used`, cell: (token) => (token.last_used_at ? <Ago at={token.last_used_at} /> : <Quiet><Trans>never</Trans></Quiet>) },
     {
-      name: "Actions",
+      name: t`Actions`,
       hidden: true,
       number: true,
       cell: (token) => (
@@ -55,11 +57,11 @@ export function Tokens() {
           variant="subtle"
           color="gray"
           size="compact-xs"
-          aria-label={`Revoke ${token.name}`}
+          aria-label={t`Revoke ${token.name}`}
           loading={revoke.isPending && revoke.variables === token.id}
           onClick={() => revoke.mutate(token.id)}
         >
-          Revoke
+          <Trans>Revoke</Trans>
         </Button>
       ),
     },
@@ -75,19 +77,19 @@ export function Tokens() {
       >
         <Group align="flex-end" gap="xs">
           <TextInput
-            label="A token for"
-            placeholder="nightly export"
+            label={t`A token for`}
+            placeholder={t`nightly export`}
             value={name}
             onChange={(event) => setName(event.currentTarget.value)}
             maxLength={200}
             style={{ flex: "1 1 220px" }}
           />
           <Button type="submit" variant="default" loading={create.isPending} disabled={!name.trim() || scopes.length === 0}>
-            Create the token
+            <Trans>Create the token</Trans>
           </Button>
         </Group>
         <Checkbox.Group
-          label="It may"
+          label={t`It may`}
           mt="sm"
           value={scopes}
           onChange={(values) => setScopes((before) => chosen(before, values))}
@@ -102,13 +104,13 @@ export function Tokens() {
       {create.isError || revoke.isError ? <Note care>{messageOf(create.error ?? revoke.error)}</Note> : null}
       {create.data ? (
         <Note>
-          Copy it now, it is not shown again.
+          <Trans>Copy it now, it is not shown again.</Trans>
           <Group gap="xs" mt={6}>
             <Code style={{ overflowWrap: "anywhere" }}>{create.data.secret}</Code>
             <CopyButton value={create.data.secret}>
               {({ copied, copy }) => (
                 <Button size="compact-xs" variant="default" onClick={copy}>
-                  {copied ? "Copied" : "Copy"}
+                  {copied ? t`Copied` : t`Copy`}
                 </Button>
               )}
             </CopyButton>
@@ -118,11 +120,11 @@ export function Tokens() {
       {tokens.isPending ? (
         <TableSkeleton columns={5} rows={2} />
       ) : tokens.isError ? (
-        <Failure what="The tokens could not be read." error={tokens.error} retry={() => void tokens.refetch()} />
+        <Failure what={t`The tokens could not be read.`} error={tokens.error} retry={() => void tokens.refetch()} />
       ) : rows.length ? (
-        <Table label="API tokens" columns={columns} rows={rows} keyOf={(token) => token.id} />
+        <Table label={t`API tokens`} columns={columns} rows={rows} keyOf={(token) => token.id} />
       ) : (
-        <Quiet>No token yet. A token acts as you, so keep it like a password.</Quiet>
+        <Quiet><Trans>No token yet. A token acts as you, so keep it like a password.</Trans></Quiet>
       )}
     </div>
   );

@@ -1,3 +1,5 @@
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { Button, Group } from "@mantine/core";
 import { useInfiniteQuery, useSuspenseQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
@@ -16,14 +18,15 @@ import { Empty } from "@/components/States";
 import { Quiet, Table, type Column } from "@/components/Table";
 import type { CsvColumn } from "@/lib/csv";
 import type { JudgingDesk } from "@/lib/judging";
+import { apart } from "@/lib/language";
 import { usePolling } from "@/lib/live";
 import { asked, clip } from "@/lib/words";
 
 import { Decide } from "./Decide";
 
 const STATES = [
-  { value: "open" as const, label: "To decide" },
-  { value: "decided" as const, label: "Decided" },
+  { value: "open" as const, get label() { return t`To decide`; } },
+  { value: "decided" as const, get label() { return t`Decided`; } },
 ];
 
 /** Tasks that people part over: what each said, side by side, and the answer that counts. */
@@ -51,20 +54,20 @@ export function AdjudicatePage({ Desk }: { Desk: JudgingDesk }) {
   const first = rows.find((row) => !row.is_decided);
   return (
     <Page
-      title="Adjudicate"
-      lead="Tasks that people part over. Your decision becomes the task's answer; what they said stays."
+      title={t`Adjudicate`}
+      lead={t`Tasks that people part over. Your decision becomes the task's answer; what they said stays.`}
       actions={
         first ? (
           <LinkButton from="/p/$slug/adjudicate" to="/p/$slug/adjudicate" params={{ slug }} search={(old) => ({ ...old, id: first.id })}>
-            Decide the next one
+            <Trans>Decide the next one</Trans>
           </LinkButton>
         ) : undefined
       }
     >
       <Group gap="xs" mb="md" justify="space-between">
         <FilterSelect
-          label="State"
-          every="Every state"
+          label={t`State`}
+          every={t`Every state`}
           options={STATES}
           value={state}
           onChange={(next) => void navigate({ search: (old) => ({ ...old, state: next }) })}
@@ -73,28 +76,28 @@ export function AdjudicatePage({ Desk }: { Desk: JudgingDesk }) {
       </Group>
       <Listing
         query={list}
-        failed="The adjudications could not be read."
+        failed={t`The adjudications could not be read.`}
         columns={4}
         empty={
           <Empty
-            title={state ? "None in this state." : "Nothing to decide."}
+            title={state ? t`None in this state.` : t`Nothing to decide.`}
             actions={
               state ? (
                 <Button variant="default" onClick={() => void navigate({ search: {} })}>
-                  Show every state
+                  <Trans>Show every state</Trans>
                 </Button>
               ) : (
                 <LinkButton variant="default" to="/p/$slug/quality" params={{ slug }} search={{ tab: "rules" }}>
-                  See the rules
+                  <Trans>See the rules</Trans>
                 </LinkButton>
               )
             }
           >
-            A rule on the agreement of a task sends tasks here; so does a lead, from the task&apos;s own page in the queue.
+            <Trans>A rule on the agreement of a task sends tasks here; so does a lead, from the task&apos;s own page in the queue.</Trans>
           </Empty>
         }
       >
-        {(shown, more) => <Table label="Adjudications" columns={columnsFor(slug)} rows={shown} keyOf={(row) => row.id} footer={more} />}
+        {(shown, more) => <Table label={t`Adjudications`} columns={columnsFor(slug)} rows={shown} keyOf={(row) => row.id} footer={more} />}
       </Listing>
     </Page>
   );
@@ -102,18 +105,18 @@ export function AdjudicatePage({ Desk }: { Desk: JudgingDesk }) {
 
 const columnsFor = (slug: string): Column<Adjudication>[] => [
   {
-    name: "Task",
+    name: t`Task`,
     cell: (row) => (
       <Link from="/p/$slug/adjudicate" to="/p/$slug/adjudicate" params={{ slug }} search={(old) => ({ ...old, id: row.id })}>
-        Task {row.task}
+        <Trans>Task {row.task}</Trans>
       </Link>
     ),
   },
-  { name: "Prompt", wrap: true, cell: (row) => <span dir="auto">{clip(asked(row.prompt_messages), 90)}</span> },
-  { name: "Why", wrap: true, cell: (row) => <Quiet>{row.reason}</Quiet> },
-  { name: "Sent by", cell: (row) => row.asked_by ?? <Quiet>a rule</Quiet> },
-  { name: "Since", cell: (row) => <Ago at={row.created_at} /> },
-  { name: "State", cell: (row) => (row.is_decided ? <Quiet>Decided</Quiet> : "To decide") },
+  { name: t`Prompt`, wrap: true, cell: (row) => <span dir="auto">{clip(asked(row.prompt_messages), 90)}</span> },
+  { name: t`Why`, wrap: true, cell: (row) => <Quiet>{apart(row.reason)}</Quiet> },
+  { name: t`Sent by`, cell: (row) => row.asked_by ?? <Quiet><Trans>a rule</Trans></Quiet> },
+  { name: t`Since`, cell: (row) => <Ago at={row.created_at} /> },
+  { name: t`State`, cell: (row) => (row.is_decided ? <Quiet><Trans>Decided</Trans></Quiet> : t`To decide`) },
 ];
 
 const CSV: CsvColumn<Adjudication>[] = [

@@ -1,3 +1,5 @@
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { notifications } from "@mantine/notifications";
 import { useEffect } from "react";
@@ -12,6 +14,7 @@ import { Panel } from "@/components/Panel";
 import { Failure, Note } from "@/components/States";
 import { TableSkeleton } from "@/components/Table";
 import type { JudgingDesk, JudgmentBody } from "@/lib/judging";
+import { apart } from "@/lib/language";
 import { uuid } from "@/lib/uuid";
 
 import classes from "./Adjudicate.module.css";
@@ -35,27 +38,27 @@ export function Decide({ project, id, Desk, onDone }: Props) {
   });
   const back = (
     <LinkButton variant="default" from="/p/$slug/adjudicate" to="/p/$slug/adjudicate" params={{ slug: project.slug }} search={(old) => ({ ...old, id: undefined })}>
-      Back to the list
+      <Trans>Back to the list</Trans>
     </LinkButton>
   );
   if (opened.isPending) {
     return (
-      <Page title="Adjudicate" actions={back}>
+      <Page title={t`Adjudicate`} actions={back}>
         <TableSkeleton columns={3} />
       </Page>
     );
   }
   if (opened.isError) {
     return (
-      <Page title="Adjudicate" actions={back}>
-        <Failure what="This one cannot be opened now." error={opened.error} retry={() => void opened.refetch()} />
+      <Page title={t`Adjudicate`} actions={back}>
+        <Failure what={t`This one cannot be opened now.`} error={opened.error} retry={() => void opened.refetch()} />
       </Page>
     );
   }
   return (
     <div className={classes.page}>
-      <Page title={`Decide task ${opened.data.task}`} lead={opened.data.reason} actions={back}>
-        <Panel title="What each said" padded={false}>
+      <Page title={t`Decide task ${opened.data.task}`} lead={apart(opened.data.reason)} actions={back}>
+        <Panel title={t`What each said`} padded={false}>
           <Opinions opened={opened.data} />
         </Panel>
       </Page>
@@ -73,7 +76,7 @@ function Deciding({ project, opened, Desk, onDone }: Omit<Props, "id"> & { opene
       submitJudgment(assignment.id, { ...said, lease_token: assignment.lease_token, client_key: uuid() }),
     onSuccess: async () => {
       await client.invalidateQueries({ queryKey: ["project", project.slug, "quality"] });
-      notifications.show({ message: `Task ${opened.task} is decided.` });
+      notifications.show({ message: t`Task ${opened.task} is decided.` });
       onDone();
     },
   });

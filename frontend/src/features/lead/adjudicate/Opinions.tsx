@@ -1,3 +1,6 @@
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
+
 import type { AdjudicationOpened, Opinion } from "@/api/types";
 import { Quiet, Table, type Column } from "@/components/Table";
 import { isRecord } from "@/lib/shapes";
@@ -11,9 +14,9 @@ export function Opinions({ opened }: { opened: AdjudicationOpened }) {
   const criteria = new Map(protocol.criteria.map((criterion) => [criterion.key, criterion.label]));
   const some = (has: (opinion: Opinion) => boolean) => opened.judgments.some(has);
   const columns: Column<Opinion>[] = [
-    { name: "Annotator", cell: (opinion) => `Annotator ${opinion.annotator.charCodeAt(0) - 64}` },
+    { name: t`Annotator`, cell: (opinion) => t`Annotator ${opinion.annotator.charCodeAt(0) - 64}` },
     {
-      name: "Said",
+      name: t`Said`,
       cell: (opinion) => (
         <>
           <b aria-hidden>{ranking(opinion, name)}</b>
@@ -22,18 +25,18 @@ export function Opinions({ opened }: { opened: AdjudicationOpened }) {
       ),
     },
     ...(some((opinion) => Object.keys(opinion.criteria).length > 0)
-      ? [{ name: "Scores", wrap: true, cell: (opinion: Opinion) => scores(opinion, criteria, name) }]
+      ? [{ name: t`Scores`, wrap: true, cell: (opinion: Opinion) => scores(opinion, criteria, name) }]
       : []),
     ...(some((opinion) => opinion.reasons.length > 0)
-      ? [{ name: "Reasons", wrap: true, cell: (opinion: Opinion) => opinion.reasons.map((key) => reasons.get(String(key)) ?? String(key)).join(", ") }]
+      ? [{ name: t`Reasons`, wrap: true, cell: (opinion: Opinion) => opinion.reasons.map((key) => reasons.get(String(key)) ?? String(key)).join(", ") }]
       : []),
     {
-      name: "Comment",
+      name: t`Comment`,
       wrap: true,
-      cell: (opinion) => (opinion.comment ? <span dir="auto">{opinion.comment}</span> : <Quiet>none</Quiet>),
+      cell: (opinion) => (opinion.comment ? <span dir="auto">{opinion.comment}</span> : <Quiet><Trans>none</Trans></Quiet>),
     },
   ];
-  return <Table label="What each said" bare columns={columns} rows={opened.judgments} keyOf={(opinion) => opinion.annotator} />;
+  return <Table label={t`What each said`} bare columns={columns} rows={opened.judgments} keyOf={(opinion) => opinion.annotator} />;
 }
 
 /** "Tone: A 4, B 2" */

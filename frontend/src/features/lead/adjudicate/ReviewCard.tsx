@@ -1,3 +1,5 @@
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { Button, Textarea } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
@@ -25,15 +27,15 @@ export function ReviewCard({ slug, protocol, row }: Props) {
   const reasons = row.reasons.map((key) => protocol.reasons.choices.find((choice) => choice.key === key)?.label ?? String(key));
   const criteria = new Map(protocol.criteria.map((criterion) => [criterion.key, criterion.label]));
   return (
-    <article className={classes.card} aria-label={`Judgment ${row.id} by ${row.annotator_name}`}>
+    <article className={classes.card} aria-label={t`Judgment ${row.id} by ${row.annotator_name}`}>
       <header className={classes.head}>
         <h2>{row.annotator_name}</h2>
         <Link to="/p/$slug/queue" params={{ slug }} search={{ task: row.task }}>
-          Task {row.task}
+          <Trans>Task {row.task}</Trans>
         </Link>
         <span>{ARM_WORDS[row.arm]}</span>
         <Ago at={row.created_at} />
-        {row.active_seconds === null ? null : <span className="tabular">{row.active_seconds.toFixed(1)} s</span>}
+        {row.active_seconds === null ? null : <span className="tabular">{t`${row.active_seconds.toFixed(1)} s`}</span>}
         <span className={classes.spacer} />
         <span>{REVIEW_STATES.find((one) => one.value === row.state)?.label}</span>
       </header>
@@ -42,19 +44,21 @@ export function ReviewCard({ slug, protocol, row }: Props) {
           prompt={row.prompt}
           responses={row.responses.map((messages, place) => {
             const rank = rankOf(row, place);
-            return { name: letterAt(String(place)), messages, ...(rank === null ? {} : { note: `place ${rank}` }) };
+            return { name: letterAt(String(place)), messages, ...(rank === null ? {} : { note: t`place ${rank}` }) };
           })}
         />
         <p className={classes.said}>
           <span>
-            Said <b aria-hidden>{ranking(said, letterAt)}</b>
-            <span className="visually-hidden">{rankingAloud(said, letterAt)}</span>
+            <Trans>
+              Said <b aria-hidden>{ranking(said, letterAt)}</b>
+              <span className="visually-hidden">{rankingAloud(said, letterAt)}</span>
+            </Trans>
           </span>
           {Object.keys(row.criteria).length ? <span>{scores(row, criteria, letterAt)}</span> : null}
-          {reasons.length ? <span>because {reasons.join(", ")}</span> : null}
+          {reasons.length ? <span><Trans>because {reasons.join(", ")}</Trans></span> : null}
           {row.comment ? <span dir="auto">“{row.comment}”</span> : null}
         </p>
-        {row.review_comment ? <p className={classes.said}>Reviewer: {row.review_comment}</p> : null}
+        {row.review_comment ? <p className={classes.said}><Trans>Reviewer: {row.review_comment}</Trans></p> : null}
         <Decision slug={slug} row={row} />
       </div>
     </article>
@@ -70,7 +74,7 @@ function Decision({ slug, row }: { slug: string; row: Reviewable }) {
         ["project", slug, "quality", "judgments"],
         ["project", slug, "counts"],
       ],
-      failed: "Not reviewed",
+      failed: t`Not reviewed`,
       done: () => setComment(""),
     },
   );
@@ -84,8 +88,8 @@ function Decision({ slug, row }: { slug: string; row: Reviewable }) {
       }}
     >
       <Textarea
-        aria-label={`What ${row.annotator_name} should look at again`}
-        placeholder="What should they look at again?"
+        aria-label={t`What ${row.annotator_name} should look at again`}
+        placeholder={t`What should they look at again?`}
         autosize
         minRows={1}
         maxRows={6}
@@ -94,10 +98,10 @@ function Decision({ slug, row }: { slug: string; row: Reviewable }) {
         onChange={(event) => setComment(event.currentTarget.value)}
       />
       <Button type="submit" variant="default" disabled={!comment.trim() || review.isPending}>
-        Return
+        <Trans>Return</Trans>
       </Button>
       <Button type="button" variant="light" disabled={row.state === "accepted"} loading={review.isPending} onClick={() => review.mutate("accepted")}>
-        {row.state === "accepted" ? "Accepted" : "Accept"}
+        {row.state === "accepted" ? t`Accepted` : t`Accept`}
       </Button>
     </form>
   );

@@ -1,3 +1,5 @@
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { Button, Group, NumberInput } from "@mantine/core";
 import { useInfiniteQuery, useQuery, useSuspenseQuery } from "@tanstack/react-query";
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
@@ -39,23 +41,23 @@ export function ReviewPage() {
   const people = (annotators.data?.annotators ?? []).map((one) => ({ value: String(one.annotator), label: one.name }));
   return (
     <Page
-      title="Review"
-      lead="Accept a judgment, or return it: then it does not count until whoever made it has looked again."
+      title={t`Review`}
+      lead={t`Accept a judgment, or return it: then it does not count until whoever made it has looked again.`}
     >
       <Group gap="xs" mb="md">
         <FilterSelect
-          label="Annotator"
-          every="Everybody"
+          label={t`Annotator`}
+          every={t`Everybody`}
           searchable
           options={people}
           value={annotator === undefined ? undefined : String(annotator)}
           onChange={(next) => change({ annotator: next === undefined ? undefined : Number(next) })}
         />
-        <FilterSelect label="State" every="Every state" options={REVIEW_STATES} value={state} onChange={(next) => change({ state: next })} />
-        <FilterSelect label="Arm" every="Every arm" options={ARM_OPTIONS} value={arm} onChange={(next) => change({ arm: next })} />
+        <FilterSelect label={t`State`} every={t`Every state`} options={REVIEW_STATES} value={state} onChange={(next) => change({ state: next })} />
+        <FilterSelect label={t`Arm`} every={t`Every arm`} options={ARM_OPTIONS} value={arm} onChange={(next) => change({ arm: next })} />
         <NumberInput
-          aria-label="Task"
-          placeholder="Every task"
+          aria-label={t`Task`}
+          placeholder={t`Every task`}
           w={120}
           min={1}
           allowDecimal={false}
@@ -64,8 +66,8 @@ export function ReviewPage() {
           onChange={(next) => change({ task: typeof next === "number" && next > 0 ? next : undefined })}
         />
         <FilterSelect
-          label="Sample"
-          every="All of them"
+          label={t`Sample`}
+          every={t`All of them`}
           width={140}
           options={SAMPLES}
           value={sample === undefined ? undefined : (String(sample) as (typeof SAMPLES)[number]["value"])}
@@ -76,20 +78,20 @@ export function ReviewPage() {
       </Group>
       <Listing
         query={judgments}
-        failed="The judgments could not be read."
+        failed={t`The judgments could not be read.`}
         columns={3}
         empty={
           <Empty
-            title={filtered ? "No judgment matches." : "Nobody has judged yet."}
+            title={filtered ? t`No judgment matches.` : t`Nobody has judged yet.`}
             actions={
               filtered ? (
                 <Button variant="default" onClick={() => void navigate({ search: {} })}>
-                  Show every judgment
+                  <Trans>Show every judgment</Trans>
                 </Button>
               ) : undefined
             }
           >
-            {filtered ? "Choose other filters." : "Judgments stand here as they come, the newest first."}
+            {filtered ? t`Choose other filters.` : t`Judgments stand here as they come, the newest first.`}
           </Empty>
         }
       >
@@ -107,9 +109,9 @@ export function ReviewPage() {
 }
 
 const SAMPLES = [
-  { value: "5" as const, label: "A fixed 5%" },
-  { value: "10" as const, label: "A fixed 10%" },
-  { value: "25" as const, label: "A fixed 25%" },
+  { value: "5" as const, get label() { return t`A fixed 5%`; } },
+  { value: "10" as const, get label() { return t`A fixed 10%`; } },
+  { value: "25" as const, get label() { return t`A fixed 25%`; } },
 ];
 
 const CSV: CsvColumn<Reviewable>[] = [

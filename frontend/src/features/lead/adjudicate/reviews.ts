@@ -1,10 +1,12 @@
+import { t } from "@lingui/core/macro";
+
 import type { Reviewable } from "@/api/types";
 
 export const REVIEW_STATES: { value: Reviewable["state"]; label: string }[] = [
-  { value: "unreviewed", label: "Not reviewed" },
-  { value: "accepted", label: "Accepted" },
-  { value: "returned", label: "Returned" },
-  { value: "corrected", label: "Corrected" },
+  { value: "unreviewed", get label() { return t`Not reviewed`; } },
+  { value: "accepted", get label() { return t`Accepted`; } },
+  { value: "returned", get label() { return t`Returned`; } },
+  { value: "corrected", get label() { return t`Corrected`; } },
 ];
 
 /** A judgment whose tiers name places is one whose tiers name keys "0", "1", … */

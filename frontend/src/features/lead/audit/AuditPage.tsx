@@ -1,3 +1,5 @@
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { Autocomplete, Button, Group, TextInput } from "@mantine/core";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
@@ -36,54 +38,54 @@ export function AuditPage() {
   const filtered = Object.keys(filter).length > 0;
   return (
     <Page
-      title="Audit"
-      lead="Everything that was changed here, by whom and when. Nobody can alter it from here."
+      title={t`Audit`}
+      lead={t`Everything that was changed here, by whom and when. Nobody can alter it from here.`}
       actions={
         <Button component="a" variant="default" href={auditCsvAddress(slug, filter)} download>
-          Download CSV
+          <Trans>Download CSV</Trans>
         </Button>
       }
     >
       <Group gap="xs" mb="md" align="flex-end">
         <FilterSelect
-          label="Who"
-          every="Anybody"
+          label={t`Who`}
+          every={t`Anybody`}
           searchable
           options={[...people].map(([value, label]) => ({ value, label }))}
           value={actor === undefined ? undefined : String(actor)}
           onChange={(next) => change({ actor: next === undefined ? undefined : Number(next) })}
         />
         <Autocomplete
-          aria-label="Action"
-          placeholder="Every action"
+          aria-label={t`Action`}
+          placeholder={t`Every action`}
           w={190}
           data={[...ACTIONS]}
           value={action ?? ""}
           onChange={(next) => change({ action: next || undefined })}
         />
         <TextInput
-          aria-label="Kind of object"
-          placeholder="Every object"
+          aria-label={t`Kind of object`}
+          placeholder={t`Every object`}
           w={130}
           value={type ?? ""}
           onChange={(event) => change({ type: event.currentTarget.value || undefined })}
         />
         <TextInput
-          aria-label="Number of the object"
-          placeholder="No."
+          aria-label={t`Number of the object`}
+          placeholder={t`No.`}
           w={80}
           value={object ?? ""}
           onChange={(event) => change({ object: event.currentTarget.value || undefined })}
         />
         <TextInput
-          label="From"
+          label={t`From`}
           type="date"
           classNames={{ root: classes.date }}
           value={since ?? ""}
           onChange={(event) => change({ since: event.currentTarget.value || undefined })}
         />
         <TextInput
-          label="Until"
+          label={t`Until`}
           type="date"
           classNames={{ root: classes.date }}
           value={until ?? ""}
@@ -91,37 +93,37 @@ export function AuditPage() {
         />
         {filtered ? (
           <Button variant="subtle" color="gray" onClick={() => void navigate({ search: {} })}>
-            Clear
+            <Trans>Clear</Trans>
           </Button>
         ) : null}
       </Group>
       <Listing
         query={events}
-        failed="The audit log could not be read."
+        failed={t`The audit log could not be read.`}
         columns={5}
         empty={
-          <Empty title={filtered ? "Nothing matches." : "Nothing has happened yet."}>
-            {filtered ? "“member.” finds every action that begins so." : "Each change of settings, people, tasks and runs is written here."}
+          <Empty title={filtered ? t`Nothing matches.` : t`Nothing has happened yet.`}>
+            {filtered ? t`“member.” finds every action that begins so.` : t`Each change of settings, people, tasks and runs is written here.`}
           </Empty>
         }
       >
-        {(rows, more) => <Table label="Audit log" columns={COLUMNS} rows={rows} keyOf={(event) => event.id} footer={more} />}
+        {(rows, more) => <Table label={t`Audit log`} columns={COLUMNS} rows={rows} keyOf={(event) => event.id} footer={more} />}
       </Listing>
     </Page>
   );
 }
 
 const COLUMNS: Column<AuditEvent>[] = [
-  { name: "When", cell: (event) => (event.at ? <Ago at={event.at} /> : null) },
-  { name: "Who", cell: (event) => event.actor ?? <Quiet>the server</Quiet> },
-  { name: "What", cell: (event) => <span className="mono">{event.action}</span> },
+  { get name() { return t`When`; }, cell: (event) => (event.at ? <Ago at={event.at} /> : null) },
+  { get name() { return t`Who`; }, cell: (event) => event.actor ?? <Quiet><Trans>the server</Trans></Quiet> },
+  { get name() { return t`What`; }, cell: (event) => <span className="mono">{event.action}</span> },
   {
-    name: "Of",
+    get name() { return t`Of`; },
     cell: (event) => (
       <>
-        {event.object_type} <Quiet>{event.object_id}</Quiet>
+        <bdi>{event.object_type}</bdi> <Quiet>{event.object_id}</Quiet>
       </>
     ),
   },
-  { name: "Details", wrap: true, cell: (event) => <Quiet>{detailsOf(event.data)}</Quiet> },
+  { get name() { return t`Details`; }, wrap: true, cell: (event) => <Quiet><bdi>{detailsOf(event.data)}</bdi></Quiet> },
 ];

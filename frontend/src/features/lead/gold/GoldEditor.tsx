@@ -1,3 +1,5 @@
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { Button, Group, SegmentedControl, Switch, Textarea } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { useState } from "react";
@@ -19,9 +21,9 @@ interface Props {
 }
 
 const VERDICTS = [
-  { value: "none", label: "A ranking" },
-  { value: "both_good", label: "All are good" },
-  { value: "both_bad", label: "All are bad" },
+  { value: "none", get label() { return t`A ranking`; } },
+  { value: "both_good", get label() { return t`All are good`; } },
+  { value: "both_bad", get label() { return t`All are bad`; } },
 ] as const;
 
 type Verdict = (typeof VERDICTS)[number]["value"];
@@ -40,17 +42,17 @@ export function GoldEditor({ slug, task, manages, onDone }: Props) {
   ];
   const save = useAct((body: GoldAnswer) => setGold(slug, task.id, body), {
     stale,
-    failed: "Not saved",
+    failed: t`Not saved`,
     done: () => {
-      notifications.show({ message: `Task ${task.id} is gold.` });
+      notifications.show({ message: t`Task ${task.id} is gold.` });
       onDone();
     },
   });
   const retire = useAct(() => retireGold(slug, task.id), {
     stale,
-    failed: "Not retired",
+    failed: t`Not retired`,
     done: () => {
-      notifications.show({ message: `Task ${task.id} is asked no more.` });
+      notifications.show({ message: t`Task ${task.id} is asked no more.` });
       onDone();
     },
   });
@@ -71,7 +73,7 @@ export function GoldEditor({ slug, task, manages, onDone }: Props) {
     >
       <Texts prompt={task.prompt_messages} responses={task.responses.map(({ letter, messages }) => ({ name: letter, messages }))} />
       <SegmentedControl
-        aria-label="Kind of answer"
+        aria-label={t`Kind of answer`}
         disabled={!manages}
         data={[...VERDICTS]}
         value={verdict}
@@ -79,12 +81,12 @@ export function GoldEditor({ slug, task, manages, onDone }: Props) {
       />
       {verdict === "none" ? (
         <div className={classes.places}>
-          <p>Place 1 is best. What shares a place is left free: either order is right.</p>
+          <p><Trans>Place 1 is best. What shares a place is left free: either order is right.</Trans></p>
           {letters.map((letter) => (
             <div key={letter} className={classes.place}>
               <b>{letter}</b>
               <SegmentedControl
-                aria-label={`Place of response ${letter}`}
+                aria-label={t`Place of response ${letter}`}
                 disabled={!manages}
                 data={places1toN}
                 value={String(places[letter] ?? "")}
@@ -95,14 +97,14 @@ export function GoldEditor({ slug, task, manages, onDone }: Props) {
         </div>
       ) : null}
       <Switch
-        label="Show the answer afterwards"
-        description="For training: whoever judged it sees the answer and why. Otherwise it stays silent."
+        label={t`Show the answer afterwards`}
+        description={t`For training: whoever judged it sees the answer and why. Otherwise it stays silent.`}
         disabled={!manages}
         checked={feedback}
         onChange={(event) => setFeedback(event.currentTarget.checked)}
       />
       <Textarea
-        label="Why this is the answer"
+        label={t`Why this is the answer`}
         autosize
         minRows={2}
         maxLength={10_000}
@@ -115,13 +117,13 @@ export function GoldEditor({ slug, task, manages, onDone }: Props) {
         <Group justify="space-between" gap="xs">
           {gold ? (
             <Button variant="subtle" color="gray" loading={retire.isPending} onClick={() => retire.mutate(undefined)}>
-              Ask it no more
+              <Trans>Ask it no more</Trans>
             </Button>
           ) : (
             <span />
           )}
           <Button type="submit" disabled={missing !== null} loading={save.isPending}>
-            {gold ? "Save the answer" : "Make it gold"}
+            {gold ? t`Save the answer` : t`Make it gold`}
           </Button>
         </Group>
       ) : null}

@@ -1,3 +1,5 @@
+import { plural, t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { Drawer, Group, Skeleton } from "@mantine/core";
 import { useInfiniteQuery, useQuery, useSuspenseQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
@@ -33,22 +35,22 @@ export function GoldPage() {
   const tasks = useInfiniteQuery(tasksQuery(slug, filter));
   const add = manages ? (
     <LinkButton to="/p/$slug/gold" params={{ slug }} search={{ choose: true }}>
-      Make a task gold
+      <Trans>Make a task gold</Trans>
     </LinkButton>
   ) : undefined;
   const every = rules.data?.gold_every ?? 0;
   return (
     <Page
-      title={choose ? "Choose a task to make gold" : "Gold"}
+      title={choose ? t`Choose a task to make gold` : t`Gold`}
       lead={
         choose
-          ? "Any task that waits. From then on it is asked at the gold rate only."
-          : "Tasks with a known answer, asked of everybody now and then. Nothing tells annotators which they are."
+          ? t`Any task that waits. From then on it is asked at the gold rate only.`
+          : t`Tasks with a known answer, asked of everybody now and then. Nothing tells annotators which they are.`
       }
       actions={
         choose ? (
           <LinkButton variant="default" to="/p/$slug/gold" params={{ slug }}>
-            Back to gold
+            <Trans>Back to gold</Trans>
           </LinkButton>
         ) : (
           add
@@ -58,40 +60,40 @@ export function GoldPage() {
       {rules.data && every === 0 && !choose ? (
         <div style={{ marginBottom: 16 }}>
           <Note care>
-            Gold is never asked now.{" "}
+            <Trans>Gold is never asked now.</Trans>{" "}
             {manages ? (
               <Link to="/p/$slug/queue" params={{ slug }} search={{ settings: true }}>
-                Set how often
+                <Trans>Set how often</Trans>
               </Link>
             ) : (
-              "A lead sets how often, in the queue's settings."
+              t`A lead sets how often, in the queue's settings.`
             )}
           </Note>
         </div>
       ) : null}
       {choose ? null : (
         <Group justify="space-between" mb="md">
-          <Quiet>{every ? `One task in ${count(every)} is gold, on average.` : ""}</Quiet>
+          <Quiet>{every ? plural(every, { one: "One task in # is gold, on average.", other: "One task in # is gold, on average." }) : ""}</Quiet>
           <DownloadCsv name="gold" columns={CSV} rows={() => everyRow(readTasks(slug, filter))} />
         </Group>
       )}
       <Listing
         query={tasks}
-        failed="The tasks could not be read."
+        failed={t`The tasks could not be read.`}
         columns={4}
         empty={
           choose ? (
-            <Empty title="No task waits.">Import prompts with responses first; each becomes a task.</Empty>
+            <Empty title={t`No task waits.`}><Trans>Import prompts with responses first; each becomes a task.</Trans></Empty>
           ) : (
-            <Empty title="There is no gold yet." actions={add}>
-              Ten to twenty tasks whose answer is beyond doubt show who reads with care.
+            <Empty title={t`There is no gold yet.`} actions={add}>
+              <Trans>Ten to twenty tasks whose answer is beyond doubt show who reads with care.</Trans>
             </Empty>
           )
         }
       >
         {(rows, more) => (
           <Table
-            label={choose ? "Tasks to choose from" : "Gold tasks"}
+            label={choose ? t`Tasks to choose from` : t`Gold tasks`}
             columns={choose ? candidates(slug) : columnsFor(slug)}
             rows={choose ? rows.filter((row) => row.kind === "rank" && row.num_responses > 1) : rows}
             keyOf={(row) => row.id}
@@ -103,7 +105,7 @@ export function GoldPage() {
         opened={task !== undefined}
         onClose={() => void navigate({ search: (old) => ({ ...old, task: undefined }), resetScroll: false })}
         size={720}
-        title={`The answer to task ${task ?? ""}`}
+        title={task === undefined ? "" : t`The answer to task ${task}`}
       >
         {task === undefined ? null : (
           <OneGold key={task} slug={slug} id={task} manages={manages} onDone={() => void navigate({ search: {} })} />
@@ -116,21 +118,21 @@ export function GoldPage() {
 function OneGold({ slug, id, manages, onDone }: { slug: string; id: number; manages: boolean; onDone: () => void }) {
   const task = useQuery(taskQuery(slug, id));
   if (task.isPending) return <Skeleton height={320} />;
-  if (task.isError) return <Failure what="The task could not be read." error={task.error} retry={() => void task.refetch()} />;
+  if (task.isError) return <Failure what={t`The task could not be read.`} error={task.error} retry={() => void task.refetch()} />;
   return <GoldEditor slug={slug} task={task.data} manages={manages} onDone={onDone} />;
 }
 
 const taskLink = (slug: string): Column<Task> => ({
-  name: "Task",
+  name: t`Task`,
   cell: (row) => (
     <Link from="/p/$slug/gold" to="/p/$slug/gold" params={{ slug }} search={(old) => ({ ...old, task: row.id })} resetScroll={false}>
-      Task {row.id}
+      <Trans>Task {row.id}</Trans>
     </Link>
   ),
 });
 
 const PROMPT: Column<Task> = {
-  name: "Prompt",
+  get name() { return t`Prompt`; },
   wrap: true,
   cell: (row) => <span dir="auto">{clip(asked(row.prompt_messages), 90)}</span>,
 };
@@ -138,15 +140,15 @@ const PROMPT: Column<Task> = {
 const columnsFor = (slug: string): Column<Task>[] => [
   taskLink(slug),
   PROMPT,
-  { name: "Answer", cell: (row) => <Answer slug={slug} id={row.id} part="answer" /> },
-  { name: "Feedback", cell: (row) => <Answer slug={slug} id={row.id} part="feedback" /> },
+  { name: t`Answer`, cell: (row) => <Answer slug={slug} id={row.id} part="answer" /> },
+  { name: t`Feedback`, cell: (row) => <Answer slug={slug} id={row.id} part="feedback" /> },
   {
-    name: "Judgments",
+    name: t`Judgments`,
     hidden: true,
     number: true,
     cell: (row) => (
-      <LinkButton size="compact-xs" variant="subtle" color="gray" to="/p/$slug/review" params={{ slug }} search={{ task: row.id }} title={`Judgments of task ${row.id}`}>
-        Its judgments
+      <LinkButton size="compact-xs" variant="subtle" color="gray" to="/p/$slug/review" params={{ slug }} search={{ task: row.id }} title={t`Judgments of task ${row.id}`}>
+        <Trans>Its judgments</Trans>
       </LinkButton>
     ),
   },
@@ -155,14 +157,14 @@ const columnsFor = (slug: string): Column<Task>[] => [
 const candidates = (slug: string): Column<Task>[] => [
   taskLink(slug),
   PROMPT,
-  { name: "Responses", number: true, cell: (row) => count(row.num_responses) },
+  { name: t`Responses`, number: true, cell: (row) => count(row.num_responses) },
   {
-    name: "Actions",
+    name: t`Actions`,
     hidden: true,
     number: true,
     cell: (row) => (
-      <LinkButton size="compact-xs" variant="default" to="/p/$slug/gold" params={{ slug }} search={{ choose: true, task: row.id }} resetScroll={false} aria-label={`Give the answer to task ${row.id}`}>
-        Give the answer
+      <LinkButton size="compact-xs" variant="default" to="/p/$slug/gold" params={{ slug }} search={{ choose: true, task: row.id }} resetScroll={false} aria-label={t`Give the answer to task ${row.id}`}>
+        <Trans>Give the answer</Trans>
       </LinkButton>
     ),
   },
@@ -173,8 +175,8 @@ function Answer({ slug, id, part }: { slug: string; id: number; part: "answer" |
   const task = useQuery({ ...taskQuery(slug, id), staleTime: 60_000 });
   if (!task.data) return <Quiet>…</Quiet>;
   const { gold } = task.data;
-  if (!gold) return <Quiet>{part === "answer" ? "retired" : "–"}</Quiet>;
-  if (part === "feedback") return gold.feedback ? "shown" : <Quiet>silent</Quiet>;
+  if (!gold) return <Quiet>{part === "answer" ? t`retired` : "–"}</Quiet>;
+  if (part === "feedback") return gold.feedback ? t`shown` : <Quiet><Trans>silent</Trans></Quiet>;
   return <b>{ranking({ tiers: gold.tiers ?? [], verdict: gold.verdict ?? "none", strengths: [] }, same).replaceAll("»", "›")}</b>;
 }
 

@@ -1,3 +1,5 @@
+import { t } from "@lingui/core/macro";
+
 import type { GoldAnswer } from "@/api/tasks";
 
 /** Letter → place; equal places leave the order free. */
@@ -20,6 +22,6 @@ type Verdict = NonNullable<GoldAnswer["verdict"]>;
 export function missingFrom(letters: readonly string[], places: PlacesByLetter, verdict: Verdict): string | null {
   if (verdict !== "none") return null;
   const tiers = tiersFrom(letters, places);
-  if (!tiers) return "Give every response a place.";
-  return tiers.length === 1 ? "One place for all is no answer: put a response first, or say that all are good or bad." : null;
+  if (!tiers) return t`Give every response a place.`;
+  return tiers.length === 1 ? t`One place for all is no answer: put a response first, or say that all are good or bad.` : null;
 }

@@ -1,3 +1,5 @@
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { Button, Group, Switch, Textarea } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
@@ -28,7 +30,7 @@ export function Editor({ slug, start, onDone }: { slug: string; start: string; o
       {publish.isError ? <Note care>{messageOf(publish.error)}</Note> : null}
       <div style={{ display: "grid", gridTemplateColumns: "repeat(auto-fit, minmax(min(360px, 100%), 1fr))", gap: 16 }}>
         <Textarea
-          label="Text, in Markdown"
+          label={t`Text, in Markdown`}
           autosize
           minRows={16}
           maxRows={32}
@@ -36,22 +38,22 @@ export function Editor({ slug, start, onDone }: { slug: string; start: string; o
           onChange={(event) => setText(event.currentTarget.value)}
           autoFocus
         />
-        <Panel title="As annotators see it">
+        <Panel title={t`As annotators see it`}>
           <Prose text={text} look={LOOK} />
         </Panel>
       </div>
       <Group justify="space-between" gap="xs">
         <Switch
-          label="Everybody must read it before their next task"
+          label={t`Everybody must read it before their next task`}
           checked={required}
           onChange={(event) => setRequired(event.currentTarget.checked)}
         />
         <Group gap="xs">
           <Button variant="default" onClick={onDone}>
-            Cancel
+            <Trans>Cancel</Trans>
           </Button>
           <Button loading={publish.isPending} disabled={!text.trim() || text === start} onClick={() => publish.mutate()}>
-            Publish the new version
+            <Trans>Publish the new version</Trans>
           </Button>
         </Group>
       </Group>

@@ -1,3 +1,5 @@
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { Button, Group, Select } from "@mantine/core";
 import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
@@ -31,18 +33,18 @@ export function GuidelinesPage() {
   const shown = rows.find(({ number }) => number === version) ?? rows[0];
   const edit =
     edits && !editing ? (
-      <Button onClick={() => setEditing(true)}>{shown ? "Write a new version" : "Write the guidelines"}</Button>
+      <Button onClick={() => setEditing(true)}>{shown ? t`Write a new version` : t`Write the guidelines`}</Button>
     ) : undefined;
   return (
     <Page
-      title="Guidelines"
-      lead="How to judge here. Every judgment names the version it was made under."
+      title={t`Guidelines`}
+      lead={t`How to judge here. Every judgment names the version it was made under.`}
       actions={
         rows.length ? (
           <>
             {edits && rows.length > 1 && !editing ? (
               <Button variant="default" onClick={() => setRequeuing(true)}>
-                Ask again
+                <Trans>Ask again</Trans>
               </Button>
             ) : null}
             {edit}
@@ -53,14 +55,14 @@ export function GuidelinesPage() {
       {versions.isPending ? (
         <TableSkeleton columns={1} rows={6} />
       ) : versions.isError ? (
-        <Failure what="The guidelines could not be read." error={versions.error} retry={() => void versions.refetch()} />
+        <Failure what={t`The guidelines could not be read.`} error={versions.error} retry={() => void versions.refetch()} />
       ) : editing ? (
         <Editor slug={slug} start={rows[0]?.text ?? ""} onDone={() => setEditing(false)} />
       ) : shown ? (
         <Shown project={project} rows={rows} shown={shown} edits={edits} />
       ) : (
-        <Empty title="There are no guidelines yet." actions={edit}>
-          Say what makes one response better than another, with examples. Annotators open them beside the task.
+        <Empty title={t`There are no guidelines yet.`} actions={edit}>
+          <Trans>Say what makes one response better than another, with examples. Annotators open them beside the task.</Trans>
         </Empty>
       )}
       <Requeue slug={slug} newest={rows[0]?.number ?? 0} opened={requeuing} onClose={() => setRequeuing(false)} />
@@ -82,11 +84,11 @@ function Shown({ project, rows, shown, edits }: ShownProps) {
     <Group align="flex-start" gap="lg" grow preventGrowOverflow={false}>
       <div style={{ flex: "1 1 480px", maxWidth: "none", minWidth: 0 }}>
         <Panel
-          title={`Version ${shown.number}`}
+          title={t`Version ${shown.number}`}
           actions={
             rows.length > 1 ? (
               <Select
-                aria-label="Version"
+                aria-label={t`Version`}
                 size="xs"
                 w={230}
                 allowDeselect={false}
@@ -94,7 +96,7 @@ function Shown({ project, rows, shown, edits }: ShownProps) {
                 onChange={(next) => void navigate({ search: { version: Number(next) } })}
                 data={rows.map((version) => ({
                   value: String(version.number),
-                  label: `Version ${version.number}, ${written(version)}`,
+                  label: t`Version ${version.number}, ${written(version)}`,
                 }))}
               />
             ) : undefined
@@ -105,7 +107,13 @@ function Shown({ project, rows, shown, edits }: ShownProps) {
           </div>
           <p style={{ margin: "16px 0 0" }}>
             <Quiet>
-              Written {shown.created_by ? `by ${shown.created_by}` : ""} {written(shown)}
+              {shown.created_by ? (
+                <Trans>
+                  Written by {shown.created_by} {written(shown)}
+                </Trans>
+              ) : (
+                <Trans>Written {written(shown)}</Trans>
+              )}
             </Quiet>
           </p>
         </Panel>

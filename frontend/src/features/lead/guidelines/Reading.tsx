@@ -1,3 +1,4 @@
+import { plural, t } from "@lingui/core/macro";
 import { Switch } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 
@@ -8,7 +9,6 @@ import { DownloadCsv } from "@/components/DownloadCsv";
 import { Panel } from "@/components/Panel";
 import { Failure } from "@/components/States";
 import { Quiet, Table } from "@/components/Table";
-import { plural } from "@/lib/format";
 import { useAct } from "@/lib/useAct";
 
 import classes from "./Guidelines.module.css";
@@ -25,21 +25,21 @@ export function Reading({ project, version, newest }: Props) {
   const readers = useQuery(acknowledgementsQuery(slug, version.number));
   const require = useAct((number: number) => requireReading(slug, number), {
     stale: [["project", slug, "detail"]],
-    failed: "Not changed",
+    failed: t`Not changed`,
   });
   const required = project.required_guideline === version.number;
   const rows = readers.data ?? [];
   return (
     <div className={classes.reading}>
-      <Panel title="Reading">
+      <Panel title={t`Reading`}>
         <Switch
-          label="Everybody must have read this version"
+          label={t`Everybody must have read this version`}
           description={
             required
-              ? "Nobody gets a task before they have said so."
+              ? t`Nobody gets a task before they have said so.`
               : project.required_guideline
-                ? `Version ${project.required_guideline} must be read now.`
-                : "Nothing must be read now."
+                ? t`Version ${project.required_guideline} must be read now.`
+                : t`Nothing must be read now.`
           }
           disabled={require.isPending || version.number !== newest}
           checked={required}
@@ -47,20 +47,20 @@ export function Reading({ project, version, newest }: Props) {
         />
         <div className={classes.readers}>
           {readers.isError ? (
-            <Failure what="Who has read it could not be read." error={readers.error} retry={() => void readers.refetch()} />
+            <Failure what={t`Who has read it could not be read.`} error={readers.error} retry={() => void readers.refetch()} />
           ) : rows.length ? (
             <>
               <Table
-                label="Who has read it"
+                label={t`Who has read it`}
                 rows={rows}
                 keyOf={(row) => row.id}
                 columns={[
-                  { name: "Name", cell: (row) => row.name },
-                  { name: "When", cell: (row) => (row.created_at ? <Ago at={row.created_at} /> : null) },
+                  { name: t`Name`, cell: (row) => row.name },
+                  { name: t`When`, cell: (row) => (row.created_at ? <Ago at={row.created_at} /> : null) },
                 ]}
               />
               <div className={classes.below}>
-                <Quiet>{plural(rows.length, "person", "people")}</Quiet>
+                <Quiet>{plural(rows.length, { one: "# person", other: "# people" })}</Quiet>
                 <DownloadCsv
                   name={`read-version-${version.number}`}
                   columns={[
@@ -72,7 +72,7 @@ export function Reading({ project, version, newest }: Props) {
               </div>
             </>
           ) : (
-            <Quiet>{readers.isPending ? "…" : "Nobody has said yet that they read this version."}</Quiet>
+            <Quiet>{readers.isPending ? "…" : t`Nobody has said yet that they read this version.`}</Quiet>
           )}
         </div>
       </Panel>

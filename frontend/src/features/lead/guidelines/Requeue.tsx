@@ -1,9 +1,10 @@
+import { t } from "@lingui/core/macro";
+import { Plural, Trans } from "@lingui/react/macro";
 import { Button, Group, Modal, MultiSelect, NumberInput, TagsInput } from "@mantine/core";
 import { useState } from "react";
 
 import { requeueJudged, type Requeue as RequeueBody } from "@/api/guidelines";
 import { LinkButton } from "@/components/LinkButton";
-import { plural } from "@/lib/format";
 import { useAct } from "@/lib/useAct";
 
 import classes from "./Guidelines.module.css";
@@ -16,8 +17,8 @@ interface Props {
 }
 
 const ARMS = [
-  { value: "active" as const, label: "Active" },
-  { value: "random" as const, label: "Random" },
+  { value: "active" as const, get label() { return t`Active`; } },
+  { value: "random" as const, get label() { return t`Random`; } },
 ];
 
 /** Puts back into the queue what was judged under older guidelines. */
@@ -32,28 +33,31 @@ export function Requeue({ slug, newest, opened, onClose }: Props) {
       ["project", slug, "tasks"],
       ["project", slug, "counts"],
     ],
-    failed: "Not put back",
+    failed: t`Not put back`,
   });
   const close = () => {
     ask.reset();
     onClose();
   };
   return (
-    <Modal opened={opened} onClose={close} title="Ask again about what the change affects">
+    <Modal opened={opened} onClose={close} title={t`Ask again about what the change affects`}>
       {ask.data ? (
         <div className={classes.form}>
           <p>
-            {plural(ask.data.num_tasks, "task")} asked again, for {plural(ask.data.num_slots, "judgment")}.
-            {ask.data.more ? " There are more than 10,000 such tasks: ask once more to go on." : ""}
+            <Trans>
+              <Plural value={ask.data.num_tasks} one="# task" other="# tasks" /> asked again, for{" "}
+              <Plural value={ask.data.num_slots} one="# judgment" other="# judgments" />.
+            </Trans>
+            {ask.data.more ? ` ${t`There are more than 10,000 such tasks: ask once more to go on.`}` : ""}
           </p>
           <Group justify="flex-end" gap="xs">
             {ask.data.more ? (
               <Button variant="default" onClick={() => ask.reset()}>
-                Go on
+                <Trans>Go on</Trans>
               </Button>
             ) : null}
             <LinkButton to="/p/$slug/queue" params={{ slug }}>
-              See the queue
+              <Trans>See the queue</Trans>
             </LinkButton>
           </Group>
         </div>
@@ -70,24 +74,24 @@ export function Requeue({ slug, newest, opened, onClose }: Props) {
             });
           }}
         >
-          <p>The old judgments stay, each under the version it names.</p>
+          <p><Trans>The old judgments stay, each under the version it names.</Trans></p>
           <NumberInput
-            label="Judged under a version before"
+            label={t`Judged under a version before`}
             min={1}
             max={newest}
             allowDecimal={false}
             value={judgedBefore}
             onChange={setBefore}
           />
-          <TagsInput label="Only prompts with one of these tags" description="Empty: all of them." value={tags} onChange={setTags} />
-          <MultiSelect label="Only of these arms" placeholder={arms.length ? "" : "Active and random"} data={ARMS} value={arms} onChange={setArms} />
-          <NumberInput label="Judgments each" min={1} max={20} allowDecimal={false} value={each} onChange={setEach} />
+          <TagsInput label={t`Only prompts with one of these tags`} description={t`Empty: all of them.`} value={tags} onChange={setTags} />
+          <MultiSelect label={t`Only of these arms`} placeholder={arms.length ? "" : t`Active and random`} data={ARMS} value={arms} onChange={setArms} />
+          <NumberInput label={t`Judgments each`} min={1} max={20} allowDecimal={false} value={each} onChange={setEach} />
           <Group justify="flex-end" gap="xs">
             <Button variant="default" onClick={close}>
-              Cancel
+              <Trans>Cancel</Trans>
             </Button>
             <Button type="submit" loading={ask.isPending}>
-              Ask again
+              <Trans>Ask again</Trans>
             </Button>
           </Group>
         </form>

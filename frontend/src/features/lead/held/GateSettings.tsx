@@ -1,3 +1,5 @@
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { Button, Skeleton, Switch, TagsInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
@@ -11,20 +13,20 @@ import { useAct } from "@/lib/useAct";
 import classes from "./Held.module.css";
 
 const SWITCHES = [
-  { name: "hold_names", label: "Names its model", says: "“As an AI made by …”." },
-  { name: "hold_errors", label: "Carries error text", says: "“Rate limit exceeded”, a stack trace." },
-  { name: "hold_cut_off", label: "Was cut off", says: "It ends in the middle of a sentence." },
+  { name: "hold_names", get label() { return t`Names its model`; }, get says() { return t`“As an AI made by …”.`; } },
+  { name: "hold_errors", get label() { return t`Carries error text`; }, get says() { return t`“Rate limit exceeded”, a stack trace.`; } },
+  { name: "hold_cut_off", get label() { return t`Was cut off`; }, get says() { return t`It ends in the middle of a sentence.`; } },
 ] as const;
 
 /** What the leak gate looks for, in responses that come from now on. */
 export function GateSettings({ slug, manages }: { slug: string; manages: boolean }) {
   const rules = useQuery(queueRulesQuery(slug));
   return (
-    <Panel title="What is held back">
+    <Panel title={t`What is held back`}>
       {rules.isPending ? (
         <Skeleton height={180} />
       ) : rules.isError ? (
-        <Failure what="The settings could not be read." error={rules.error} retry={() => void rules.refetch()} />
+        <Failure what={t`The settings could not be read.`} error={rules.error} retry={() => void rules.refetch()} />
       ) : (
         <Form key={JSON.stringify(rules.data.hold_phrases)} slug={slug} rules={rules.data} manages={manages} />
       )}
@@ -36,7 +38,7 @@ function Form({ slug, rules, manages }: { slug: string; rules: QueueRules; manag
   const [phrases, setPhrases] = useState<string[]>(rules.hold_phrases ?? []);
   const change = useAct((body: QueueRulesChange) => changeQueueRules(slug, body), {
     stale: [["project", slug, "queue-rules"]],
-    failed: "Not changed",
+    failed: t`Not changed`,
   });
   const phrasesChanged = JSON.stringify(phrases) !== JSON.stringify(rules.hold_phrases ?? []);
   return (
@@ -52,9 +54,9 @@ function Form({ slug, rules, manages }: { slug: string; rules: QueueRules; manag
         />
       ))}
       <TagsInput
-        label="Phrases of your own"
-        description="* stands for a few characters of one line."
-        placeholder={phrases.length ? "" : "as an AI*"}
+        label={t`Phrases of your own`}
+        description={t`* stands for a few characters of one line.`}
+        placeholder={phrases.length ? "" : t`as an AI*`}
         maxTags={100}
         disabled={!manages}
         value={phrases}
@@ -63,11 +65,11 @@ function Form({ slug, rules, manages }: { slug: string; rules: QueueRules; manag
       {phrasesChanged && manages ? (
         <div>
           <Button size="xs" loading={change.isPending} onClick={() => change.mutate({ hold_phrases: phrases })}>
-            Save the phrases
+            <Trans>Save the phrases</Trans>
           </Button>
         </div>
       ) : null}
-      <p>Changes hold for what comes from now on; what is held already waits for a decision.</p>
+      <p><Trans>Changes hold for what comes from now on; what is held already waits for a decision.</Trans></p>
     </div>
   );
 }

@@ -1,3 +1,5 @@
+import { plural, t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { Button, Checkbox, Group } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { useInfiniteQuery, useSuspenseQuery } from "@tanstack/react-query";
@@ -16,7 +18,6 @@ import { Page } from "@/components/Page";
 import { Empty } from "@/components/States";
 import { Quiet, Table, type Column } from "@/components/Table";
 import type { CsvColumn } from "@/lib/csv";
-import { plural } from "@/lib/format";
 import { may } from "@/lib/permissions";
 import { useAct } from "@/lib/useAct";
 
@@ -41,40 +42,40 @@ export function HeldPage() {
   const decides = manages && (state === undefined || state === "held");
   return (
     <Page
-      title="Held back"
-      lead="A response that names its model, carries an error or breaks off would tell what wrote it. Its task waits here until somebody has looked."
+      title={t`Held back`}
+      lead={t`A response that names its model, carries an error or breaks off would tell what wrote it. Its task waits here until somebody has looked.`}
     >
       <div className={classes.columns}>
-        <section aria-label="Held back">
+        <section aria-label={t`Held back`}>
           <Group gap="xs" mb="md">
             <FilterSelect
-              label="State"
-              every="To decide"
+              label={t`State`}
+              every={t`To decide`}
               width={150}
               options={HOLD_STATES}
               value={state === "held" ? undefined : state}
               onChange={(next) => search({ state: next })}
             />
-            <FilterSelect label="Reason" every="Every reason" width={200} options={RULES} value={rule} onChange={(next) => search({ rule: next })} />
+            <FilterSelect label={t`Reason`} every={t`Every reason`} width={200} options={RULES} value={rule} onChange={(next) => search({ rule: next })} />
             <span className={classes.spacer} />
             <DownloadCsv name="held-back" columns={CSV} rows={() => everyRow(readHolds(slug, filter))} />
           </Group>
           <Listing
             query={holds}
-            failed="What is held back could not be read."
+            failed={t`What is held back could not be read.`}
             columns={4}
             empty={
               <Empty
-                title={state || rule ? "None of these." : "Nothing is held back."}
+                title={state || rule ? t`None of these.` : t`Nothing is held back.`}
                 actions={
                   state || rule ? (
                     <Button variant="default" onClick={() => search({ state: undefined, rule: undefined })}>
-                      Show what is to decide
+                      <Trans>Show what is to decide</Trans>
                     </Button>
                   ) : undefined
                 }
               >
-                {state || rule ? "Choose another state or reason." : "Imports and samples are looked through as they come; what would tell who wrote it stops here."}
+                {state || rule ? t`Choose another state or reason.` : t`Imports and samples are looked through as they come; what would tell who wrote it stops here.`}
               </Empty>
             }
           >
@@ -82,7 +83,7 @@ export function HeldPage() {
               <>
                 {decides ? <Bar slug={slug} rows={rows} chosen={chosen} onChosen={setChosen} /> : null}
                 <Table
-                  label="Tasks held back"
+                  label={t`Tasks held back`}
                   columns={[...(decides ? [chooser(rows, chosen, setChosen)] : []), ...columnsFor(slug, decides)]}
                   rows={rows}
                   keyOf={(hold) => hold.id}
@@ -112,19 +113,19 @@ function Bar({ slug, rows, chosen, onChosen }: BarProps) {
       ["project", slug, "tasks"],
       ["project", slug, "counts"],
     ],
-    failed: "Not decided",
+    failed: t`Not decided`,
     done: ({ changed }, release) => {
       onChosen(new Set());
-      notifications.show({ message: `${plural(changed, "task")} ${release ? "released into the queue" : "rejected"}.` });
+      notifications.show({ message: decided(changed, release) });
     },
   });
   return (
     <Group gap="xs" mb="sm">
       <span className={classes.count} role="status">
-        {tasks.length ? `${plural(tasks.length, "task")} chosen` : "Choose tasks to decide on them."}
+        {tasks.length ? plural(tasks.length, { one: "# task chosen", other: "# tasks chosen" }) : t`Choose tasks to decide on them.`}
       </span>
       <Button size="xs" disabled={tasks.length === 0} loading={decide.isPending && decide.variables} onClick={() => decide.mutate(true)}>
-        Release
+        <Trans>Release</Trans>
       </Button>
       <Button
         size="xs"
@@ -133,20 +134,25 @@ function Bar({ slug, rows, chosen, onChosen }: BarProps) {
         loading={decide.isPending && !decide.variables}
         onClick={() => decide.mutate(false)}
       >
-        Reject for good
+        <Trans>Reject for good</Trans>
       </Button>
     </Group>
   );
 }
 
+const decided = (changed: number, release: boolean): string =>
+  release
+    ? plural(changed, { one: "# task released into the queue.", other: "# tasks released into the queue." })
+    : plural(changed, { one: "# task rejected.", other: "# tasks rejected." });
+
 function chooser(rows: readonly Hold[], chosen: ReadonlySet<number>, choose: (tasks: ReadonlySet<number>) => void): Column<Hold> {
   const all = rows.every(({ task }) => chosen.has(task));
   return {
-    name: "Choose",
+    name: t`Choose`,
     head: (
       <Checkbox
         size="xs"
-        aria-label="Choose everything shown"
+        aria-label={t`Choose everything shown`}
         checked={all}
         indeterminate={!all && chosen.size > 0}
         onChange={() => choose(all ? new Set() : new Set(rows.map(({ task }) => task)))}
@@ -155,7 +161,7 @@ function chooser(rows: readonly Hold[], chosen: ReadonlySet<number>, choose: (ta
     cell: ({ task }) => (
       <Checkbox
         size="xs"
-        aria-label={`Choose task ${task}`}
+        aria-label={t`Choose task ${task}`}
         checked={chosen.has(task)}
         onChange={() => {
           const next = new Set(chosen);
@@ -169,15 +175,15 @@ function chooser(rows: readonly Hold[], chosen: ReadonlySet<number>, choose: (ta
 
 const columnsFor = (slug: string, toDecide: boolean): Column<Hold>[] => [
   {
-    name: "Task",
+    name: t`Task`,
     cell: (hold) => (
       <Link to="/p/$slug/queue" params={{ slug }} search={{ task: hold.task }}>
-        Task {hold.task}
+        <Trans>Task {hold.task}</Trans>
       </Link>
     ),
   },
   {
-    name: "Why",
+    name: t`Why`,
     wrap: true,
     cell: (hold) => (
       <ul className={classes.findings}>
@@ -189,13 +195,13 @@ const columnsFor = (slug: string, toDecide: boolean): Column<Hold>[] => [
       </ul>
     ),
   },
-  { name: "Came with", cell: (hold) => <Quiet>{hold.batch}</Quiet> },
-  { name: "Since", cell: (hold) => (hold.created_at ? <Ago at={hold.created_at} /> : null) },
+  { name: t`Came with`, cell: (hold) => <Quiet><bdi>{hold.batch}</bdi></Quiet> },
+  { name: t`Since`, cell: (hold) => (hold.created_at ? <Ago at={hold.created_at} /> : null) },
   ...(toDecide
     ? []
     : [
         {
-          name: "Decided",
+          name: t`Decided`,
           cell: (hold: Hold) => (
             <>
               {hold.decided_by} <Quiet>{hold.decided_at ? <Ago at={hold.decided_at} /> : null}</Quiet>

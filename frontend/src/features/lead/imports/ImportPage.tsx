@@ -1,3 +1,5 @@
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { Button, FileButton, Group, Select, Switch, Textarea, TextInput } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate, useParams } from "@tanstack/react-router";
@@ -58,8 +60,8 @@ export function ImportPage() {
   };
   return (
     <Page
-      title="Import"
-      lead="Rows that are known already are counted and left alone, so importing again is safe."
+      title={t`Import`}
+      lead={t`Rows that are known already are counted and left alone, so importing again is safe.`}
     >
       <div className={classes.columns}>
         <div className={classes.stack}>
@@ -76,19 +78,19 @@ export function ImportPage() {
               <>
                 <span>
                   <b>{file.name}</b> {bytes(file.size)}
-                  {background ? ", imported in the background" : ""}
+                  {background ? t`, imported in the background` : ""}
                 </span>
                 <Button variant="default" size="xs" onClick={() => edit(() => setFile(null))}>
-                  Take it out
+                  <Trans>Take it out</Trans>
                 </Button>
               </>
             ) : (
               <>
-                <span>Drop a file here: JSON Lines, JSON, CSV, Parquet, Arrow, or a .zip or .gz of one</span>
+                <span><Trans>Drop a file here: JSON Lines, JSON, CSV, Parquet, Arrow, or a .zip or .gz of one</Trans></span>
                 <FileButton onChange={(chosen) => edit(() => setFile(chosen))} accept={accepted(formats.data?.endings ?? [])}>
                   {(props) => (
                     <Button variant="default" size="xs" {...props}>
-                      Choose a file
+                      <Trans>Choose a file</Trans>
                     </Button>
                   )}
                 </FileButton>
@@ -97,7 +99,7 @@ export function ImportPage() {
           </div>
           {file ? null : (
             <Textarea
-              label="Or paste rows: one JSON object in each line"
+              label={t`Or paste rows: one JSON object in each line`}
               autosize
               minRows={6}
               maxRows={20}
@@ -107,38 +109,38 @@ export function ImportPage() {
               onChange={(event) => edit(() => setText(event.currentTarget.value))}
             />
           )}
-          <Fold title="Format, licence and source">
+          <Fold title={t`Format, licence and source`}>
             <div className={classes.options}>
               <Select
-                label="What the rows are"
-                description="Left empty, each row is recognised by its keys."
-                placeholder="Recognise them"
+                label={t`What the rows are`}
+                description={t`Left empty, each row is recognised by its keys.`}
+                placeholder={t`Recognise them`}
                 clearable
                 searchable
                 data={(formats.data?.formats ?? []).map(({ name, by_name_only }) => ({
                   value: name,
-                  label: by_name_only ? `${name} (by name only)` : name,
+                  label: by_name_only ? t`${name} (by name only)` : name,
                 }))}
                 value={format}
                 onChange={(next) => edit(() => setFormat(next))}
               />
-              <TextInput label="Licence" description="For rows that name none." maxLength={100} value={licence} onChange={(event) => edit(() => setLicence(event.currentTarget.value))} />
-              <TextInput label="Source" description="For rows that name none." maxLength={200} value={source} onChange={(event) => edit(() => setSource(event.currentTarget.value))} />
+              <TextInput label={t`Licence`} description={t`For rows that name none.`} maxLength={100} value={licence} onChange={(event) => edit(() => setLicence(event.currentTarget.value))} />
+              <TextInput label={t`Source`} description={t`For rows that name none.`} maxLength={200} value={source} onChange={(event) => edit(() => setSource(event.currentTarget.value))} />
             </div>
             {format ? <p className={classes.hint}>{formats.data?.formats.find(({ name }) => name === format)?.summary}</p> : null}
           </Fold>
           <Group justify="space-between">
             <Switch
-              label="Import good rows even if others are bad"
+              label={t`Import good rows even if others are bad`}
               checked={skipBadRows}
               onChange={(event) => edit(() => setSkipBadRows(event.currentTarget.checked))}
             />
             <Group gap="xs">
               <Button variant="default" disabled={!ready} loading={start.isPending && start.variables} onClick={() => start.mutate(true)}>
-                Check only
+                <Trans>Check only</Trans>
               </Button>
               <Button disabled={!ready} loading={start.isPending && !start.variables} onClick={() => start.mutate(false)}>
-                Import
+                <Trans>Import</Trans>
               </Button>
             </Group>
           </Group>
@@ -151,7 +153,7 @@ export function ImportPage() {
                 after={
                   run.data.dry_run ? undefined : (
                     <LinkButton size="xs" to="/p/$slug/annotate" params={{ slug }}>
-                      Start ranking
+                      <Trans>Start ranking</Trans>
                     </LinkButton>
                   )
                 }
@@ -160,7 +162,7 @@ export function ImportPage() {
           </div>
           <Jobs slug={slug} />
         </div>
-        <Panel title="What a row looks like">
+        <Panel title={t`What a row looks like`}>
           <ImportExamples onUse={(example) => edit(() => setText((old) => (old ? `${old.trimEnd()}\n${example}` : example)))} />
         </Panel>
       </div>

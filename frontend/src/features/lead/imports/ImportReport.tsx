@@ -1,3 +1,5 @@
+import { plural, t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { Button, Group } from "@mantine/core";
 import type { ReactNode } from "react";
 
@@ -6,7 +8,8 @@ import type { ImportResult, RowError } from "@/api/types";
 import { Panel } from "@/components/Panel";
 import { Stat, Stats } from "@/components/Stat";
 import { Note } from "@/components/States";
-import { count, plural } from "@/lib/format";
+import { count } from "@/lib/format";
+import { apart } from "@/lib/language";
 import { saveFile } from "@/lib/saveFile";
 import { isRecord, number, text } from "@/lib/shapes";
 
@@ -16,16 +19,16 @@ import classes from "./Import.module.css";
 export function ImportReport({ result, after }: { result: ImportResult; after?: ReactNode }) {
   return (
     <Panel
-      title={result.dry_run ? "Checked: nothing is stored yet" : "Imported"}
+      title={result.dry_run ? t`Checked: nothing is stored yet` : t`Imported`}
       actions={after}
     >
       <div className={classes.report}>
         <Stats>
-          <Stat name="Rows" value={count(result.rows)} />
-          <Stat name="New prompts" value={count(result.prompts_created)} note={`${count(result.prompts_known)} known already`} />
-          <Stat name="New responses" value={count(result.responses_created)} />
-          <Stat name="New tasks" value={count(result.tasks_created)} />
-          <Stat name="New judgments" value={count(result.judgments_created)} />
+          <Stat name={t`Rows`} value={count(result.rows)} />
+          <Stat name={t`New prompts`} value={count(result.prompts_created)} note={t`${count(result.prompts_known)} known already`} />
+          <Stat name={t`New responses`} value={count(result.responses_created)} />
+          <Stat name={t`New tasks`} value={count(result.tasks_created)} />
+          <Stat name={t`New judgments`} value={count(result.judgments_created)} />
         </Stats>
         {result.num_errors ? <RowErrors errors={result.errors} total={result.num_errors} left={result.dry_run ? "would be" : "done"} /> : null}
       </div>
@@ -59,18 +62,21 @@ function RowErrors({ errors, total, left }: RowErrorsProps) {
     <div>
       <Group justify="space-between" mb={6}>
         <span>
-          {plural(total, "row")} {left === "would be" ? "would be" : total === 1 ? "was" : "were"} left out{total > errors.length ? `; the first ${errors.length}:` : ":"}
+          {left === "would be"
+            ? plural(total, { one: "# row would be left out", other: "# rows would be left out" })
+            : plural(total, { one: "# row was left out", other: "# rows were left out" })}
+          {total > errors.length ? t`; the first ${errors.length}:` : ":"}
         </span>
         <Button variant="default" size="compact-xs" onClick={download}>
-          Download the list
+          <Trans>Download the list</Trans>
         </Button>
       </Group>
-      <table className={classes.errors} aria-label="Rows that cannot be imported">
+      <table className={classes.errors} aria-label={t`Rows that cannot be imported`}>
         <tbody>
           {errors.slice(0, 50).map((error) => (
             <tr key={`${error.line}:${error.message}`}>
-              <th scope="row">line {error.line}</th>
-              <td>{error.message}</td>
+              <th scope="row"><Trans>line {error.line}</Trans></th>
+              <td>{apart(error.message)}</td>
             </tr>
           ))}
         </tbody>

@@ -1,3 +1,5 @@
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { Button, Group, Modal, PasswordInput, Select, Switch, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
@@ -33,24 +35,24 @@ export function AddMember({ project, opened, onClose }: Props) {
   });
   const { fresh } = form.values;
   return (
-    <Modal opened={opened} onClose={onClose} title="Add somebody">
+    <Modal opened={opened} onClose={onClose} title={t`Add somebody`}>
       <form onSubmit={form.onSubmit((values) => add.mutate(values))} style={{ display: "grid", gap: 16 }}>
         {add.isError ? <Note care>{messageOf(add.error)}</Note> : null}
-        <TextInput label="Email" type="email" required data-autofocus {...form.getInputProps("email")} />
-        <Select label="Role" allowDeselect={false} data={ROLE_OPTIONS} {...form.getInputProps("role")} />
+        <TextInput label={t`Email`} type="email" required data-autofocus {...form.getInputProps("email")} />
+        <Select label={t`Role`} allowDeselect={false} data={ROLE_OPTIONS} {...form.getInputProps("role")} />
         {may(project, "project.edit") ? (
           <Switch
-            label="Create the account"
-            description="For somebody who has none on this server yet. Give them the password yourself."
+            label={t`Create the account`}
+            description={t`For somebody who has none on this server yet. Give them the password yourself.`}
             {...form.getInputProps("fresh", { type: "checkbox" })}
           />
         ) : null}
         {fresh ? (
           <>
-            <TextInput label="Name" required {...form.getInputProps("name")} />
+            <TextInput label={t`Name`} required {...form.getInputProps("name")} />
             <PasswordInput
-              label="Password"
-              description="At least 10 characters."
+              label={t`Password`}
+              description={t`At least 10 characters.`}
               required
               minLength={10}
               autoComplete="new-password"
@@ -60,10 +62,10 @@ export function AddMember({ project, opened, onClose }: Props) {
         ) : null}
         <Group justify="flex-end" gap="xs">
           <Button variant="default" onClick={onClose}>
-            Cancel
+            <Trans>Cancel</Trans>
           </Button>
           <Button type="submit" loading={add.isPending}>
-            Add
+            <Trans>Add</Trans>
           </Button>
         </Group>
       </form>

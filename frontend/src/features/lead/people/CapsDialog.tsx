@@ -1,3 +1,5 @@
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { Button, Group, Modal, NumberInput, Select, Skeleton } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
@@ -20,7 +22,7 @@ interface Props {
 /** How much one person may judge, instead of what the project allows. */
 export function CapsDialog({ project, member, onClose }: Props) {
   return (
-    <Modal opened={member !== null} onClose={onClose} title={`Caps of ${member?.name ?? ""}`}>
+    <Modal opened={member !== null} onClose={onClose} title={member ? t`Caps of ${member.name}` : ""}>
       {member ? <OneMember project={project} member={member} onClose={onClose} /> : null}
     </Modal>
   );
@@ -28,7 +30,7 @@ export function CapsDialog({ project, member, onClose }: Props) {
 
 function OneMember({ project, member, onClose }: { project: Project; member: Member; onClose: () => void }) {
   const rules = useQuery(queueRulesQuery(project.slug));
-  if (rules.error) return <Failure what="The project's caps could not be read." error={rules.error} />;
+  if (rules.error) return <Failure what={t`The project's caps could not be read.`} error={rules.error} />;
   if (rules.isPending) return <Skeleton height={200} />;
   return <Form slug={project.slug} member={member} own={member.caps ?? {}} usual={rules.data.caps ?? {}} onClose={onClose} />;
 }
@@ -45,7 +47,7 @@ function Form({ slug, member, own, usual, onClose }: FormProps) {
   const [caps, setOwn] = useState<Caps>(own);
   const save = useAct(() => setCaps(slug, member.id, caps), {
     stale: [["project", slug, "members"]],
-    failed: "Not saved",
+    failed: t`Not saved`,
     done: onClose,
   });
   return (
@@ -70,10 +72,10 @@ function Form({ slug, member, own, usual, onClose }: FormProps) {
       ))}
       <Group justify="flex-end" gap="xs">
         <Button variant="default" onClick={onClose}>
-          Cancel
+          <Trans>Cancel</Trans>
         </Button>
         <Button type="submit" loading={save.isPending}>
-          Save
+          <Trans>Save</Trans>
         </Button>
       </Group>
     </form>
@@ -98,16 +100,16 @@ function OneCap({ name, value, usual, onChange }: CapProps) {
         label={CAP_WORDS[name]}
         allowDeselect={false}
         data={[
-          { value: "usual", label: `As everybody: ${capText(name, usual)}` },
-          { value: "none", label: "No cap" },
-          { value: "own", label: "A cap of their own" },
+          { value: "usual", label: t`As everybody: ${capText(name, usual)}` },
+          { value: "none", label: t`No cap` },
+          { value: "own", label: t`A cap of their own` },
         ]}
         value={kind}
         onChange={(next) => onChange(next === "own" ? (usual ?? START[name]) : next === "none" ? null : undefined)}
       />
       {kind === "own" ? (
         <NumberInput
-          aria-label={`${CAP_WORDS[name]}, at most`}
+          aria-label={t`${CAP_WORDS[name]}, at most`}
           w={110}
           min={1}
           max={name === "batch_percent" ? 100 : 1_000_000}

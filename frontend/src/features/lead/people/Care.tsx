@@ -1,3 +1,5 @@
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { Button, Group, NumberInput, TagsInput } from "@mantine/core";
 import { useState } from "react";
 import { notifications } from "@mantine/notifications";
@@ -21,11 +23,11 @@ export function Care({ project }: { project: Project }) {
   const edits = may(project, "project.edit");
   const save = useAct((body: ProjectChange) => changeProject(project.slug, body), {
     stale: [["project", project.slug, "detail"]],
-    failed: "Not saved",
-    done: () => notifications.show({ message: "Saved." }),
+    failed: t`Not saved`,
+    done: () => notifications.show({ message: t`Saved.` }),
   });
   return (
-    <Panel title="Exposure and breaks">
+    <Panel title={t`Exposure and breaks`}>
       <form
         className={classes.care}
         onSubmit={(event) => {
@@ -33,18 +35,18 @@ export function Care({ project }: { project: Project }) {
           save.mutate({ risk_tags: tags, exposure_cap: orNull(cap), break_after_minutes: orNull(rest) });
         }}
       >
-        {edits ? null : <Note>An owner sets these; you see them as they are.</Note>}
+        {edits ? null : <Note><Trans>An owner sets these; you see them as they are.</Trans></Note>}
         <TagsInput
-          label="Risk tags"
-          description="A prompt with one of them is hidden until somebody asks to see it, and people may opt out of each without a reason."
+          label={t`Risk tags`}
+          description={t`A prompt with one of them is hidden until somebody asks to see it, and people may opt out of each without a reason.`}
           maxTags={100}
           disabled={!edits}
           value={tags}
           onChange={setTags}
         />
         <NumberInput
-          label="Such tasks for one person a day, at most"
-          description="Empty: any number. 0: none."
+          label={t`Such tasks for one person a day, at most`}
+          description={t`Empty: any number. 0: none.`}
           min={0}
           max={100_000}
           allowDecimal={false}
@@ -53,8 +55,8 @@ export function Care({ project }: { project: Project }) {
           onChange={setCap}
         />
         <NumberInput
-          label="Minutes of work until a break is suggested"
-          description="Empty: breaks are not suggested."
+          label={t`Minutes of work until a break is suggested`}
+          description={t`Empty: breaks are not suggested.`}
           min={5}
           max={600}
           allowDecimal={false}
@@ -65,7 +67,7 @@ export function Care({ project }: { project: Project }) {
         {edits ? (
           <Group>
             <Button type="submit" loading={save.isPending}>
-              Save
+              <Trans>Save</Trans>
             </Button>
           </Group>
         ) : null}

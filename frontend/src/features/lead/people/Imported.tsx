@@ -1,3 +1,5 @@
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { Button, Group, Select } from "@mantine/core";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
@@ -13,8 +15,8 @@ import { may } from "@/lib/permissions";
 import { useAct } from "@/lib/useAct";
 
 const LINKED = [
-  { value: "yes", label: "Known as a member" },
-  { value: "no", label: "Nobody known here" },
+  { value: "yes", get label() { return t`Known as a member`; } },
+  { value: "no", get label() { return t`Nobody known here`; } },
 ] as const;
 
 /** Workers that imports brought along: they judged elsewhere, cannot sign in, and get no tasks. */
@@ -27,8 +29,8 @@ export function Imported({ project }: { project: Project }) {
     <>
       <Group gap="xs" mb="md">
         <FilterSelect
-          label="Who they are"
-          every="All imported workers"
+          label={t`Who they are`}
+          every={t`All imported workers`}
           width={210}
           options={LINKED}
           value={linked}
@@ -37,16 +39,16 @@ export function Imported({ project }: { project: Project }) {
       </Group>
       <Listing
         query={workers}
-        failed="The imported workers could not be read."
+        failed={t`The imported workers could not be read.`}
         columns={4}
         empty={
-          <Empty title={linked ? "Nobody matches." : "No import brought workers along."}>
-            {linked ? "Choose another filter." : "Those named in imported judgments are listed here, apart from members."}
+          <Empty title={linked ? t`Nobody matches.` : t`No import brought workers along.`}>
+            {linked ? t`Choose another filter.` : t`Those named in imported judgments are listed here, apart from members.`}
           </Empty>
         }
       >
         {(rows, more) => (
-          <Table label="Imported workers" columns={columnsFor(project)} rows={rows} keyOf={(worker) => worker.id} footer={more} />
+          <Table label={t`Imported workers`} columns={columnsFor(project)} rows={rows} keyOf={(worker) => worker.id} footer={more} />
         )}
       </Listing>
     </>
@@ -55,19 +57,19 @@ export function Imported({ project }: { project: Project }) {
 
 const columnsFor = (project: Project): Column<ImportedWorker>[] => [
   {
-    name: "Worker",
+    name: t`Worker`,
     cell: (worker) => (
       <>
-        {worker.external_id} <Quiet>imported, no login</Quiet>
+        {worker.external_id} <Quiet><Trans>imported, no login</Trans></Quiet>
       </>
     ),
   },
-  { name: "From", cell: (worker) => <Quiet>{worker.source}</Quiet> },
-  { name: "Judgments", number: true, cell: (worker) => count(worker.num_judgments) },
+  { name: t`From`, cell: (worker) => <Quiet>{worker.source}</Quiet> },
+  { name: t`Judgments`, number: true, cell: (worker) => count(worker.num_judgments) },
   {
-    name: "Is",
+    name: t`Is`,
     cell: (worker) =>
-      may(project, "members.manage") ? <Person slug={project.slug} worker={worker} /> : (worker.person_name ?? <Quiet>not known here</Quiet>),
+      may(project, "members.manage") ? <Person slug={project.slug} worker={worker} /> : (worker.person_name ?? <Quiet><Trans>not known here</Trans></Quiet>),
   },
 ];
 
@@ -75,8 +77,8 @@ const columnsFor = (project: Project): Column<ImportedWorker>[] => [
 function Person({ slug, worker }: { slug: string; worker: ImportedWorker }) {
   const members = useQuery(everyMemberQuery(slug));
   const stale = [["project", slug, "workers"]];
-  const link = useAct((user: number) => linkWorker(slug, worker.id, user), { stale, failed: "Not linked" });
-  const unlink = useAct(() => unlinkWorker(slug, worker.id), { stale, failed: "Not unlinked" });
+  const link = useAct((user: number) => linkWorker(slug, worker.id, user), { stale, failed: t`Not linked` });
+  const unlink = useAct(() => unlinkWorker(slug, worker.id), { stale, failed: t`Not unlinked` });
   if (worker.person !== null) {
     return (
       <Group gap={4} wrap="nowrap">
@@ -87,9 +89,9 @@ function Person({ slug, worker }: { slug: string; worker: ImportedWorker }) {
           size="compact-xs"
           loading={unlink.isPending}
           onClick={() => unlink.mutate(undefined)}
-          aria-label={`${worker.external_id} is not ${worker.person_name ?? "this member"}`}
+          aria-label={t`${worker.external_id} is not ${worker.person_name ?? ""}`}
         >
-          Unlink
+          <Trans>Unlink</Trans>
         </Button>
       </Group>
     );
@@ -97,8 +99,8 @@ function Person({ slug, worker }: { slug: string; worker: ImportedWorker }) {
   const names = new Map((members.data ?? []).map(({ user, name }) => [user, name]));
   return (
     <Select
-      aria-label={`Which member ${worker.external_id} is`}
-      placeholder="Choose a member"
+      aria-label={t`Which member ${worker.external_id} is`}
+      placeholder={t`Choose a member`}
       size="xs"
       w={190}
       searchable

@@ -1,3 +1,5 @@
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { Button, Drawer, Group, Skeleton } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
@@ -29,7 +31,7 @@ export function Invitations({ project }: { project: Project }) {
   const now = useNow();
   const invite = may(project, "members.manage") ? (
     <Button size="xs" onClick={open}>
-      Invite by link
+      <Trans>Invite by link</Trans>
     </Button>
   ) : null;
   const show = (id: number | undefined) => void navigate({ search: (old) => ({ ...old, invitation: id }), resetScroll: false });
@@ -40,46 +42,51 @@ export function Invitations({ project }: { project: Project }) {
       </Group>
       <Listing
         query={invitations}
-        failed="The invitations could not be read."
+        failed={t`The invitations could not be read.`}
         columns={5}
         empty={
-          <Empty title="Nobody is invited." actions={invite}>
-            A link gives a role to whoever opens it: one person, one address, or a whole crowd.
+          <Empty title={t`Nobody is invited.`} actions={invite}>
+            <Trans>A link gives a role to whoever opens it: one person, one address, or a whole crowd.</Trans>
           </Empty>
         }
       >
-        {(rows, more) => <Table label="Invitations" columns={columnsFor(slug, now, show)} rows={rows} keyOf={(row) => row.id} footer={more} />}
+        {(rows, more) => <Table label={t`Invitations`} columns={columnsFor(slug, now, show)} rows={rows} keyOf={(row) => row.id} footer={more} />}
       </Listing>
       <Invite project={project} opened={opened} onClose={close} />
-      <Drawer opened={invitation !== undefined} onClose={() => show(undefined)} size={560} title="Who came by this link">
+      <Drawer opened={invitation !== undefined} onClose={() => show(undefined)} size={560} title={t`Who came by this link`}>
         {invitation === undefined ? null : <Uses slug={slug} id={invitation} />}
       </Drawer>
     </>
   );
 }
 
+function came({ num_uses, max_uses }: ProjectInvitation): string {
+  const [by, most] = [count(num_uses ?? 0), max_uses == null ? t`any` : count(max_uses)];
+  return t`${by} of ${most}`;
+}
+
 const columnsFor = (slug: string, now: Date, onShow: (id: number) => void): Column<ProjectInvitation>[] => [
-  { name: "Link", cell: (row) => <span className="mono">{row.prefix}…</span> },
-  { name: "As", cell: (row) => row.roles.map((role) => ROLE_WORDS[role]).join(", ") },
-  { name: "For", cell: (row) => (row.email ? row.email : row.max_uses === null ? "anybody" : <Quiet>whoever has it</Quiet>) },
-  { name: "Came", number: true, cell: (row) => `${count(row.num_uses ?? 0)} of ${row.max_uses == null ? "any" : count(row.max_uses)}` },
+  { name: t`Link`, cell: (row) => <span className="mono">{row.prefix}…</span> },
+  { name: t`As`, cell: (row) => row.roles.map((role) => ROLE_WORDS[role]).join(", ") },
+  { name: t`For`, cell: (row) => (row.email ? row.email : row.max_uses === null ? t`anybody` : <Quiet><Trans>whoever has it</Trans></Quiet>) },
+  { name: t`Came`, number: true, cell: (row) => came(row) },
   {
-    name: "State",
+    name: t`State`,
     cell: (row) => {
       const state = invitationState(row, now);
-      if (state !== "open") return <Quiet>{{ revoked: "Revoked", expired: "Expired", used: "Used up" }[state]}</Quiet>;
-      return `Open for ${duration(secondsBetween(now.toISOString(), row.expires_at))}`;
+      if (state !== "open") return <Quiet>{{ revoked: t`Revoked`, expired: t`Expired`, used: t`Used up` }[state]}</Quiet>;
+      return t`Open for ${duration(secondsBetween(now.toISOString(), row.expires_at))}`;
     },
   },
-  { name: "Made by", cell: (row) => <Quiet>{row.created_by ?? "–"}</Quiet> },
+  { name: t`Made by`, cell: (row) => <Quiet>{row.created_by ?? "–"}</Quiet> },
   {
-    name: "Actions",
+    name: t`Actions`,
     hidden: true,
     number: true,
     cell: (row) => (
       <Group gap={4} justify="flex-end" wrap="nowrap">
-        <Button variant="subtle" color="gray" size="compact-xs" onClick={() => onShow(row.id)} aria-label={`Who came by ${row.prefix}`}>
-          Who came
+        <Button variant="subtle" color="gray" size="compact-xs" onClick={() => onShow(row.id)} aria-label={t`Who came by ${row.prefix}`}>
+          <Trans>Who came</Trans>
         </Button>
         {invitationState(row, now) === "open" ? <Revoke slug={slug} row={row} /> : null}
       </Group>
@@ -90,7 +97,7 @@ const columnsFor = (slug: string, now: Date, onShow: (id: number) => void): Colu
 function Revoke({ slug, row }: { slug: string; row: ProjectInvitation }) {
   const revoke = useAct(() => revokeInvitation(slug, row.id), {
     stale: [["project", slug, "invitations"]],
-    failed: "Not revoked",
+    failed: t`Not revoked`,
   });
   return (
     <Button
@@ -99,9 +106,9 @@ function Revoke({ slug, row }: { slug: string; row: ProjectInvitation }) {
       size="compact-xs"
       loading={revoke.isPending}
       onClick={() => revoke.mutate(undefined)}
-      aria-label={`Revoke ${row.prefix}`}
+      aria-label={t`Revoke ${row.prefix}`}
     >
-      Revoke
+      <Trans>Revoke</Trans>
     </Button>
   );
 }
@@ -117,11 +124,11 @@ interface Use {
 function Uses({ slug, id }: { slug: string; id: number }) {
   const uses = useQuery(invitationUsesQuery(slug, id));
   if (uses.isPending) return <Skeleton height={160} />;
-  if (uses.isError) return <Failure what="Who came could not be read." error={uses.error} retry={() => void uses.refetch()} />;
-  if (uses.data.length === 0) return <Empty title="Nobody came yet.">Whoever opens the link and accepts is named here.</Empty>;
+  if (uses.isError) return <Failure what={t`Who came could not be read.`} error={uses.error} retry={() => void uses.refetch()} />;
+  if (uses.data.length === 0) return <Empty title={t`Nobody came yet.`}><Trans>Whoever opens the link and accepts is named here.</Trans></Empty>;
   return (
     <Table
-      label="Who came"
+      label={t`Who came`}
       columns={USES}
       rows={uses.data}
       keyOf={(use) => use.id}
@@ -131,9 +138,9 @@ function Uses({ slug, id }: { slug: string; id: number }) {
 }
 
 const USES: Column<Use>[] = [
-  { name: "Name", cell: (use) => use.name },
-  { name: "Known as", cell: (use) => (use.worker_id ? `${use.platform}: ${use.worker_id}` : <Quiet>–</Quiet>) },
-  { name: "When", cell: (use) => (use.created_at ? <Ago at={use.created_at} /> : null) },
+  { get name() { return t`Name`; }, cell: (use) => use.name },
+  { get name() { return t`Known as`; }, cell: (use) => (use.worker_id ? `${use.platform}: ${use.worker_id}` : <Quiet>–</Quiet>) },
+  { get name() { return t`When`; }, cell: (use) => (use.created_at ? <Ago at={use.created_at} /> : null) },
 ];
 
 const USES_CSV: CsvColumn<Use>[] = [

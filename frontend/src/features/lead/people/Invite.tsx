@@ -1,3 +1,5 @@
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { Button, Checkbox, Group, Modal, NumberInput, Select, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
@@ -18,10 +20,10 @@ interface Props {
 }
 
 const WHO = [
-  { value: "one", label: "One person, whoever has the link" },
-  { value: "address", label: "One address only" },
-  { value: "many", label: "So many people" },
-  { value: "any", label: "Anybody who has the link" },
+  { value: "one", get label() { return t`One person, whoever has the link`; } },
+  { value: "address", get label() { return t`One address only`; } },
+  { value: "many", get label() { return t`So many people`; } },
+  { value: "any", get label() { return t`Anybody who has the link`; } },
 ] as const;
 
 type Who = (typeof WHO)[number]["value"];
@@ -54,47 +56,47 @@ export function Invite({ project, opened, onClose }: Props) {
   };
   const { who } = form.values;
   return (
-    <Modal opened={opened} onClose={close} title="Invite by link">
+    <Modal opened={opened} onClose={close} title={t`Invite by link`}>
       {create.data ? (
         <div className={classes.form}>
           <CopyOnce
-            label="The link"
-            description="Copy it now, it is not shown again. A crowd platform may append its worker's id to it."
+            label={t`The link`}
+            description={t`Copy it now, it is not shown again. A crowd platform may append its worker's id to it.`}
             value={create.data.url}
           />
           <Group justify="flex-end">
-            <Button onClick={close}>Done</Button>
+            <Button onClick={close}><Trans>Done</Trans></Button>
           </Group>
         </div>
       ) : (
         <form className={classes.form} onSubmit={form.onSubmit((values) => create.mutate(values))}>
           {create.isError ? <Note care>{messageOf(create.error)}</Note> : null}
-          <Checkbox.Group label="As" {...form.getInputProps("roles")}>
+          <Checkbox.Group label={t`As`} {...form.getInputProps("roles")}>
             <div className={classes.checks}>
               {ROLE_OPTIONS.map(({ value, label }) => (
                 <Checkbox key={value} value={value} label={label} />
               ))}
             </div>
           </Checkbox.Group>
-          <Select label="For" allowDeselect={false} data={[...WHO]} {...form.getInputProps("who")} />
-          {who === "address" ? <TextInput label="Email" type="email" required {...form.getInputProps("email")} /> : null}
-          {who === "many" ? <NumberInput label="How many" min={1} max={1_000_000} allowDecimal={false} required {...form.getInputProps("maxUses")} /> : null}
+          <Select label={t`For`} allowDeselect={false} data={[...WHO]} {...form.getInputProps("who")} />
+          {who === "address" ? <TextInput label={t`Email`} type="email" required {...form.getInputProps("email")} /> : null}
+          {who === "many" ? <NumberInput label={t`How many`} min={1} max={1_000_000} allowDecimal={false} required {...form.getInputProps("maxUses")} /> : null}
           {teams.data?.length ? (
             <Select
-              label="Into the team"
-              placeholder="None"
+              label={t`Into the team`}
+              placeholder={t`None`}
               clearable
               data={teams.data.map((team) => ({ value: String(team.id), label: team.name }))}
               {...form.getInputProps("team")}
             />
           ) : null}
-          <NumberInput label="Days until it expires" min={1} max={365} allowDecimal={false} required {...form.getInputProps("days")} />
+          <NumberInput label={t`Days until it expires`} min={1} max={365} allowDecimal={false} required {...form.getInputProps("days")} />
           <Group justify="flex-end" gap="xs">
             <Button variant="default" onClick={close}>
-              Cancel
+              <Trans>Cancel</Trans>
             </Button>
             <Button type="submit" loading={create.isPending} disabled={form.values.roles.length === 0}>
-              Make the link
+              <Trans>Make the link</Trans>
             </Button>
           </Group>
         </form>

@@ -1,3 +1,5 @@
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { Button, Group, TextInput } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
@@ -19,6 +21,7 @@ import type { CsvColumn } from "@/lib/csv";
 import { count } from "@/lib/format";
 import { may } from "@/lib/permissions";
 import { useAct } from "@/lib/useAct";
+import { ROLES_IN_TEXT } from "@/lib/names";
 
 import { AddMember } from "./AddMember";
 import { ownCapsText } from "./caps";
@@ -43,16 +46,16 @@ export function Members({ project }: { project: Project }) {
       <Group gap="xs" mb="md">
         <TextInput
           type="search"
-          aria-label="Name or email"
-          placeholder="Name or email"
+          aria-label={t`Name or email`}
+          placeholder={t`Name or email`}
           w={200}
           value={search ?? ""}
           onChange={(event) => change({ search: event.currentTarget.value || undefined })}
         />
-        <FilterSelect label="Role" every="Every role" width={150} options={ROLES} value={role} onChange={(next) => change({ role: next })} />
+        <FilterSelect label={t`Role`} every={t`Every role`} width={150} options={ROLES} value={role} onChange={(next) => change({ role: next })} />
         <FilterSelect
-          label="Team"
-          every="Every team"
+          label={t`Team`}
+          every={t`Every team`}
           width={170}
           options={(teams.data ?? []).map((one) => ({ value: String(one.id), label: one.name }))}
           value={team === undefined ? undefined : String(team)}
@@ -61,39 +64,39 @@ export function Members({ project }: { project: Project }) {
         <span className={classes.spacer} />
         {may(project, "quality.view") ? (
           <LinkButton size="xs" variant="default" to="/p/$slug/quality" params={{ slug }}>
-            Pause somebody
+            <Trans>Pause somebody</Trans>
           </LinkButton>
         ) : null}
         <DownloadCsv name="members" columns={CSV} rows={() => everyRow(readMembers(slug, filter))} />
         {manages ? (
           <Button size="xs" onClick={open}>
-            Add somebody
+            <Trans>Add somebody</Trans>
           </Button>
         ) : null}
       </Group>
       <Listing
         query={members}
-        failed="The members could not be read."
+        failed={t`The members could not be read.`}
         columns={6}
         empty={
           <Empty
-            title={filtered ? "Nobody matches." : "Nobody is here yet."}
+            title={filtered ? t`Nobody matches.` : t`Nobody is here yet.`}
             actions={
               filtered ? (
                 <Button variant="default" onClick={() => change({ role: undefined, search: undefined, team: undefined })}>
-                  Show everybody
+                  <Trans>Show everybody</Trans>
                 </Button>
               ) : manages ? (
-                <Button onClick={open}>Add somebody</Button>
+                <Button onClick={open}><Trans>Add somebody</Trans></Button>
               ) : undefined
             }
           >
-            {filtered ? "Choose other filters." : "Annotators rank, leads set the rules, researchers train."}
+            {filtered ? t`Choose other filters.` : t`Annotators rank, leads set the rules, researchers train.`}
           </Empty>
         }
       >
         {(rows, more) => (
-          <Table label="Members" columns={columnsFor(project, setCapping)} rows={rows} keyOf={(member) => member.id} footer={more} />
+          <Table label={t`Members`} columns={columnsFor(project, setCapping)} rows={rows} keyOf={(member) => member.id} footer={more} />
         )}
       </Listing>
       <AddMember project={project} opened={opened} onClose={close} />
@@ -104,20 +107,20 @@ export function Members({ project }: { project: Project }) {
 
 /** How much of what is hard to read somebody has looked at. */
 const SEEN: Column<Member> = {
-  name: "Risk-tagged seen",
+  get name() { return t`Risk-tagged seen`; },
   cell: ({ exposures_today: today, exposures_total: total }) =>
-    total === null || today === null ? null : `${count(today)} today, ${count(total)} in all`,
+    total === null || today === null ? null : t`${count(today)} today, ${count(total)} in all`,
 };
 
 const columnsFor = (project: Project, onCap: (member: Member) => void): Column<Member>[] => [
-  { name: "Name", cell: (member) => member.name },
-  { name: "Email", cell: (member) => <Quiet>{member.email}</Quiet> },
-  { name: "Role", cell: (member) => ROLE_WORDS[member.role] },
-  { name: "Caps", cell: (member) => ownCapsText(member.caps) ?? <Quiet>as everybody</Quiet> },
+  { name: t`Name`, cell: (member) => member.name },
+  { name: t`Email`, cell: (member) => <Quiet>{member.email}</Quiet> },
+  { name: t`Role`, cell: (member) => ROLE_WORDS[member.role] },
+  { name: t`Caps`, cell: (member) => ownCapsText(member.caps) ?? <Quiet><Trans>as everybody</Trans></Quiet> },
   ...(project.risk_tags.length > 0 ? [SEEN] : []),
-  { name: "Since", cell: (member) => (member.created_at ? <Ago at={member.created_at} /> : null) },
+  { name: t`Since`, cell: (member) => (member.created_at ? <Ago at={member.created_at} /> : null) },
   {
-    name: "Actions",
+    name: t`Actions`,
     hidden: true,
     number: true,
     cell: (member) => (
@@ -128,9 +131,9 @@ const columnsFor = (project: Project, onCap: (member: Member) => void): Column<M
             color="gray"
             size="compact-xs"
             onClick={() => onCap(member)}
-            aria-label={`Caps of ${member.name} as ${member.role}`}
+            aria-label={t`Caps of ${member.name} as ${ROLES_IN_TEXT[member.role]}`}
           >
-            Caps
+            <Trans>Caps</Trans>
           </Button>
         ) : null}
         {may(project, "members.manage") ? <Remove slug={project.slug} member={member} /> : null}
@@ -142,7 +145,7 @@ const columnsFor = (project: Project, onCap: (member: Member) => void): Column<M
 function Remove({ slug, member }: { slug: string; member: Member }) {
   const remove = useAct(() => removeMember(slug, member.id), {
     stale: [["project", slug, "members"]],
-    failed: "Not removed",
+    failed: t`Not removed`,
   });
   return (
     <Button
@@ -151,9 +154,9 @@ function Remove({ slug, member }: { slug: string; member: Member }) {
       size="compact-xs"
       loading={remove.isPending}
       onClick={() => remove.mutate(undefined)}
-      aria-label={`Remove ${member.name} as ${member.role}`}
+      aria-label={t`Remove ${member.name} as ${ROLES_IN_TEXT[member.role]}`}
     >
-      Remove
+      <Trans>Remove</Trans>
     </Button>
   );
 }

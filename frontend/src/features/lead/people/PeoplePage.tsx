@@ -1,3 +1,5 @@
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { Tabs } from "@mantine/core";
 import { useSuspenseQuery } from "@tanstack/react-query";
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
@@ -19,18 +21,18 @@ export function PeoplePage() {
   const navigate = useNavigate({ from: "/p/$slug/people" });
   const { data: project } = useSuspenseQuery(projectQuery(slug));
   return (
-    <Page title="People" lead="Who may do what here. Somebody may hold several roles.">
+    <Page title={t`People`} lead={t`Who may do what here. Somebody may hold several roles.`}>
       <Tabs
         value={tab}
         keepMounted={false}
         onChange={(next) => void navigate({ search: { tab: PEOPLE_TABS.find((one) => one === next) } })}
       >
         <Tabs.List mb="lg">
-          <Tabs.Tab value="members">Members</Tabs.Tab>
-          <Tabs.Tab value="imported">Imported workers</Tabs.Tab>
-          <Tabs.Tab value="invitations">Invitations</Tabs.Tab>
-          <Tabs.Tab value="teams">Teams</Tabs.Tab>
-          <Tabs.Tab value="care">Care</Tabs.Tab>
+          <Tabs.Tab value="members"><Trans>Members</Trans></Tabs.Tab>
+          <Tabs.Tab value="imported"><Trans>Imported workers</Trans></Tabs.Tab>
+          <Tabs.Tab value="invitations"><Trans>Invitations</Trans></Tabs.Tab>
+          <Tabs.Tab value="teams"><Trans>Teams</Trans></Tabs.Tab>
+          <Tabs.Tab value="care"><Trans>Care</Trans></Tabs.Tab>
         </Tabs.List>
         <Tabs.Panel value="members">
           <Members project={project} />

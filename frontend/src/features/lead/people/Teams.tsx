@@ -1,3 +1,5 @@
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { Button, Drawer, Group, Select, Skeleton, TextInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
@@ -30,11 +32,11 @@ export function Teams({ project }: { project: Project }) {
       {teams.isPending ? (
         <TableSkeleton columns={3} />
       ) : teams.isError ? (
-        <Failure what="The teams could not be read." error={teams.error} retry={() => void teams.refetch()} />
+        <Failure what={t`The teams could not be read.`} error={teams.error} retry={() => void teams.refetch()} />
       ) : teams.data.length === 0 ? (
-        <Empty title="There are no teams.">A team groups people: filter members by it, and invite straight into it.</Empty>
+        <Empty title={t`There are no teams.`}><Trans>A team groups people: filter members by it, and invite straight into it.</Trans></Empty>
       ) : (
-        <Table label="Teams" columns={columnsFor(slug, manages, show)} rows={teams.data} keyOf={(team) => team.id} />
+        <Table label={t`Teams`} columns={columnsFor(slug, manages, show)} rows={teams.data} keyOf={(team) => team.id} />
       )}
       <Drawer opened={shown !== undefined} onClose={() => show(undefined)} size={560} title={shown?.name ?? ""}>
         {shown ? <TeamPeople slug={slug} team={shown} manages={manages} /> : null}
@@ -47,7 +49,7 @@ function NewTeam({ slug }: { slug: string }) {
   const [name, setName] = useState("");
   const create = useAct(() => createTeam(slug, name.trim()), {
     stale: [["project", slug, "teams"]],
-    failed: "Not made",
+    failed: t`Not made`,
     done: () => setName(""),
   });
   return (
@@ -58,29 +60,29 @@ function NewTeam({ slug }: { slug: string }) {
         if (name.trim()) create.mutate(undefined);
       }}
     >
-      <TextInput aria-label="Name of a new team" placeholder="Name of a new team" maxLength={200} w={240} value={name} onChange={(event) => setName(event.currentTarget.value)} />
+      <TextInput aria-label={t`Name of a new team`} placeholder={t`Name of a new team`} maxLength={200} w={240} value={name} onChange={(event) => setName(event.currentTarget.value)} />
       <Button type="submit" variant="default" disabled={!name.trim()} loading={create.isPending}>
-        Make the team
+        <Trans>Make the team</Trans>
       </Button>
     </form>
   );
 }
 
 const columnsFor = (slug: string, manages: boolean, onShow: (id: number) => void): Column<Team>[] => [
-  { name: "Team", cell: (team) => team.name },
-  { name: "People", number: true, cell: (team) => count(team.num_members) },
-  { name: "Since", cell: (team) => <Ago at={team.created_at} /> },
+  { name: t`Team`, cell: (team) => team.name },
+  { name: t`People`, number: true, cell: (team) => count(team.num_members) },
+  { name: t`Since`, cell: (team) => <Ago at={team.created_at} /> },
   {
-    name: "Actions",
+    name: t`Actions`,
     hidden: true,
     number: true,
     cell: (team) => (
       <Group gap={4} justify="flex-end" wrap="nowrap">
-        <Button variant="subtle" color="gray" size="compact-xs" onClick={() => onShow(team.id)} title={`People of ${team.name}`}>
-          Its people
+        <Button variant="subtle" color="gray" size="compact-xs" onClick={() => onShow(team.id)} title={t`People of ${team.name}`}>
+          <Trans>Its people</Trans>
         </Button>
-        <LinkButton variant="subtle" color="gray" size="compact-xs" to="/p/$slug/people" params={{ slug }} search={{ team: team.id }} title={`Members in ${team.name}`}>
-          As a list
+        <LinkButton variant="subtle" color="gray" size="compact-xs" to="/p/$slug/people" params={{ slug }} search={{ team: team.id }} title={t`Members in ${team.name}`}>
+          <Trans>As a list</Trans>
         </LinkButton>
         {manages ? <DeleteTeam slug={slug} team={team} /> : null}
       </Group>
@@ -89,7 +91,7 @@ const columnsFor = (slug: string, manages: boolean, onShow: (id: number) => void
 ];
 
 function DeleteTeam({ slug, team }: { slug: string; team: Team }) {
-  const remove = useAct(() => deleteTeam(slug, team.id), { stale: [["project", slug, "teams"]], failed: "Not deleted" });
+  const remove = useAct(() => deleteTeam(slug, team.id), { stale: [["project", slug, "teams"]], failed: t`Not deleted` });
   return (
     <Button
       variant="subtle"
@@ -97,9 +99,9 @@ function DeleteTeam({ slug, team }: { slug: string; team: Team }) {
       size="compact-xs"
       loading={remove.isPending}
       onClick={() => remove.mutate(undefined)}
-      aria-label={`Delete ${team.name}; its people stay`}
+      aria-label={t`Delete ${team.name}; its people stay`}
     >
-      Delete
+      <Trans>Delete</Trans>
     </Button>
   );
 }
@@ -108,40 +110,40 @@ function TeamPeople({ slug, team, manages }: { slug: string; team: Team; manages
   const people = useQuery(teamMembersQuery(slug, team.id));
   const members = useQuery(everyMemberQuery(slug));
   const stale = [["project", slug, "teams"]];
-  const join = useAct((user: number) => joinTeam(slug, team.id, user), { stale, failed: "Not added" });
-  const leave = useAct((user: number) => leaveTeam(slug, team.id, user), { stale, failed: "Not removed" });
+  const join = useAct((user: number) => joinTeam(slug, team.id, user), { stale, failed: t`Not added` });
+  const leave = useAct((user: number) => leaveTeam(slug, team.id, user), { stale, failed: t`Not removed` });
   if (people.isPending) return <Skeleton height={200} />;
-  if (people.isError) return <Failure what="The team could not be read." error={people.error} retry={() => void people.refetch()} />;
+  if (people.isError) return <Failure what={t`The team could not be read.`} error={people.error} retry={() => void people.refetch()} />;
   const inside = new Set(people.data.map(({ user }) => user));
   const outside = new Map((members.data ?? []).filter(({ user }) => !inside.has(user)).map(({ user, name }) => [user, name]));
   return (
     <div className={classes.form}>
       {manages ? (
         <Select
-          label="Add somebody"
-          placeholder="Name"
+          label={t`Add somebody`}
+          placeholder={t`Name`}
           searchable
           value={null}
           disabled={join.isPending}
-          nothingFoundMessage="Everybody is in it already."
+          nothingFoundMessage={t`Everybody is in it already.`}
           data={[...outside].map(([user, name]) => ({ value: String(user), label: name }))}
           onChange={(user) => (user === null ? undefined : join.mutate(Number(user)))}
         />
       ) : null}
       {people.data.length === 0 ? (
-        <Empty title="Nobody is in it yet.">Add members, or invite into it by a link.</Empty>
+        <Empty title={t`Nobody is in it yet.`}><Trans>Add members, or invite into it by a link.</Trans></Empty>
       ) : (
         <Table
-          label={`People of ${team.name}`}
+          label={t`People of ${team.name}`}
           rows={people.data}
           keyOf={(person) => person.id}
           columns={[
-            { name: "Name", cell: (person) => person.name },
-            { name: "Email", cell: (person) => <Quiet>{person.email}</Quiet> },
+            { name: t`Name`, cell: (person) => person.name },
+            { name: t`Email`, cell: (person) => <Quiet>{person.email}</Quiet> },
             ...(manages
               ? [
                   {
-                    name: "Actions",
+                    name: t`Actions`,
                     hidden: true,
                     number: true,
                     cell: (person: { user: number; name: string }) => (
@@ -151,9 +153,9 @@ function TeamPeople({ slug, team, manages }: { slug: string; team: Team; manages
                         size="compact-xs"
                         loading={leave.isPending && leave.variables === person.user}
                         onClick={() => leave.mutate(person.user)}
-                        title={`Take ${person.name} out`}
+                        title={t`Take ${person.name} out`}
                       >
-                        Take out
+                        <Trans>Take out</Trans>
                       </Button>
                     ),
                   },

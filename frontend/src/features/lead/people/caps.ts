@@ -1,12 +1,14 @@
+import { t } from "@lingui/core/macro";
+
 import type { Caps } from "@/api/types";
 import { count } from "@/lib/format";
 
 export type CapName = keyof Caps;
 
 export const CAP_WORDS: Record<CapName, string> = {
-  per_day: "Judgments a day",
-  in_total: "Judgments in all",
-  batch_percent: "Percent of one batch",
+  get per_day() { return t`Judgments a day`; },
+  get in_total() { return t`Judgments in all`; },
+  get batch_percent() { return t`Percent of one batch`; },
 };
 
 /** Somebody's own caps on one line; null where all are the project's. */
@@ -16,6 +18,6 @@ export function ownCapsText(caps: Caps | null): string | null {
 }
 
 export function capText(name: CapName, cap: number | null): string {
-  if (cap === null) return "no cap";
+  if (cap === null) return t`no cap`;
   return name === "batch_percent" ? `${cap}%` : count(cap);
 }

@@ -1,17 +1,19 @@
+import { t } from "@lingui/core/macro";
+
 import type { Role } from "@/api/types";
 
 export const ROLE_WORDS: Record<Role, string> = {
-  annotator: "Annotator",
-  lead: "Lead",
-  researcher: "Researcher",
-  owner: "Owner",
+  get annotator() { return t`Annotator`; },
+  get lead() { return t`Lead`; },
+  get researcher() { return t`Researcher`; },
+  get owner() { return t`Owner`; },
 };
 
-export const ROLES = (Object.keys(ROLE_WORDS) as Role[]).map((value) => ({ value, label: ROLE_WORDS[value] }));
+export const ROLES = (Object.keys(ROLE_WORDS) as Role[]).map((value) => ({ value, get label() { return ROLE_WORDS[value]; } }));
 
 export const ROLE_OPTIONS: { value: Role; label: string }[] = [
-  { value: "annotator", label: "Annotator: ranks responses" },
-  { value: "lead", label: "Lead: guidelines, people, queue" },
-  { value: "researcher", label: "Researcher: datasets, runs, rounds" },
-  { value: "owner", label: "Owner: everything" },
+  { value: "annotator", get label() { return t`Annotator: ranks responses`; } },
+  { value: "lead", get label() { return t`Lead: guidelines, people, queue`; } },
+  { value: "researcher", get label() { return t`Researcher: datasets, runs, rounds`; } },
+  { value: "owner", get label() { return t`Owner: everything`; } },
 ];

@@ -1,3 +1,5 @@
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { ActionIcon, Button, TextInput } from "@mantine/core";
 import { IconArrowDown, IconArrowUp, IconTrash } from "@tabler/icons-react";
 
@@ -24,15 +26,15 @@ export function Choices({ what, says, choices, onChange }: Props) {
       {choices.map((choice, at) => (
         <div key={choice.key} className={classes.choice} role="group" aria-label={`${what} ${choice.label || at + 1}`}>
           <TextInput
-            aria-label={`Label of ${what} ${at + 1}`}
-            placeholder="Label"
+            aria-label={t`Label of ${what} ${at + 1}`}
+            placeholder={t`Label`}
             maxLength={100}
             value={choice.label}
             onChange={(event) => replace(at, { ...choice, label: event.currentTarget.value })}
           />
           <TextInput
-            aria-label={`Explanation of ${what} ${at + 1}`}
-            placeholder="Explanation"
+            aria-label={t`Explanation of ${what} ${at + 1}`}
+            placeholder={t`Explanation`}
             maxLength={2000}
             value={choice.description}
             onChange={(event) => replace(at, { ...choice, description: event.currentTarget.value })}
@@ -63,9 +65,9 @@ function NewChoice({ what, onAdd }: { what: string; onAdd: (label: string) => vo
         field.value = "";
       }}
     >
-      <TextInput name="label" aria-label={`New ${what}`} placeholder={`New ${what}`} maxLength={100} />
+      <TextInput name="label" aria-label={t`New ${what}`} placeholder={t`New ${what}`} maxLength={100} />
       <Button type="submit" variant="default">
-        Add
+        <Trans>Add</Trans>
       </Button>
     </form>
   );
@@ -82,13 +84,13 @@ interface MovesProps {
 export function Moves({ name, at, length, onMove, onRemove }: MovesProps) {
   return (
     <span className={classes.moves}>
-      <ActionIcon variant="subtle" color="gray" disabled={at === 0} onClick={() => onMove(-1)} aria-label={`Move ${name} up`}>
+      <ActionIcon variant="subtle" color="gray" disabled={at === 0} onClick={() => onMove(-1)} aria-label={t`Move ${name} up`}>
         <IconArrowUp size={16} stroke={1.7} aria-hidden />
       </ActionIcon>
-      <ActionIcon variant="subtle" color="gray" disabled={at === length - 1} onClick={() => onMove(1)} aria-label={`Move ${name} down`}>
+      <ActionIcon variant="subtle" color="gray" disabled={at === length - 1} onClick={() => onMove(1)} aria-label={t`Move ${name} down`}>
         <IconArrowDown size={16} stroke={1.7} aria-hidden />
       </ActionIcon>
-      <ActionIcon variant="subtle" color="gray" onClick={onRemove} aria-label={`Remove ${name}`}>
+      <ActionIcon variant="subtle" color="gray" onClick={onRemove} aria-label={t`Remove ${name}`}>
         <IconTrash size={16} stroke={1.7} aria-hidden />
       </ActionIcon>
     </span>

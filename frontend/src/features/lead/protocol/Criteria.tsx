@@ -1,3 +1,5 @@
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { Button, NumberInput, Switch, TextInput } from "@mantine/core";
 
 import type { Criterion } from "@/api/types";
@@ -18,7 +20,7 @@ export function Criteria({ criteria, stored, onChange }: Props) {
   const taken = criteria.map(({ key }) => key);
   return (
     <div className={classes.list}>
-      <p className={classes.says}>Scales of whole numbers on which every response is scored.</p>
+      <p className={classes.says}><Trans>Scales of whole numbers on which every response is scored.</Trans></p>
       {criteria.map((criterion, at) => (
         <OneCriterion
           key={at}
@@ -35,7 +37,7 @@ export function Criteria({ criteria, stored, onChange }: Props) {
       ))}
       <div>
         <Button variant="default" onClick={() => onChange([...criteria, newCriterion(taken)])}>
-          Add a criterion
+          <Trans>Add a criterion</Trans>
         </Button>
       </div>
     </div>
@@ -55,7 +57,7 @@ interface OneProps {
 
 function OneCriterion({ at, length, criterion, onChange, onName, onMove, onRemove }: OneProps) {
   const { label, low, high, labels } = criterion;
-  const name = label || `criterion ${at + 1}`;
+  const name = label || t`criterion ${at + 1}`;
   const rename = (next: string) => onChange({ ...criterion, label: next, key: onName(next) });
   const end = (score: number, text: string) => {
     const others = Object.fromEntries(Object.entries(labels).filter(([key]) => key !== String(score)));
@@ -67,25 +69,25 @@ function OneCriterion({ at, length, criterion, onChange, onName, onMove, onRemov
     onChange({ ...to, labels: Object.fromEntries(kept) });
   };
   return (
-    <div className={classes.criterion} role="group" aria-label={`Criterion ${name}`}>
+    <div className={classes.criterion} role="group" aria-label={t`Criterion ${name}`}>
       <div className={classes.top}>
-        <TextInput label="Label" maxLength={100} value={label} onChange={(event) => rename(event.currentTarget.value)} />
+        <TextInput label={t`Label`} maxLength={100} value={label} onChange={(event) => rename(event.currentTarget.value)} />
         <Moves name={name} at={at} length={length} onMove={onMove} onRemove={onRemove} />
       </div>
       <TextInput
-        label="Explanation"
+        label={t`Explanation`}
         maxLength={2000}
         value={criterion.description}
         onChange={(event) => onChange({ ...criterion, description: event.currentTarget.value })}
       />
       <div className={classes.ends}>
-        <NumberInput label="From" min={-100} max={100} allowDecimal={false} value={low} onChange={(next) => (typeof next === "number" ? range({ low: next }) : undefined)} />
-        <TextInput label="which is" placeholder="bad" maxLength={100} value={labels[String(low)] ?? ""} onChange={(event) => end(low, event.currentTarget.value)} />
-        <NumberInput label="To" min={-100} max={100} allowDecimal={false} value={high} onChange={(next) => (typeof next === "number" ? range({ high: next }) : undefined)} />
-        <TextInput label="which is" placeholder="good" maxLength={100} value={labels[String(high)] ?? ""} onChange={(event) => end(high, event.currentTarget.value)} />
+        <NumberInput label={t`From`} min={-100} max={100} allowDecimal={false} value={low} onChange={(next) => (typeof next === "number" ? range({ low: next }) : undefined)} />
+        <TextInput label={t`which is`} placeholder={t`bad`} maxLength={100} value={labels[String(low)] ?? ""} onChange={(event) => end(low, event.currentTarget.value)} />
+        <NumberInput label={t`To`} min={-100} max={100} allowDecimal={false} value={high} onChange={(next) => (typeof next === "number" ? range({ high: next }) : undefined)} />
+        <TextInput label={t`which is`} placeholder={t`good`} maxLength={100} value={labels[String(high)] ?? ""} onChange={(event) => end(high, event.currentTarget.value)} />
       </div>
       <Switch
-        label="Every response must be scored"
+        label={t`Every response must be scored`}
         checked={criterion.required}
         onChange={(event) => onChange({ ...criterion, required: event.currentTarget.checked })}
       />

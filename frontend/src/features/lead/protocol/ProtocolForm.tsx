@@ -1,3 +1,4 @@
+import { t } from "@lingui/core/macro";
 import { NumberInput, Select, Switch } from "@mantine/core";
 
 import type { Protocol } from "@/api/types";
@@ -17,18 +18,18 @@ interface Props {
 type Ask = Protocol["edit"];
 
 const ASKS: { value: Ask; label: string }[] = [
-  { value: "off", label: "Not asked" },
-  { value: "optional", label: "May be given" },
-  { value: "required", label: "Must be given" },
+  { value: "off", get label() { return t`Not asked`; } },
+  { value: "optional", get label() { return t`May be given`; } },
+  { value: "required", get label() { return t`Must be given`; } },
 ];
 
 const FLAGS = [
-  { name: "ties", label: "Ties", says: "Two responses may share a place." },
-  { name: "strength", label: "Strength", says: "Slightly, better, or much better." },
-  { name: "both_good", label: "All good", says: "Instead of a ranking." },
-  { name: "both_bad", label: "All bad", says: "Instead of a ranking." },
-  { name: "cannot_judge", label: "Cannot judge", says: "Kept, and counted apart." },
-  { name: "skip", label: "Skip", says: "The task goes to somebody else." },
+  { name: "ties", get label() { return t`Ties`; }, get says() { return t`Two responses may share a place.`; } },
+  { name: "strength", get label() { return t`Strength`; }, get says() { return t`Slightly, better, or much better.`; } },
+  { name: "both_good", get label() { return t`All good`; }, get says() { return t`Instead of a ranking.`; } },
+  { name: "both_bad", get label() { return t`All bad`; }, get says() { return t`Instead of a ranking.`; } },
+  { name: "cannot_judge", get label() { return t`Cannot judge`; }, get says() { return t`Kept, and counted apart.`; } },
+  { name: "skip", get label() { return t`Skip`; }, get says() { return t`The task goes to somebody else.`; } },
 ] as const;
 
 export function ProtocolForm({ protocol, stored, onChange }: Props) {
@@ -36,7 +37,7 @@ export function ProtocolForm({ protocol, stored, onChange }: Props) {
   const { reasons, comment, demonstrations } = protocol;
   return (
     <div className={classes.form}>
-      <Panel title="Ranking">
+      <Panel title={t`Ranking`}>
         <div className={classes.flags}>
           {FLAGS.map(({ name, label, says }) => (
             <Switch
@@ -48,38 +49,38 @@ export function ProtocolForm({ protocol, stored, onChange }: Props) {
             />
           ))}
           <Switch
-            label="System prompt shown"
-            description="Open at first, instead of a click away."
+            label={t`System prompt shown`}
+            description={t`Open at first, instead of a click away.`}
             checked={protocol.system_prompt === "shown"}
             onChange={(event) => set({ system_prompt: event.currentTarget.checked ? "shown" : "folded" })}
           />
         </div>
       </Panel>
-      <Panel title="Criteria">
+      <Panel title={t`Criteria`}>
         <Criteria criteria={protocol.criteria} stored={stored} onChange={(criteria) => set({ criteria })} />
       </Panel>
-      <Panel title="Reasons and comment">
+      <Panel title={t`Reasons and comment`}>
         <Choices
-          what="reason"
-          says="Categories that say why, such as “invented facts”."
+          what={t`reason`}
+          says={t`Categories that say why, such as “invented facts”.`}
           choices={reasons.choices}
           onChange={(choices) => set({ reasons: { ...reasons, choices } })}
         />
         {reasons.choices.length ? (
           <div className={classes.row}>
             <Switch
-              label="A reason is required"
+              label={t`A reason is required`}
               checked={reasons.required}
               onChange={(event) => set({ reasons: { ...reasons, required: event.currentTarget.checked } })}
             />
-            <Count label="At least" min={0} max={50} value={reasons.min} onChange={(min) => set({ reasons: { ...reasons, min } })} />
-            <Count label="At most" min={1} max={50} value={reasons.max} onChange={(max) => set({ reasons: { ...reasons, max } })} />
+            <Count label={t`At least`} min={0} max={50} value={reasons.min} onChange={(min) => set({ reasons: { ...reasons, min } })} />
+            <Count label={t`At most`} min={1} max={50} value={reasons.max} onChange={(max) => set({ reasons: { ...reasons, max } })} />
           </div>
         ) : null}
         <div className={classes.row}>
-          <AskSelect label="Comment in words" value={comment.ask} onChange={(ask) => set({ comment: { ...comment, ask } })} />
+          <AskSelect label={t`Comment in words`} value={comment.ask} onChange={(ask) => set({ comment: { ...comment, ask } })} />
           <Count
-            label="Characters, at least"
+            label={t`Characters, at least`}
             min={0}
             max={10_000}
             value={comment.min_length}
@@ -87,34 +88,34 @@ export function ProtocolForm({ protocol, stored, onChange }: Props) {
           />
         </div>
       </Panel>
-      <Panel title="Passages and edits">
+      <Panel title={t`Passages and edits`}>
         <Choices
-          what="label"
-          says="Labels for passages that are marked in a response, such as “wrong” or “rude”."
+          what={t`label`}
+          says={t`Labels for passages that are marked in a response, such as “wrong” or “rude”.`}
           choices={protocol.spans}
           onChange={(spans) => set({ spans })}
         />
         <div className={classes.row}>
-          <AskSelect label="Edit of the winner" value={protocol.edit} onChange={(edit) => set({ edit })} />
+          <AskSelect label={t`Edit of the winner`} value={protocol.edit} onChange={(edit) => set({ edit })} />
         </div>
       </Panel>
-      <Panel title="Skipping and undo">
+      <Panel title={t`Skipping and undo`}>
         {protocol.skip ? (
           <>
             <Choices
-              what="reason to skip"
-              says="Without any, the reason is given in words."
+              what={t`reason to skip`}
+              says={t`Without any, the reason is given in words.`}
               choices={protocol.skip_reasons}
               onChange={(skip_reasons) => set({ skip_reasons })}
             />
             <div className={classes.row}>
-              <AskSelect label="Reason to skip" value={protocol.skip_reason} onChange={(skip_reason) => set({ skip_reason })} />
+              <AskSelect label={t`Reason to skip`} value={protocol.skip_reason} onChange={(skip_reason) => set({ skip_reason })} />
             </div>
           </>
         ) : null}
         <div className={classes.row}>
           <Count
-            label="Seconds to take a judgment back"
+            label={t`Seconds to take a judgment back`}
             min={0}
             max={86_400}
             value={protocol.undo_seconds}
@@ -122,16 +123,16 @@ export function ProtocolForm({ protocol, stored, onChange }: Props) {
           />
         </div>
       </Panel>
-      <Panel title="Writing responses">
+      <Panel title={t`Writing responses`}>
         <Switch
-          label="People may be asked to write a response of their own"
+          label={t`People may be asked to write a response of their own`}
           checked={demonstrations.on}
           onChange={(event) => set({ demonstrations: { ...demonstrations, on: event.currentTarget.checked } })}
         />
         {demonstrations.on ? (
           <div className={classes.row}>
             <Count
-              label="Characters, at least"
+              label={t`Characters, at least`}
               min={1}
               max={10_000}
               value={demonstrations.min_length}

@@ -1,3 +1,5 @@
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { Button } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { useMutation, useQuery, useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
@@ -27,15 +29,15 @@ export function ProtocolPage({ Desk }: { Desk: JudgingDesk }) {
   const current = useQuery(protocolQuery(slug));
   if (current.isPending) {
     return (
-      <Page title="Protocol">
+      <Page title={t`Protocol`}>
         <TableSkeleton columns={2} rows={8} />
       </Page>
     );
   }
   if (current.isError) {
     return (
-      <Page title="Protocol">
-        <Failure what="The protocol could not be read." error={current.error} retry={() => void current.refetch()} />
+      <Page title={t`Protocol`}>
+        <Failure what={t`The protocol could not be read.`} error={current.error} retry={() => void current.refetch()} />
       </Page>
     );
   }
@@ -55,7 +57,7 @@ function Builder({ project, current, Desk }: { project: Project; current: Protoc
       setBasedOn(saved.number);
       await client.invalidateQueries({ queryKey: ["project", slug, "protocol"] });
       await client.invalidateQueries(projectQuery(slug));
-      notifications.show({ message: `Version ${saved.number} is what judges are asked from now on.` });
+      notifications.show({ message: t`Version ${saved.number} is what judges are asked from now on.` });
     },
   });
   const changed = changes(current.protocol, draft);
@@ -68,16 +70,16 @@ function Builder({ project, current, Desk }: { project: Project; current: Protoc
   };
   return (
     <Page
-      title="Protocol"
-      lead={`What judges are asked, and what they may say. Version ${current.number} is in use; tasks handed out earlier keep the version they came with.`}
+      title={t`Protocol`}
+      lead={t`What judges are asked, and what they may say. Version ${current.number} is in use; tasks handed out earlier keep the version they came with.`}
       actions={
         edits ? (
           <>
             <Button variant="default" disabled={changed.length === 0} onClick={() => start(current.protocol)}>
-              Undo the changes
+              <Trans>Undo the changes</Trans>
             </Button>
             <Button disabled={changed.length === 0 || wrong.length > 0} loading={save.isPending} onClick={() => save.mutate()}>
-              Save as version {current.number + 1}
+              <Trans>Save as version {current.number + 1}</Trans>
             </Button>
           </>
         ) : undefined
@@ -93,7 +95,7 @@ function Builder({ project, current, Desk }: { project: Project; current: Protoc
               ))}
             </Note>
           ) : null}
-          <fieldset disabled={!edits} className={classes.bare} aria-label="Protocol">
+          <fieldset disabled={!edits} className={classes.bare} aria-label={t`Protocol`}>
             <ProtocolForm protocol={draft} stored={stored} onChange={setDraft} />
           </fieldset>
           <Versions slug={slug} current={current.number} onUse={edits ? start : undefined} />
@@ -110,7 +112,7 @@ function Problem({ error }: { error: unknown }) {
     <div className={classes.problem}>
       <Note care>
         {messageOf(error)}
-        {newer ? " Reload the page to see that version; what you changed here is lost then." : ""}
+        {newer ? ` ${t`Reload the page to see that version; what you changed here is lost then.`}` : ""}
       </Note>
     </div>
   );

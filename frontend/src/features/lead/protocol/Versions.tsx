@@ -1,3 +1,5 @@
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { Button } from "@mantine/core";
 import { useInfiniteQuery } from "@tanstack/react-query";
 
@@ -21,15 +23,15 @@ interface Props {
 export function Versions({ slug, current, onUse }: Props) {
   const versions = useInfiniteQuery(protocolVersionsQuery(slug));
   return (
-    <Panel title="Versions" padded={false}>
+    <Panel title={t`Versions`} padded={false}>
       <Listing
         query={versions}
-        failed="The versions could not be read."
+        failed={t`The versions could not be read.`}
         columns={4}
-        empty={<p className={classes.none}>Nothing was changed yet: judges are asked what a new project asks.</p>}
+        empty={<p className={classes.none}><Trans>Nothing was changed yet: judges are asked what a new project asks.</Trans></p>}
       >
         {(rows, more) => (
-          <Table label="Versions" bare columns={columnsFor(rows, current, onUse)} rows={rows} keyOf={(version) => version.number} footer={more} />
+          <Table label={t`Versions`} bare columns={columnsFor(rows, current, onUse)} rows={rows} keyOf={(version) => version.number} footer={more} />
         )}
       </Listing>
     </Panel>
@@ -37,20 +39,20 @@ export function Versions({ slug, current, onUse }: Props) {
 }
 
 const columnsFor = (rows: readonly ProtocolVersion[], current: number, onUse: Props["onUse"]): Column<ProtocolVersion>[] => [
-  { name: "Version", cell: (version) => (version.number === current ? `${version.number}, in use` : version.number) },
-  { name: "What changed", wrap: true, cell: (version) => <Changes version={version} before={rows.find((row) => row.number === version.number - 1)} /> },
-  { name: "Who", cell: (version) => version.created_by ?? <Quiet>–</Quiet> },
-  { name: "When", cell: (version) => (version.created_at ? <Ago at={version.created_at} /> : null) },
+  { name: t`Version`, cell: (version) => (version.number === current ? t`${version.number}, in use` : version.number) },
+  { name: t`What changed`, wrap: true, cell: (version) => <Changes version={version} before={rows.find((row) => row.number === version.number - 1)} /> },
+  { name: t`Who`, cell: (version) => version.created_by ?? <Quiet>–</Quiet> },
+  { name: t`When`, cell: (version) => (version.created_at ? <Ago at={version.created_at} /> : null) },
   ...(onUse
     ? [
         {
-          name: "Actions",
+          name: t`Actions`,
           hidden: true,
           number: true,
           cell: (version: ProtocolVersion) =>
             version.number === current ? null : (
-              <Button size="compact-xs" variant="subtle" color="gray" onClick={() => onUse(version.protocol)} title={`Start from version ${version.number}`}>
-                Start from it
+              <Button size="compact-xs" variant="subtle" color="gray" onClick={() => onUse(version.protocol)} title={t`Start from version ${version.number}`}>
+                <Trans>Start from it</Trans>
               </Button>
             ),
         },
@@ -59,6 +61,6 @@ const columnsFor = (rows: readonly ProtocolVersion[], current: number, onUse: Pr
 ];
 
 function Changes({ version, before }: { version: ProtocolVersion; before: ProtocolVersion | undefined }) {
-  if (!before) return <Quiet>{version.number === 1 ? "the first" : "–"}</Quiet>;
-  return changes(before.protocol, version.protocol).join("; ") || <Quiet>nothing</Quiet>;
+  if (!before) return <Quiet>{version.number === 1 ? t`the first` : "–"}</Quiet>;
+  return changes(before.protocol, version.protocol).join("; ") || <Quiet><Trans>nothing</Trans></Quiet>;
 }

@@ -1,3 +1,5 @@
+import { t } from "@lingui/core/macro";
+
 import type { Choice, Criterion, Protocol } from "@/api/types";
 
 const MAX_KEY = 40;
@@ -33,67 +35,77 @@ export function moved<T>(list: readonly T[], from: number, by: -1 | 1): T[] {
 export function problems(protocol: Protocol): string[] {
   const found: string[] = [];
   for (const [name, list] of lists(protocol)) {
-    if (list.some((choice) => !choice.label.trim())) found.push(`${name}: one has no label.`);
+    if (list.some((choice) => !choice.label.trim())) found.push(t`${name}: one has no label.`);
   }
   for (const { label, low, high } of protocol.criteria) {
-    if (low >= high) found.push(`Criterion “${label}”: the lowest score must be below the highest.`);
+    if (low >= high) found.push(t`Criterion “${label}”: the lowest score must be below the highest.`);
   }
   const { choices, min, max } = protocol.reasons;
-  if (choices.length && min > Math.min(max, choices.length)) found.push("Reasons: more are asked for than may be given.");
+  if (choices.length && min > Math.min(max, choices.length)) found.push(t`Reasons: more are asked for than may be given.`);
   return found;
 }
 
 function lists(protocol: Protocol): [string, readonly Choice[]][] {
   return [
-    ["Criteria", protocol.criteria],
-    ["Reasons", protocol.reasons.choices],
-    ["Passages", protocol.spans],
-    ["Reasons to skip", protocol.skip_reasons],
+    [t`Criteria`, protocol.criteria],
+    [t`Reasons`, protocol.reasons.choices],
+    [t`Passages`, protocol.spans],
+    [t`Reasons to skip`, protocol.skip_reasons],
   ];
 }
 
 const FLAGS = {
-  ties: "ties",
-  strength: "strength",
-  both_good: "both good",
-  both_bad: "both bad",
-  cannot_judge: "cannot judge",
-  skip: "skipping",
+  get ties() { return t`ties`; },
+  get strength() { return t`strength`; },
+  get both_good() { return t`both good`; },
+  get both_bad() { return t`both bad`; },
+  get cannot_judge() { return t`cannot judge`; },
+  get skip() { return t`skipping`; },
 } as const;
+
+const ASKS: Record<Protocol["edit"], string> = {
+  get off() { return t`off`; },
+  get optional() { return t`optional`; },
+  get required() { return t`required`; },
+};
+
+const switched = (what: string, on: boolean): string => (on ? t`${what} on` : t`${what} off`);
 
 /** What one version changed from the one before, in words. */
 export function changes(before: Protocol, after: Protocol): string[] {
   const said: string[] = [];
   for (const name of Object.keys(FLAGS) as (keyof typeof FLAGS)[]) {
-    if (before[name] !== after[name]) said.push(`${FLAGS[name]} ${after[name] ? "on" : "off"}`);
+    if (before[name] !== after[name]) said.push(switched(FLAGS[name], after[name]));
   }
-  if (before.system_prompt !== after.system_prompt) said.push(`system prompt ${after.system_prompt}`);
+  if (before.system_prompt !== after.system_prompt) {
+    said.push(after.system_prompt === "shown" ? t`system prompt shown` : t`system prompt folded`);
+  }
   const old = new Map(lists(before));
   for (const [name, list] of lists(after)) said.push(...changesOf(name, old.get(name) ?? [], list));
   if (before.reasons.required !== after.reasons.required || before.reasons.min !== after.reasons.min || before.reasons.max !== after.reasons.max) {
-    said.push("how many reasons");
+    said.push(t`how many reasons`);
   }
   if (before.comment.ask !== after.comment.ask || before.comment.min_length !== after.comment.min_length) {
-    said.push(`comment ${after.comment.ask}`);
+    said.push(t`comment ${ASKS[after.comment.ask]}`);
   }
-  if (before.edit !== after.edit) said.push(`editing ${after.edit}`);
-  if (before.skip_reason !== after.skip_reason) said.push(`reason to skip ${after.skip_reason}`);
+  if (before.edit !== after.edit) said.push(t`editing ${ASKS[after.edit]}`);
+  if (before.skip_reason !== after.skip_reason) said.push(t`reason to skip ${ASKS[after.skip_reason]}`);
   const [was, is] = [before.demonstrations, after.demonstrations];
-  if (was.on !== is.on || was.min_length !== is.min_length) said.push(`writing responses ${is.on ? "on" : "off"}`);
-  if (before.undo_seconds !== after.undo_seconds) said.push(`undo for ${after.undo_seconds} s`);
+  if (was.on !== is.on || was.min_length !== is.min_length) said.push(switched(t`writing responses`, is.on));
+  if (before.undo_seconds !== after.undo_seconds) said.push(t`undo for ${after.undo_seconds} s`);
   return said;
 }
 
 function changesOf(name: string, before: readonly Choice[], after: readonly Choice[]): string[] {
   const labels = (list: readonly Choice[], than: readonly Choice[]) =>
-    list.filter(({ key }) => !than.some((other) => other.key === key)).map(({ label }) => label);
+    list
+      .filter(({ key }) => !than.some((other) => other.key === key))
+      .map(({ label }) => label)
+      .join(", ");
   const added = labels(after, before);
   const gone = labels(before, after);
-  const said = [
-    ...(added.length ? [`${name}: ${added.join(", ")} added`] : []),
-    ...(gone.length ? [`${name}: ${gone.join(", ")} removed`] : []),
-  ];
-  if (said.length === 0 && JSON.stringify(before) !== JSON.stringify(after)) said.push(`${name}: changed`);
+  const said = [...(added ? [t`${name}: ${added} added`] : []), ...(gone ? [t`${name}: ${gone} removed`] : [])];
+  if (said.length === 0 && JSON.stringify(before) !== JSON.stringify(after)) said.push(t`${name}: changed`);
   return said;
 }
 

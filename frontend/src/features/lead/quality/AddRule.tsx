@@ -1,3 +1,5 @@
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { Button, Group, Modal, NumberInput, Select } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
@@ -14,7 +16,7 @@ interface Props {
   onClose: () => void;
 }
 
-const MEASURES = (Object.keys(MEASURE_WORDS) as NewRule["measure"][]).map((value) => ({ value, label: MEASURE_WORDS[value] }));
+const MEASURES = (Object.keys(MEASURE_WORDS) as NewRule["measure"][]).map((value) => ({ value, get label() { return MEASURE_WORDS[value]; } }));
 
 export function AddRule({ slug, opened, onClose }: Props) {
   const client = useQueryClient();
@@ -32,11 +34,11 @@ export function AddRule({ slug, opened, onClose }: Props) {
   });
   const { measure } = form.values;
   return (
-    <Modal opened={opened} onClose={onClose} title="Add a rule">
+    <Modal opened={opened} onClose={onClose} title={t`Add a rule`}>
       <form onSubmit={form.onSubmit((rule) => add.mutate(rule))} style={{ display: "grid", gap: 16 }}>
         {add.isError ? <Note care>{messageOf(add.error)}</Note> : null}
         <Select
-          label="When this"
+          label={t`When this`}
           allowDeselect={false}
           data={MEASURES}
           {...form.getInputProps("measure")}
@@ -47,8 +49,8 @@ export function AddRule({ slug, opened, onClose }: Props) {
         />
         <Group grow align="flex-start">
           <NumberInput
-            label={firesAbove(measure) ? "Is above" : "Is below"}
-            description="From 0 to 1."
+            label={firesAbove(measure) ? t`Is above` : t`Is below`}
+            description={t`From 0 to 1.`}
             min={0}
             max={1}
             step={0.05}
@@ -57,8 +59,8 @@ export function AddRule({ slug, opened, onClose }: Props) {
             {...form.getInputProps("threshold")}
           />
           <NumberInput
-            label="From so many"
-            description="Fewer answers prove nothing."
+            label={t`From so many`}
+            description={t`Fewer answers prove nothing.`}
             min={measure === "task_agreement" ? 2 : 1}
             allowDecimal={false}
             required
@@ -66,17 +68,17 @@ export function AddRule({ slug, opened, onClose }: Props) {
           />
         </Group>
         <Select
-          label="Then"
+          label={t`Then`}
           allowDeselect={false}
           data={actionsOf(measure).map((value) => ({ value, label: ACTION_WORDS[value] }))}
           {...form.getInputProps("action")}
         />
         <Group justify="flex-end" gap="xs">
           <Button variant="default" onClick={onClose}>
-            Cancel
+            <Trans>Cancel</Trans>
           </Button>
           <Button type="submit" loading={add.isPending}>
-            Add the rule
+            <Trans>Add the rule</Trans>
           </Button>
         </Group>
       </form>

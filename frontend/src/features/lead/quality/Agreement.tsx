@@ -1,3 +1,5 @@
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { useQuery } from "@tanstack/react-query";
 
 import { agreementQuery } from "@/api/quality";
@@ -27,37 +29,37 @@ export function Agreement({ slug, annotators }: Props) {
   const agreement = useQuery(agreementQuery(slug));
   if (agreement.isPending) return <TableSkeleton columns={3} />;
   if (agreement.isError) {
-    return <Failure what="The agreement could not be read." error={agreement.error} retry={() => void agreement.refetch()} />;
+    return <Failure what={t`The agreement could not be read.`} error={agreement.error} retry={() => void agreement.refetch()} />;
   }
   const { figures, pairs } = agreement.data;
   const units = [...new Set(figures.map((figure) => figure.unit))];
   if (units.length === 0) {
     return (
-      <Empty title="Nothing to compare yet.">
-        Agreement is computed once two people have judged the same tasks: ask for more than one judgment of each.
+      <Empty title={t`Nothing to compare yet.`}>
+        <Trans>Agreement is computed once two people have judged the same tasks: ask for more than one judgment of each.</Trans>
       </Empty>
     );
   }
-  const nameOf = (id: number) => annotators.find((one) => one.annotator === id)?.name ?? `Annotator ${id}`;
+  const nameOf = (id: number) => annotators.find((one) => one.annotator === id)?.name ?? t`Annotator ${id}`;
   return (
     <div className={classes.stack}>
       <p className={classes.says}>
-        0 is what chance would give, 1 is always the same. Krippendorff’s own advice: rely on 0.80 and more, and draw
-        tentative conclusions from 0.67. Intervals draw whole prompts anew.
+        <Trans>0 is what chance would give, 1 is always the same. Krippendorff’s own advice: rely on 0.80 and more, and draw
+        tentative conclusions from 0.67. Intervals draw whole prompts anew.</Trans>
       </p>
       {units.map((unit) => (
         <Unit key={unit} unit={unit} figures={figures.filter((figure) => figure.unit === unit)} />
       ))}
       {pairs.length ? (
         <Panel
-          title="Who agrees with whom"
+          title={t`Who agrees with whom`}
           actions={<DownloadCsv name="agreement-pairs" columns={pairCsv(nameOf)} rows={() => pairs} />}
         >
-          <p className={classes.says}>Cohen’s κ of each two annotators on who won each pair; beneath it n, the pairs both judged.</p>
+          <p className={classes.says}><Trans>Cohen’s κ of each two annotators on who won each pair; beneath it n, the pairs both judged.</Trans></p>
           <Matrix pairs={pairs} nameOf={nameOf} />
           <div className={classes.below}>
-            <Fold title="As a list, with intervals">
-              <Table label="Agreement of two" columns={pairColumns(nameOf)} rows={pairs} keyOf={(pair) => pair.annotators.join("-")} />
+            <Fold title={t`As a list, with intervals`}>
+              <Table label={t`Agreement of two`} columns={pairColumns(nameOf)} rows={pairs} keyOf={(pair) => pair.annotators.join("-")} />
             </Fold>
           </div>
         </Panel>
@@ -75,12 +77,12 @@ function Unit({ unit, figures }: { unit: string; figures: readonly AgreementFigu
     <Panel title={unitName(unit)} actions={<DownloadCsv name={`agreement-${unit.replace(":", "-")}`} columns={FIGURE_CSV} rows={() => figures} />}>
       {first ? (
         <p className={classes.says}>
-          {count(first.num_clusters)} prompts, {count(first.num_annotators)} annotators.
+          <Trans>{count(first.num_clusters)} prompts, {count(first.num_annotators)} annotators.</Trans>
         </p>
       ) : null}
       {drawn.length ? (
         <Whiskers
-          title="Coefficient"
+          title={t`Coefficient`}
           scale={agreementScale(drawn.map(({ sampled }) => sampled))}
           rows={drawn.map(({ figure, sampled }) => ({
             id: `${figure.statistic}-${figure.level}`,
@@ -90,7 +92,7 @@ function Unit({ unit, figures }: { unit: string; figures: readonly AgreementFigu
           }))}
         />
       ) : (
-        <p className={classes.says}>Nothing to compute it from yet.</p>
+        <p className={classes.says}><Trans>Nothing to compute it from yet.</Trans></p>
       )}
     </Panel>
   );
@@ -110,9 +112,9 @@ const FIGURE_CSV: CsvColumn<AgreementFigure>[] = [
 ];
 
 const pairColumns = (nameOf: (id: number) => string): Column<AgreementPair>[] => [
-  { name: "One", cell: (pair) => nameOf(pair.annotators[0] ?? 0) },
-  { name: "Other", cell: (pair) => nameOf(pair.annotators[1] ?? 0) },
-  { name: "Cohen's κ", number: true, cell: (pair) => <EstimateText of={pair} write={two} /> },
+  { name: t`One`, cell: (pair) => nameOf(pair.annotators[0] ?? 0) },
+  { name: t`Other`, cell: (pair) => nameOf(pair.annotators[1] ?? 0) },
+  { name: t`Cohen's κ`, number: true, cell: (pair) => <EstimateText of={pair} write={two} /> },
 ];
 
 const pairCsv = (nameOf: (id: number) => string): CsvColumn<AgreementPair>[] => [

@@ -1,3 +1,5 @@
+import { plural, t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { Button, Group, Select } from "@mantine/core";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
@@ -11,7 +13,7 @@ import { Empty } from "@/components/States";
 import { Quiet, Table, type Column } from "@/components/Table";
 import { Whiskers } from "@/components/Whiskers";
 import { estimateColumns, type CsvColumn } from "@/lib/csv";
-import { count, percent, plural } from "@/lib/format";
+import { count, percent } from "@/lib/format";
 import { may } from "@/lib/permissions";
 import { useAct } from "@/lib/useAct";
 
@@ -30,8 +32,8 @@ export function Annotators({ project, rows }: Props) {
   const { measure } = useSearch({ from: "/signedIn/p/$slug/quality" });
   if (rows.length === 0) {
     return (
-      <Empty title="Nobody has judged yet.">
-        Accuracy on gold, steadiness, habits and pace of each annotator stand here once there are judgments.
+      <Empty title={t`Nobody has judged yet.`}>
+        <Trans>Accuracy on gold, steadiness, habits and pace of each annotator stand here once there are judgments.</Trans>
       </Empty>
     );
   }
@@ -39,7 +41,7 @@ export function Annotators({ project, rows }: Props) {
     <div className={classes.stack}>
       <Chart rows={rows} name={measure ?? "gold_accuracy"} />
       <Table
-        label="Annotators"
+        label={t`Annotators`}
         columns={columnsFor(project, setPausing)}
         rows={measuredFirst(rows)}
         keyOf={(row) => row.annotator}
@@ -68,7 +70,7 @@ function Chart({ rows, name }: { rows: readonly AnnotatorFigures[]; name: Measur
       title={measure.label}
       actions={
         <Select
-          aria-label="Figure to draw"
+          aria-label={t`Figure to draw`}
           w={200}
           size="xs"
           allowDeselect={false}
@@ -82,7 +84,7 @@ function Chart({ rows, name }: { rows: readonly AnnotatorFigures[]; name: Measur
     >
       <p className={classes.says}>{measure.says}</p>
       {drawn.length === 0 ? (
-        <p className={classes.says}>Nobody has enough of these yet: {NEEDS[measure.name]}</p>
+        <p className={classes.says}><Trans>Nobody has enough of these yet: {NEEDS[measure.name]}</Trans></p>
       ) : (
         <Whiskers
           title={measure.label}
@@ -97,32 +99,32 @@ function Chart({ rows, name }: { rows: readonly AnnotatorFigures[]; name: Measur
           }))}
         />
       )}
-      {missing && drawn.length ? <p className={classes.foot}>{plural(missing, "annotator")} without such figures not drawn.</p> : null}
+      {missing && drawn.length ? <p className={classes.foot}>{plural(missing, { one: "# annotator without such figures not drawn.", other: "# annotators without such figures not drawn." })}</p> : null}
     </Panel>
   );
 }
 
 const NEEDS: Record<MeasureName, string> = {
-  gold_accuracy: "make some tasks gold, and set how often they are asked.",
-  self_consistency: "set how often a task is repeated.",
-  left_share: "it needs judgments of pairs that were made here.",
-  longer_share: "it needs judgments of pairs that were made here.",
-  median_seconds: "it needs judgments that were made here.",
-  words_per_second: "it needs judgments that were made here.",
-  too_fast_share: "it needs judgments that were made here.",
-  reliability: "it needs tasks that several people judged.",
+  get gold_accuracy() { return t`make some tasks gold, and set how often they are asked.`; },
+  get self_consistency() { return t`set how often a task is repeated.`; },
+  get left_share() { return t`it needs judgments of pairs that were made here.`; },
+  get longer_share() { return t`it needs judgments of pairs that were made here.`; },
+  get median_seconds() { return t`it needs judgments that were made here.`; },
+  get words_per_second() { return t`it needs judgments that were made here.`; },
+  get too_fast_share() { return t`it needs judgments that were made here.`; },
+  get reliability() { return t`it needs tasks that several people judged.`; },
 };
 
 function noteOf(row: AnnotatorFigures, name: MeasureName): { note?: string } {
-  if (row.is_paused) return { note: "paused" };
+  if (row.is_paused) return { note: t`paused` };
   const others = name === "longer_share" ? row.longer_share_of_others : null;
-  return others === null ? {} : { note: `everybody else ${percent(others)}` };
+  return others === null ? {} : { note: t`everybody else ${percent(others)}` };
 }
 
 function columnsFor(project: Project, onPause: (row: AnnotatorFigures) => void): Column<AnnotatorFigures>[] {
   return [
     {
-      name: "Annotator",
+      name: t`Annotator`,
       cell: (row) =>
         may(project, "judgment.review") ? (
           <Link to="/p/$slug/review" params={{ slug: project.slug }} search={{ annotator: row.annotator }}>
@@ -133,15 +135,15 @@ function columnsFor(project: Project, onPause: (row: AnnotatorFigures) => void):
         ),
     },
     {
-      name: "State",
+      name: t`State`,
       cell: (row) => (
         <Group gap={6} wrap="nowrap">
-          {row.is_paused ? <span title={row.paused_reason}>Paused</span> : <Quiet>At work</Quiet>}
+          {row.is_paused ? <span title={row.paused_reason}><Trans>Paused</Trans></span> : <Quiet><Trans>At work</Trans></Quiet>}
           {may(project, "quality.manage") ? <PauseOrResume slug={project.slug} row={row} onPause={() => onPause(row)} /> : null}
         </Group>
       ),
     },
-    { name: "Judgments", number: true, cell: (row) => count(row.num_judgments) },
+    { name: t`Judgments`, number: true, cell: (row) => count(row.num_judgments) },
     ...MEASURES.map((measure) => ({
       name: measure.label,
       number: true,
@@ -153,15 +155,15 @@ function columnsFor(project: Project, onPause: (row: AnnotatorFigures) => void):
 function PauseOrResume({ slug, row, onPause }: { slug: string; row: AnnotatorFigures; onPause: () => void }) {
   const resume = useAct(() => resumeAnnotator(slug, row.annotator), {
     stale: [["project", slug, "quality"]],
-    failed: "Not resumed",
+    failed: t`Not resumed`,
   });
   return row.is_paused ? (
-    <Button size="compact-xs" variant="default" loading={resume.isPending} onClick={() => resume.mutate(undefined)} aria-label={`Resume ${row.name}`}>
-      Resume
+    <Button size="compact-xs" variant="default" loading={resume.isPending} onClick={() => resume.mutate(undefined)} aria-label={t`Resume ${row.name}`}>
+      <Trans>Resume</Trans>
     </Button>
   ) : (
-    <Button size="compact-xs" variant="subtle" color="gray" onClick={onPause} aria-label={`Pause ${row.name}`}>
-      Pause
+    <Button size="compact-xs" variant="subtle" color="gray" onClick={onPause} aria-label={t`Pause ${row.name}`}>
+      <Trans>Pause</Trans>
     </Button>
   );
 }

@@ -1,5 +1,8 @@
+import { t } from "@lingui/core/macro";
+
 import type { AgreementPair } from "@/api/types";
 import { count } from "@/lib/format";
+import { inOrder } from "@/lib/language";
 
 import { pairKey, two } from "./figures";
 import classes from "./Quality.module.css";
@@ -14,8 +17,8 @@ export function Matrix({ pairs, nameOf }: Props) {
   const people = [...new Set(pairs.flatMap((pair) => pair.annotators))].sort((a, b) => nameOf(a).localeCompare(nameOf(b)));
   const found = new Map(pairs.map((pair) => [pairKey(pair.annotators[0] ?? 0, pair.annotators[1] ?? 0), pair]));
   return (
-    <div className={classes.matrixWrap} tabIndex={0} role="region" aria-label="Agreement matrix">
-      <table className={classes.matrix} aria-label="Cohen's kappa of each two annotators">
+    <div className={classes.matrixWrap} tabIndex={0} role="region" aria-label={t`Agreement matrix`}>
+      <table className={classes.matrix} aria-label={t`Cohen's kappa of each two annotators`}>
         <thead>
           <tr>
             <td />
@@ -49,10 +52,10 @@ function Cell({ pair, same }: { pair: AgreementPair | undefined; same: boolean }
   return (
     <td
       style={{ background: `color-mix(in srgb, var(--pl-series-0) ${tint}%, var(--pl-panel))` }}
-      title={low === null || high === null ? undefined : `95% interval ${two(low)} to ${two(high)}, n = ${count(n)}`}
+      title={low === null || high === null ? undefined : t`95% interval ${two(low)} to ${two(high)}, n = ${count(n)}`}
     >
-      {two(value)}
-      <small>n = {count(n)}</small>
+      {inOrder(two(value))}
+      <small>{inOrder(`n = ${count(n)}`)}</small>
     </td>
   );
 }

@@ -1,3 +1,5 @@
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { Button, Group, Modal, Textarea } from "@mantine/core";
 import { useState } from "react";
 
@@ -15,11 +17,11 @@ export function PauseDialog({ slug, annotator, onClose }: Props) {
   const [reason, setReason] = useState("");
   const pause = useAct((id: number) => pauseAnnotator(slug, id, reason.trim()), {
     stale: [["project", slug, "quality"]],
-    failed: "Not paused",
+    failed: t`Not paused`,
     done: onClose,
   });
   return (
-    <Modal opened={annotator !== null} onClose={onClose} title={`Pause ${annotator?.name ?? ""}`}>
+    <Modal opened={annotator !== null} onClose={onClose} title={annotator ? t`Pause ${annotator.name}` : ""}>
       <form
         onSubmit={(event) => {
           event.preventDefault();
@@ -28,8 +30,8 @@ export function PauseDialog({ slug, annotator, onClose }: Props) {
         style={{ display: "grid", gap: 16 }}
       >
         <Textarea
-          label="What they are told"
-          description="They get no tasks until you resume them. What they hold they may still submit."
+          label={t`What they are told`}
+          description={t`They get no tasks until you resume them. What they hold they may still submit.`}
           maxLength={500}
           autosize
           minRows={2}
@@ -39,10 +41,10 @@ export function PauseDialog({ slug, annotator, onClose }: Props) {
         />
         <Group justify="flex-end" gap="xs">
           <Button variant="default" onClick={onClose}>
-            Cancel
+            <Trans>Cancel</Trans>
           </Button>
           <Button type="submit" loading={pause.isPending}>
-            Pause
+            <Trans>Pause</Trans>
           </Button>
         </Group>
       </form>

@@ -1,3 +1,5 @@
+import { plural, t } from "@lingui/core/macro";
+import { Plural, Trans } from "@lingui/react/macro";
 import { Button, Tabs } from "@mantine/core";
 import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
@@ -8,7 +10,6 @@ import { Ago } from "@/components/Ago";
 import { Page } from "@/components/Page";
 import { Failure } from "@/components/States";
 import { TableSkeleton } from "@/components/Table";
-import { plural } from "@/lib/format";
 import { usePolling } from "@/lib/live";
 import { useAct } from "@/lib/useAct";
 
@@ -18,6 +19,13 @@ import { Rules } from "./Rules";
 
 const QUALITY_TABS = ["annotators", "agreement", "rules"] as const;
 
+function sinceThen(num: number, soon: boolean): string {
+  if (num <= 0) return "";
+  return soon
+    ? plural(num, { one: "; # judgment came since, and are being added", other: "; # judgments came since, and are being added" })
+    : plural(num, { one: "; # judgment came since", other: "; # judgments came since" });
+}
+
 export function QualityPage() {
   const { slug } = useParams({ from: "/signedIn/p/$slug/quality" });
   const { tab = "annotators" } = useSearch({ from: "/signedIn/p/$slug/quality" });
@@ -25,25 +33,27 @@ export function QualityPage() {
   const { data: project } = useSuspenseQuery(projectQuery(slug));
   const polling = usePolling();
   const annotators = useQuery({ ...annotatorsQuery(slug), refetchInterval: polling });
-  const refresh = useAct(() => refreshQuality(slug), { stale: [["project", slug, "quality"]], failed: "Not computed" });
+  const refresh = useAct(() => refreshQuality(slug), { stale: [["project", slug, "quality"]], failed: t`Not computed` });
   const soon = refresh.data !== undefined && refresh.data.num_new > 0;
   const fresh = annotators.data;
   return (
     <Page
-      title="Quality"
+      title={t`Quality`}
       lead={
         fresh?.computed_at ? (
           <>
-            From {plural(fresh.num_judgments, "judgment")}, computed <Ago at={fresh.computed_at} />
-            {fresh.num_new > 0 ? `; ${plural(fresh.num_new, "judgment")} came since${soon ? ", and are being added" : ""}` : ""}.
+            <Trans>
+              From <Plural value={fresh.num_judgments} one="# judgment" other="# judgments" />, computed <Ago at={fresh.computed_at} />
+            </Trans>
+            {sinceThen(fresh.num_new, soon)}.
           </>
         ) : (
-          "Who agrees with whom, and how steadily each person judges."
+          t`Who agrees with whom, and how steadily each person judges.`
         )
       }
       actions={
         <Button variant="default" loading={refresh.isPending} onClick={() => refresh.mutate(undefined)}>
-          Compute now
+          <Trans>Compute now</Trans>
         </Button>
       }
     >
@@ -53,14 +63,14 @@ export function QualityPage() {
         keepMounted={false}
       >
         <Tabs.List mb="lg">
-          <Tabs.Tab value="annotators">Annotators</Tabs.Tab>
-          <Tabs.Tab value="agreement">Agreement</Tabs.Tab>
-          <Tabs.Tab value="rules">Rules</Tabs.Tab>
+          <Tabs.Tab value="annotators"><Trans>Annotators</Trans></Tabs.Tab>
+          <Tabs.Tab value="agreement"><Trans>Agreement</Trans></Tabs.Tab>
+          <Tabs.Tab value="rules"><Trans>Rules</Trans></Tabs.Tab>
         </Tabs.List>
         {annotators.isPending ? (
           <TableSkeleton columns={8} />
         ) : annotators.isError && !fresh ? (
-          <Failure what="The figures could not be read." error={annotators.error} retry={() => void annotators.refetch()} />
+          <Failure what={t`The figures could not be read.`} error={annotators.error} retry={() => void annotators.refetch()} />
         ) : (
           <>
             <Tabs.Panel value="annotators">

@@ -1,3 +1,5 @@
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { Button, Group, Switch } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { useInfiniteQuery } from "@tanstack/react-query";
@@ -15,6 +17,7 @@ import { Empty } from "@/components/States";
 import { Quiet, Table, type Column } from "@/components/Table";
 import type { CsvColumn } from "@/lib/csv";
 import { count } from "@/lib/format";
+import { apart } from "@/lib/language";
 import { may } from "@/lib/permissions";
 import { useAct } from "@/lib/useAct";
 
@@ -36,7 +39,7 @@ export function Rules({ project, annotators }: Props) {
   const manages = may(project, "quality.manage");
   const add = manages ? (
     <Button size="xs" onClick={open}>
-      Add a rule
+      <Trans>Add a rule</Trans>
     </Button>
   ) : null;
   return (
@@ -44,22 +47,22 @@ export function Rules({ project, annotators }: Props) {
       <div>
         <Group justify="space-between" mb="sm">
           <p className={classes.says} style={{ margin: 0 }}>
-            A rule looks at figures whenever they are computed. It speaks of the same person or task once.
+            <Trans>A rule looks at figures whenever they are computed. It speaks of the same person or task once.</Trans>
           </p>
           {add}
         </Group>
         <Listing
           query={rules}
-          failed="The rules could not be read."
+          failed={t`The rules could not be read.`}
           columns={5}
           empty={
-            <Empty title="There are no rules." actions={add}>
-              A rule can pause an annotator whose gold accuracy falls below 70%, or send a task that people part over to
-              adjudication.
+            <Empty title={t`There are no rules.`} actions={add}>
+              <Trans>A rule can pause an annotator whose gold accuracy falls below 70%, or send a task that people part over to
+              adjudication.</Trans>
             </Empty>
           }
         >
-          {(rows, more) => <Table label="Rules" columns={ruleColumns(slug, manages)} rows={rows} keyOf={(rule) => rule.id} footer={more} />}
+          {(rows, more) => <Table label={t`Rules`} columns={ruleColumns(slug, manages)} rows={rows} keyOf={(rule) => rule.id} footer={more} />}
         </Listing>
       </div>
       <Log slug={slug} annotators={annotators} />
@@ -69,22 +72,22 @@ export function Rules({ project, annotators }: Props) {
 }
 
 const ruleColumns = (slug: string, manages: boolean): Column<Rule>[] => [
-  { name: "When", wrap: true, cell: (rule) => ruleInWords(rule) },
-  { name: "Then", cell: (rule) => ACTION_WORDS[rule.action] },
-  { name: "From n", number: true, cell: (rule) => count(rule.min_num) },
-  { name: "In use", cell: (rule) => <InUse slug={slug} rule={rule} manages={manages} /> },
-  ...(manages ? [{ name: "Actions", hidden: true, number: true, cell: (rule: Rule) => <RemoveRule slug={slug} rule={rule} /> }] : []),
+  { name: t`When`, wrap: true, cell: (rule) => ruleInWords(rule) },
+  { name: t`Then`, cell: (rule) => ACTION_WORDS[rule.action] },
+  { name: t`From n`, number: true, cell: (rule) => count(rule.min_num) },
+  { name: t`In use`, cell: (rule) => <InUse slug={slug} rule={rule} manages={manages} /> },
+  ...(manages ? [{ name: t`Actions`, hidden: true, number: true, cell: (rule: Rule) => <RemoveRule slug={slug} rule={rule} /> }] : []),
 ];
 
 function InUse({ slug, rule, manages }: { slug: string; rule: Rule; manages: boolean }) {
   const change = useAct((on: boolean) => changeRule(slug, rule.id, { is_enabled: on }), {
     stale: [["project", slug, "quality", "rules"]],
-    failed: "Not changed",
+    failed: t`Not changed`,
   });
   return (
     <Switch
       size="xs"
-      aria-label={`In use: ${ruleInWords(rule)}`}
+      aria-label={t`In use: ${ruleInWords(rule)}`}
       checked={rule.is_enabled ?? false}
       disabled={!manages || change.isPending}
       onChange={(event) => change.mutate(event.currentTarget.checked)}
@@ -95,7 +98,7 @@ function InUse({ slug, rule, manages }: { slug: string; rule: Rule; manages: boo
 function RemoveRule({ slug, rule }: { slug: string; rule: Rule }) {
   const remove = useAct(() => removeRule(slug, rule.id), {
     stale: [["project", slug, "quality", "rules"]],
-    failed: "Not removed",
+    failed: t`Not removed`,
   });
   return (
     <Button
@@ -104,30 +107,30 @@ function RemoveRule({ slug, rule }: { slug: string; rule: Rule }) {
       size="compact-xs"
       loading={remove.isPending}
       onClick={() => remove.mutate(undefined)}
-      aria-label={`Remove: ${ruleInWords(rule)}`}
+      aria-label={t`Remove: ${ruleInWords(rule)}`}
     >
-      Remove
+      <Trans>Remove</Trans>
     </Button>
   );
 }
 
 function Log({ slug, annotators }: { slug: string; annotators: readonly AnnotatorFigures[] }) {
   const events = useInfiniteQuery(ruleEventsQuery(slug));
-  const nameOf = (id: number) => annotators.find((one) => one.annotator === id)?.name ?? `Annotator ${id}`;
+  const nameOf = (id: number) => annotators.find((one) => one.annotator === id)?.name ?? t`Annotator ${id}`;
   return (
     <Panel
-      title="What the rules did"
+      title={t`What the rules did`}
       padded={false}
       actions={<DownloadCsv name="rule-log" columns={logCsv(nameOf)} rows={() => everyRow(readRuleEvents(slug))} />}
     >
       <Listing
         query={events}
-        failed="The log could not be read."
+        failed={t`The log could not be read.`}
         columns={4}
-        empty={<p className={classes.none}>No rule has done anything yet.</p>}
+        empty={<p className={classes.none}><Trans>No rule has done anything yet.</Trans></p>}
       >
         {(rows, more) => (
-          <Table label="What the rules did" bare columns={logColumns(slug, nameOf)} rows={rows} keyOf={(event) => event.id} footer={more} />
+          <Table label={t`What the rules did`} bare columns={logColumns(slug, nameOf)} rows={rows} keyOf={(event) => event.id} footer={more} />
         )}
       </Listing>
     </Panel>
@@ -137,22 +140,22 @@ function Log({ slug, annotators }: { slug: string; annotators: readonly Annotato
 const figureOf = (event: RuleEvent) => ({ value: event.value, low: event.low ?? null, high: event.high ?? null, n: event.n });
 
 const logColumns = (slug: string, nameOf: (id: number) => string): Column<RuleEvent>[] => [
-  { name: "When", cell: (event) => (event.created_at ? <Ago at={event.created_at} /> : null) },
+  { name: t`When`, cell: (event) => (event.created_at ? <Ago at={event.created_at} /> : null) },
   {
-    name: "Of",
+    name: t`Of`,
     cell: (event) =>
       event.annotator !== null ? (
         nameOf(event.annotator)
       ) : event.task !== null ? (
         <Link to="/p/$slug/queue" params={{ slug }} search={{ task: event.task }}>
-          Task {event.task}
+          <Trans>Task {event.task}</Trans>
         </Link>
       ) : (
         <Quiet>–</Quiet>
       ),
   },
-  { name: "What happened", wrap: true, cell: (event) => event.message },
-  { name: "Figure", number: true, cell: (event) => <EstimateText of={figureOf(event)} write={two} /> },
+  { name: t`What happened`, wrap: true, cell: (event) => apart(event.message) },
+  { name: t`Figure`, number: true, cell: (event) => <EstimateText of={figureOf(event)} write={two} /> },
 ];
 
 const logCsv = (nameOf: (id: number) => string): CsvColumn<RuleEvent>[] => [

@@ -1,3 +1,5 @@
+import { t } from "@lingui/core/macro";
+
 import type { AgreementFigure, AnnotatorFigures, Estimate } from "@/api/types";
 import { SHARES, type Scale } from "@/components/Whiskers";
 import type { EstimateLike } from "@/lib/csv";
@@ -5,7 +7,10 @@ import { percent } from "@/lib/format";
 import type { Sampled } from "@/lib/shapes";
 
 export const two = (value: number) => value.toFixed(2).replace("-", "−");
-export const seconds = (value: number) => `${value > 0 && value < 10 ? value.toFixed(1) : Math.round(value)} s`;
+export const seconds = (value: number) => {
+  const figure = value > 0 && value < 10 ? value.toFixed(1) : Math.round(value);
+  return t`${figure} s`;
+};
 const perSecond = (value: number) => value.toFixed(1);
 
 export type MeasureName = (typeof MEASURES)[number]["name"];
@@ -27,64 +32,64 @@ const OF_ALL: Scale = { low: 0, high: 1, marks: [0, 0.5, 1], shares: true, write
 export const MEASURES = [
   {
     name: "gold_accuracy",
-    label: "Gold accuracy",
-    says: "How often the answer to a gold task agreed with the known one.",
+    get label() { return t`Gold accuracy`; },
+    get says() { return t`How often the answer to a gold task agreed with the known one.`; },
     of: (row) => row.gold_accuracy,
     write: share,
     scale: OF_ALL,
   },
   {
     name: "self_consistency",
-    label: "Self-consistency",
-    says: "How often a hidden repeat of a task got the same answer.",
+    get label() { return t`Self-consistency`; },
+    get says() { return t`How often a hidden repeat of a task got the same answer.`; },
     of: (row) => row.self_consistency,
     write: share,
     scale: OF_ALL,
   },
   {
     name: "left_share",
-    label: "First shown won",
-    says: "How often the response that was shown first won. Without a habit it is one half.",
+    get label() { return t`First shown won`; },
+    get says() { return t`How often the response that was shown first won. Without a habit it is one half.`; },
     of: (row) => row.left_share,
     write: share,
     scale: SHARES,
   },
   {
     name: "longer_share",
-    label: "Longer won",
-    says: "How often the longer response won. Compare it with everybody else's, since longer may be better.",
+    get label() { return t`Longer won`; },
+    get says() { return t`How often the longer response won. Compare it with everybody else's, since longer may be better.`; },
     of: (row) => row.longer_share,
     write: share,
     scale: SHARES,
   },
   {
     name: "median_seconds",
-    label: "Median time",
-    says: "Active seconds for one judgment.",
+    get label() { return t`Median time`; },
+    get says() { return t`Active seconds for one judgment.`; },
     of: (row) => row.median_seconds,
     write: seconds,
     scale: null,
   },
   {
     name: "words_per_second",
-    label: "Words per second",
-    says: "Words shown for each active second, the median. Few people read more than five.",
+    get label() { return t`Words per second`; },
+    get says() { return t`Words shown for each active second, the median. Few people read more than five.`; },
     of: (row) => row.words_per_second,
     write: perSecond,
     scale: null,
   },
   {
     name: "too_fast_share",
-    label: "Too fast",
-    says: "How often an answer came faster than ten words a second.",
+    get label() { return t`Too fast`; },
+    get says() { return t`How often an answer came faster than ten words a second.`; },
     of: (row) => row.too_fast_share,
     write: share,
     scale: OF_ALL,
   },
   {
     name: "reliability",
-    label: "Reliability",
-    says: "How often this person is right when all answers are weighed against each other (Dawid and Skene).",
+    get label() { return t`Reliability`; },
+    get says() { return t`How often this person is right when all answers are weighed against each other (Dawid and Skene).`; },
     of: (row) => reliabilityOf(row),
     write: share,
     scale: OF_ALL,
@@ -117,21 +122,29 @@ export function roundUp(value: number): number {
 }
 
 const STATISTICS: Record<AgreementFigure["statistic"], string> = {
-  krippendorff_alpha: "Krippendorff's α",
-  fleiss_kappa: "Fleiss' κ",
-  gwet_ac1: "Gwet's AC1",
-  mean_cohen_kappa: "Mean Cohen's κ of pairs",
+  get krippendorff_alpha() { return t`Krippendorff's α`; },
+  get fleiss_kappa() { return t`Fleiss' κ`; },
+  get gwet_ac1() { return t`Gwet's AC1`; },
+  get mean_cohen_kappa() { return t`Mean Cohen's κ of pairs`; },
 };
 
 export function statisticName({ statistic, level }: AgreementFigure): string {
-  return statistic === "krippendorff_alpha" ? `${STATISTICS[statistic]}, ${level}` : STATISTICS[statistic];
+  return statistic === "krippendorff_alpha" ? `${STATISTICS[statistic]}, ${LEVELS[level]}` : STATISTICS[statistic];
 }
 
+const LEVELS: Record<AgreementFigure["level"], string> = {
+  get nominal() { return t`nominal`; },
+  get ordinal() { return t`ordinal`; },
+  get interval() { return t`interval`; },
+};
+
+const criterionName = (label: string): string => t`Criterion “${label}”`;
+
 export function unitName(unit: string): string {
-  if (unit === "outcome") return "Who won each pair";
-  if (unit === "strength") return "By how much, −3 to 3";
-  if (unit === "verdict") return "Ranked, all good, or all bad";
-  return unit.startsWith("criterion:") ? `Criterion “${unit.slice("criterion:".length)}”` : unit;
+  if (unit === "outcome") return t`Who won each pair`;
+  if (unit === "strength") return t`By how much, −3 to 3`;
+  if (unit === "verdict") return t`Ranked, all good, or all bad`;
+  return unit.startsWith("criterion:") ? criterionName(unit.slice("criterion:".length)) : unit;
 }
 
 /** Agreement goes from below chance to 1. */

@@ -1,22 +1,24 @@
+import { t } from "@lingui/core/macro";
+
 import type { Rule } from "@/api/types";
 import { percent } from "@/lib/format";
 
 type Measure = Rule["measure"];
 
 export const MEASURE_WORDS: Record<Measure, string> = {
-  gold_accuracy: "Gold accuracy",
-  self_consistency: "Self-consistency on repeats",
-  too_fast_share: "Share of answers too fast to have read",
-  left_bias: "Distance of “first shown won” from one half",
-  length_bias: "Distance of “longer won” from everybody else's",
-  reliability: "Reliability",
-  task_agreement: "Agreement on a task",
+  get gold_accuracy() { return t`Gold accuracy`; },
+  get self_consistency() { return t`Self-consistency on repeats`; },
+  get too_fast_share() { return t`Share of answers too fast to have read`; },
+  get left_bias() { return t`Distance of “first shown won” from one half`; },
+  get length_bias() { return t`Distance of “longer won” from everybody else's`; },
+  get reliability() { return t`Reliability`; },
+  get task_agreement() { return t`Agreement on a task`; },
 };
 
 export const ACTION_WORDS: Record<Rule["action"], string> = {
-  pause: "Pause the annotator",
-  notify: "Tell the leads",
-  adjudicate: "Send the task to adjudication",
+  get pause() { return t`Pause the annotator`; },
+  get notify() { return t`Tell the leads`; },
+  get adjudicate() { return t`Send the task to adjudication`; },
 };
 
 const ABOVE: ReadonlySet<Measure> = new Set(["too_fast_share", "left_bias", "length_bias"]);
@@ -30,5 +32,6 @@ export function actionsOf(measure: Measure): Rule["action"][] {
 
 export function ruleInWords({ measure, threshold }: Pick<Rule, "measure" | "threshold">): string {
   const written = measure === "task_agreement" ? threshold.toFixed(2) : percent(threshold, 0);
-  return `${MEASURE_WORDS[measure]} ${firesAbove(measure) ? "above" : "below"} ${written}`;
+  const name = MEASURE_WORDS[measure];
+  return firesAbove(measure) ? t`${name} above ${written}` : t`${name} below ${written}`;
 }

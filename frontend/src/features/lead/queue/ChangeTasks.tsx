@@ -1,9 +1,10 @@
+import { plural, t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { Button, Group, Modal, NumberInput } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { useState } from "react";
 
 import { changeTasks, type TaskChange } from "@/api/tasks";
-import { plural } from "@/lib/format";
 import { useAct } from "@/lib/useAct";
 
 interface Props {
@@ -23,9 +24,9 @@ export function ChangeTasks({ slug, tasks, opened, onClose, onDone }: Props) {
       ["project", slug, "tasks"],
       ["project", slug, "counts"],
     ],
-    failed: "Not changed",
+    failed: t`Not changed`,
     done: ({ changed }) => {
-      notifications.show({ message: `${plural(changed, "task")} changed.` });
+      notifications.show({ message: plural(changed, { one: "# task changed.", other: "# tasks changed." }) });
       setPriority("");
       setOverlap("");
       onDone();
@@ -37,7 +38,7 @@ export function ChangeTasks({ slug, tasks, opened, onClose, onDone }: Props) {
     ...(typeof overlap === "number" ? { overlap } : {}),
   };
   return (
-    <Modal opened={opened} onClose={onClose} title={`Change ${plural(tasks.length, "task")}`}>
+    <Modal opened={opened} onClose={onClose} title={plural(tasks.length, { one: "Change # task", other: "Change # tasks" })}>
       <form
         onSubmit={(event) => {
           event.preventDefault();
@@ -46,16 +47,16 @@ export function ChangeTasks({ slug, tasks, opened, onClose, onDone }: Props) {
         style={{ display: "grid", gap: 16 }}
       >
         <NumberInput
-          label="Priority"
-          description="The highest goes first; 0 is usual. Empty leaves it."
+          label={t`Priority`}
+          description={t`The highest goes first; 0 is usual. Empty leaves it.`}
           allowDecimal={false}
           value={priority}
           onChange={setPriority}
           data-autofocus
         />
         <NumberInput
-          label="Overlap"
-          description="Judgments wanted of each. What people hold stays theirs. Empty leaves it."
+          label={t`Overlap`}
+          description={t`Judgments wanted of each. What people hold stays theirs. Empty leaves it.`}
           min={1}
           max={100}
           allowDecimal={false}
@@ -64,10 +65,10 @@ export function ChangeTasks({ slug, tasks, opened, onClose, onDone }: Props) {
         />
         <Group justify="flex-end" gap="xs">
           <Button variant="default" onClick={onClose}>
-            Cancel
+            <Trans>Cancel</Trans>
           </Button>
           <Button type="submit" loading={change.isPending} disabled={Object.keys(body).length === 0}>
-            Change
+            <Trans>Change</Trans>
           </Button>
         </Group>
       </form>

@@ -1,3 +1,5 @@
+import { t } from "@lingui/core/macro";
+import { Plural, Trans } from "@lingui/react/macro";
 import { Button } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
@@ -10,7 +12,7 @@ import { Panel } from "@/components/Panel";
 import { Failure } from "@/components/States";
 import { Table, TableSkeleton, type Column } from "@/components/Table";
 import type { CsvColumn } from "@/lib/csv";
-import { duration, plural, secondsBetween } from "@/lib/format";
+import { duration, fullTime, secondsBetween } from "@/lib/format";
 import { usePolling } from "@/lib/live";
 import { useAct } from "@/lib/useAct";
 import { useNow } from "@/lib/useNow";
@@ -24,22 +26,24 @@ export function Leases({ slug, manages }: { slug: string; manages: boolean }) {
   const rows = leases.data?.leases ?? [];
   return (
     <Panel
-      title="In hand"
+      title={t`In hand`}
       padded={false}
       actions={rows.length ? <DownloadCsv name="in-hand" columns={CSV} rows={() => rows} /> : undefined}
     >
       {leases.isPending ? (
         <TableSkeleton columns={5} rows={2} />
       ) : leases.isError ? (
-        <Failure what="The leases could not be read." error={leases.error} retry={() => void leases.refetch()} />
+        <Failure what={t`The leases could not be read.`} error={leases.error} retry={() => void leases.refetch()} />
       ) : rows.length === 0 ? (
-        <p className={classes.none}>Nobody holds a task now. Whoever opens the ranking page shows up here.</p>
+        <p className={classes.none}><Trans>Nobody holds a task now. Whoever opens the ranking page shows up here.</Trans></p>
       ) : (
         <>
-          <Table label="In hand" bare columns={columnsFor(slug, manages)} rows={rows} keyOf={(lease) => lease.assignment} />
+          <Table label={t`In hand`} bare columns={columnsFor(slug, manages)} rows={rows} keyOf={(lease) => lease.assignment} />
           <p className={classes.foot}>
-            {plural(rows.length, "task")} in hand, the longest silent first. Taken back, a task goes to somebody else;
-            what its holder still sends is kept beside the queue.
+            <Trans>
+              <Plural value={rows.length} one="# task" other="# tasks" /> in hand, the longest silent first. Taken back, a task goes to
+              somebody else; what its holder still sends is kept beside the queue.
+            </Trans>
           </p>
         </>
       )}
@@ -48,20 +52,20 @@ export function Leases({ slug, manages }: { slug: string; manages: boolean }) {
 }
 
 const columnsFor = (slug: string, manages: boolean): Column<LeaseHeld>[] => [
-  { name: "Who", cell: (lease) => lease.name },
+  { name: t`Who`, cell: (lease) => lease.name },
   {
-    name: "What",
+    name: t`What`,
     cell: (lease) => (
       <Link from="/p/$slug/queue" to="/p/$slug/queue" params={{ slug }} search={(old) => ({ ...old, task: lease.task })}>
-        Task {lease.task}
+        <Trans>Task {lease.task}</Trans>
       </Link>
     ),
   },
-  { name: "Since", cell: (lease) => <Ago at={lease.leased_at} /> },
-  { name: "Last heard", cell: (lease) => <Ago at={lease.renewed_at} /> },
-  { name: "Runs out", cell: (lease) => <Left until={lease.expires_at} /> },
+  { name: t`Since`, cell: (lease) => <Ago at={lease.leased_at} /> },
+  { name: t`Last heard`, cell: (lease) => <Ago at={lease.renewed_at} /> },
+  { name: t`Runs out`, cell: (lease) => <Left until={lease.expires_at} /> },
   ...(manages
-    ? [{ name: "Actions", hidden: true, number: true, cell: (lease: LeaseHeld) => <Release slug={slug} lease={lease} /> }]
+    ? [{ name: t`Actions`, hidden: true, number: true, cell: (lease: LeaseHeld) => <Release slug={slug} lease={lease} /> }]
     : []),
 ];
 
@@ -69,8 +73,8 @@ function Left({ until }: { until: string }) {
   const now = useNow(1_000);
   const seconds = secondsBetween(now.toISOString(), until);
   return (
-    <time dateTime={until} title={new Date(until).toLocaleString()}>
-      {seconds > 0 ? `in ${duration(seconds)}` : "now"}
+    <time dateTime={until} title={fullTime(until)}>
+      {seconds > 0 ? t`in ${duration(seconds)}` : t`now`}
     </time>
   );
 }
@@ -81,7 +85,7 @@ function Release({ slug, lease }: { slug: string; lease: LeaseHeld }) {
       ["project", slug, "tasks"],
       ["project", slug, "counts"],
     ],
-    failed: "Not taken back",
+    failed: t`Not taken back`,
   });
   return (
     <Button
@@ -90,9 +94,9 @@ function Release({ slug, lease }: { slug: string; lease: LeaseHeld }) {
       size="compact-xs"
       loading={release.isPending}
       onClick={() => release.mutate(undefined)}
-      title={`Take task ${lease.task} back from ${lease.name}`}
+      title={t`Take task ${lease.task} back from ${lease.name}`}
     >
-      Take back
+      <Trans>Take back</Trans>
     </Button>
   );
 }

@@ -1,3 +1,5 @@
+import { plural, t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { Button } from "@mantine/core";
 import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
@@ -11,7 +13,7 @@ import { Panel } from "@/components/Panel";
 import { Stat, Stats } from "@/components/Stat";
 import { Failure } from "@/components/States";
 import { Table, TableSkeleton, type Column } from "@/components/Table";
-import { count, plural } from "@/lib/format";
+import { count } from "@/lib/format";
 import { usePolling } from "@/lib/live";
 import { may } from "@/lib/permissions";
 import { ARM_WORDS } from "@/lib/words";
@@ -33,12 +35,12 @@ export function QueuePage() {
   const manages = may(project, "queue.manage");
   return (
     <Page
-      title="Queue"
-      lead="What waits to be judged, who has it in hand, and what comes first."
+      title={t`Queue`}
+      lead={t`What waits to be judged, who has it in hand, and what comes first.`}
       actions={
         manages ? (
           <Button variant="default" onClick={() => void navigate({ search: (old) => ({ ...old, settings: true }) })}>
-            Queue settings
+            <Trans>Queue settings</Trans>
           </Button>
         ) : undefined
       }
@@ -47,7 +49,7 @@ export function QueuePage() {
         {counts.isPending ? (
           <TableSkeleton columns={4} rows={3} />
         ) : counts.isError ? (
-          <Failure what="The counts could not be read." error={counts.error} retry={() => void counts.refetch()} />
+          <Failure what={t`The counts could not be read.`} error={counts.error} retry={() => void counts.refetch()} />
         ) : (
           <State slug={slug} counts={counts.data} />
         )}
@@ -76,11 +78,11 @@ function State({ slug, counts }: { slug: string; counts: Counts }) {
     <Panel>
       <div className={classes.state}>
         <Stats>
-          <Stat name="Judgments wanted" value={count(counts.slots_open)} note={`of ${plural(counts.tasks, "task")}`} />
-          <Stat name="In hand" value={count(counts.slots_leased)} note={presence.data ? `${plural(presence.data.num_here, "person", "people")} here` : undefined} />
-          <Stat name="Done" value={count(counts.slots_done)} note={pace.data ? `${count(pace.data.last_hour)} in the last hour` : undefined} />
+          <Stat name={t`Judgments wanted`} value={count(counts.slots_open)} note={plural(counts.tasks, { one: "of # task", other: "of # tasks" })} />
+          <Stat name={t`In hand`} value={count(counts.slots_leased)} note={presence.data ? plural(presence.data.num_here, { one: "# person here", other: "# people here" }) : undefined} />
+          <Stat name={t`Done`} value={count(counts.slots_done)} note={pace.data ? t`${count(pace.data.last_hour)} in the last hour` : undefined} />
           <Stat
-            name="Oldest waiting"
+            name={t`Oldest waiting`}
             value={
               oldest.data?.created_at ? (
                 <Link from="/p/$slug/queue" to="/p/$slug/queue" params={{ slug }} search={(old) => ({ ...old, task: oldest.data?.id })} className={classes.quietLink}>
@@ -90,32 +92,32 @@ function State({ slug, counts }: { slug: string; counts: Counts }) {
                 "–"
               )
             }
-            note={oldest.data ? `task ${oldest.data.id}` : "nothing waits"}
+            note={oldest.data ? t`task ${oldest.data.id}` : t`nothing waits`}
           />
           <Stat
-            name="Time for one"
-            value={pace.data?.median_seconds ? `${pace.data.median_seconds.toFixed(1)} s` : "–"}
-            note={pace.data?.num_timed ? `median, n = ${count(pace.data.num_timed)}` : "no time known yet"}
+            name={t`Time for one`}
+            value={pace.data?.median_seconds ? t`${pace.data.median_seconds.toFixed(1)} s` : "–"}
+            note={pace.data?.num_timed ? t`median, n = ${count(pace.data.num_timed)}` : t`no time known yet`}
           />
           <Stat
-            name="Held back"
+            name={t`Held back`}
             value={
               <Link to="/p/$slug/held" params={{ slug }} className={classes.quietLink}>
                 {count(counts.held)}
               </Link>
             }
-            note="by the leak gate"
+            note={t`by the leak gate`}
           />
         </Stats>
-        {arms.length ? <Table label="Judgments by arm" columns={ARM_COLUMNS} rows={arms} keyOf={(row) => row.arm} /> : null}
+        {arms.length ? <Table label={t`Judgments by arm`} columns={ARM_COLUMNS} rows={arms} keyOf={(row) => row.arm} /> : null}
       </div>
     </Panel>
   );
 }
 
 const ARM_COLUMNS: Column<ArmRow>[] = [
-  { name: "Arm", cell: (row) => ARM_WORDS[row.arm as keyof typeof ARM_WORDS] },
-  { name: "Wanted", number: true, cell: (row) => count(row.open) },
-  { name: "In hand", number: true, cell: (row) => count(row.leased) },
-  { name: "Done", number: true, cell: (row) => count(row.done) },
+  { get name() { return t`Arm`; }, cell: (row) => ARM_WORDS[row.arm as keyof typeof ARM_WORDS] },
+  { get name() { return t`Wanted`; }, number: true, cell: (row) => count(row.open) },
+  { get name() { return t`In hand`; }, number: true, cell: (row) => count(row.leased) },
+  { get name() { return t`Done`; }, number: true, cell: (row) => count(row.done) },
 ];

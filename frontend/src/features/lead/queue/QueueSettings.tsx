@@ -1,3 +1,5 @@
+import { t } from "@lingui/core/macro";
+import { Plural, Trans } from "@lingui/react/macro";
 import { Button, Drawer, Group, NumberInput, Skeleton } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
@@ -19,11 +21,11 @@ interface Props {
 export function QueueSettings({ project, opened, onClose }: Props) {
   const rules = useQuery({ ...queueRulesQuery(project.slug), enabled: opened });
   return (
-    <Drawer opened={opened} onClose={onClose} size={480} title="Queue settings">
+    <Drawer opened={opened} onClose={onClose} size={480} title={t`Queue settings`}>
       {rules.isPending ? (
         <Skeleton height={320} />
       ) : rules.isError ? (
-        <Failure what="The settings could not be read." error={rules.error} retry={() => void rules.refetch()} />
+        <Failure what={t`The settings could not be read.`} error={rules.error} retry={() => void rules.refetch()} />
       ) : (
         <Form project={project} rules={rules.data} onClose={onClose} />
       )}
@@ -74,31 +76,31 @@ function Form({ project, rules, onClose }: { project: Project; rules: QueueRules
     <form onSubmit={form.onSubmit(submit)} className={classes.stack}>
       {save.isError ? <Note care>{messageOf(save.error)}</Note> : null}
       <fieldset className={classes.group}>
-        <legend>Overlap</legend>
+        <legend><Trans>Overlap</Trans></legend>
         <p>
-          Every task starts with {project.overlap} {project.overlap === 1 ? "judgment" : "judgments"}.
+          <Plural value={project.overlap} one="Every task starts with # judgment." other="Every task starts with # judgments." />
         </p>
-        <NumberInput label="Ask further up to" description="Empty: never more. For tasks queued from now on." min={1} max={100} {...field("overlap_max")} />
-        <NumberInput label="Until so sure of the winner" description="From 0.5 to 0.999." min={0.5} max={0.999} step={0.05} {...field("confidence")} />
+        <NumberInput label={t`Ask further up to`} description={t`Empty: never more. For tasks queued from now on.`} min={1} max={100} {...field("overlap_max")} />
+        <NumberInput label={t`Until so sure of the winner`} description={t`From 0.5 to 0.999.`} min={0.5} max={0.999} step={0.05} {...field("confidence")} />
       </fieldset>
       <fieldset className={classes.group}>
-        <legend>Of each annotator</legend>
-        <NumberInput label="Judgments a day, at most" description="Empty: any number." min={1} {...field("per_day")} />
-        <NumberInput label="Judgments in all, at most" description="Empty: any number." min={1} {...field("in_total")} />
-        <NumberInput label="Percent of one batch, at most" description="So that no batch is one person's opinion." min={1} max={100} {...field("batch_percent")} />
+        <legend><Trans>Of each annotator</Trans></legend>
+        <NumberInput label={t`Judgments a day, at most`} description={t`Empty: any number.`} min={1} {...field("per_day")} />
+        <NumberInput label={t`Judgments in all, at most`} description={t`Empty: any number.`} min={1} {...field("in_total")} />
+        <NumberInput label={t`Percent of one batch, at most`} description={t`So that no batch is one person's opinion.`} min={1} max={100} {...field("batch_percent")} />
       </fieldset>
       <fieldset className={classes.group}>
-        <legend>Checks</legend>
-        <NumberInput label="One gold task in" description="0: never." min={0} max={1000} {...field("gold_every")} />
-        <NumberInput label="One hidden repeat in" description="0: never." min={0} max={1000} {...field("repeat_every")} />
-        <NumberInput label="A repeat comes after so many others" min={1} max={10000} {...field("repeat_after")} />
+        <legend><Trans>Checks</Trans></legend>
+        <NumberInput label={t`One gold task in`} description={t`0: never.`} min={0} max={1000} {...field("gold_every")} />
+        <NumberInput label={t`One hidden repeat in`} description={t`0: never.`} min={0} max={1000} {...field("repeat_every")} />
+        <NumberInput label={t`A repeat comes after so many others`} min={1} max={10000} {...field("repeat_after")} />
       </fieldset>
       <Group justify="flex-end" gap="xs">
         <Button variant="default" onClick={onClose}>
-          Cancel
+          <Trans>Cancel</Trans>
         </Button>
         <Button type="submit" loading={save.isPending}>
-          Save
+          <Trans>Save</Trans>
         </Button>
       </Group>
     </form>

@@ -1,3 +1,5 @@
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { Button, Drawer, Group, NumberInput, Skeleton, TextInput } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { useQuery } from "@tanstack/react-query";
@@ -26,7 +28,7 @@ interface Props {
 /** One task in full; the address holds which. */
 export function TaskDrawer({ project, id, onClose }: Props) {
   return (
-    <Drawer opened={id !== null} onClose={onClose} size={720} title={id === null ? "" : `Task ${id}`}>
+    <Drawer opened={id !== null} onClose={onClose} size={720} title={id === null ? "" : t`Task ${id}`}>
       {id === null ? null : <OneTask key={id} project={project} id={id} />}
     </Drawer>
   );
@@ -35,7 +37,7 @@ export function TaskDrawer({ project, id, onClose }: Props) {
 function OneTask({ project, id }: { project: Project; id: number }) {
   const task = useQuery(taskQuery(project.slug, id));
   if (task.isPending) return <Skeleton height={240} />;
-  if (task.isError) return <Failure what="The task could not be read." error={task.error} retry={() => void task.refetch()} />;
+  if (task.isError) return <Failure what={t`The task could not be read.`} error={task.error} retry={() => void task.refetch()} />;
   return <Detail project={project} task={task.data} />;
 }
 
@@ -44,16 +46,16 @@ function Detail({ project, task }: { project: Project; task: TaskDetail }) {
   return (
     <div className={classes.stack}>
       <Stats>
-        <Stat name="Arm" value={task.arm ? ARM_WORDS[task.arm] : "–"} note={task.batch} />
+        <Stat name={t`Arm`} value={task.arm ? ARM_WORDS[task.arm] : "–"} note={task.batch} />
         {task.arm === "gold" ? (
-          <Stat name="Asked" value="Now and then" note="of everybody, at the gold rate" />
+          <Stat name={t`Asked`} value={t`Now and then`} note={t`of everybody, at the gold rate`} />
         ) : (
-          <Stat name="Done" value={`${count(task.slots_done)} of ${count(task.overlap ?? 0)}`} note={`${count(task.slots_leased)} in hand`} />
+          <Stat name={t`Done`} value={t`${count(task.slots_done)} of ${count(task.overlap ?? 0)}`} note={t`${count(task.slots_leased)} in hand`} />
         )}
         <Stat
-          name="Overlap"
-          value={task.overlap_max === null ? "Fixed" : `Up to ${count(task.overlap_max)}`}
-          note={task.confidence === null ? undefined : `until ${percent(task.confidence, 0)} sure`}
+          name={t`Overlap`}
+          value={task.overlap_max === null ? t`Fixed` : t`Up to ${count(task.overlap_max)}`}
+          note={task.confidence === null ? undefined : t`until ${percent(task.confidence, 0)} sure`}
         />
       </Stats>
       <Texts prompt={task.prompt_messages} responses={task.responses.map(({ letter, messages }) => ({ name: letter, messages }))} />
@@ -62,12 +64,12 @@ function Detail({ project, task }: { project: Project; task: TaskDetail }) {
       <Group gap="xs">
         {may(project, "judgment.review") ? (
           <LinkButton size="xs" variant="default" to="/p/$slug/review" params={{ slug }} search={{ task: task.id }}>
-            Its judgments
+            <Trans>Its judgments</Trans>
           </LinkButton>
         ) : null}
         {may(project, "queue.manage") && task.kind === "rank" ? (
           <LinkButton size="xs" variant="default" to="/p/$slug/gold" params={{ slug }} search={{ task: task.id }}>
-            {task.gold ? "Its known answer" : "Make it gold"}
+            {task.gold ? t`Its known answer` : t`Make it gold`}
           </LinkButton>
         ) : null}
       </Group>
@@ -87,8 +89,8 @@ function Change({ slug, task }: { slug: string; task: TaskDetail }) {
       ["project", slug, "tasks"],
       ["project", slug, "counts"],
     ],
-    failed: "Not changed",
-    done: () => notifications.show({ message: `Task ${task.id} changed.` }),
+    failed: t`Not changed`,
+    done: () => notifications.show({ message: t`Task ${task.id} changed.` }),
   });
   return (
     <form
@@ -98,10 +100,10 @@ function Change({ slug, task }: { slug: string; task: TaskDetail }) {
         change.mutate(body);
       }}
     >
-      <NumberInput label="Priority" w={130} allowDecimal={false} value={priority} onChange={setPriority} />
-      <NumberInput label="Judgments wanted" w={150} min={1} max={100} allowDecimal={false} value={overlap} onChange={setOverlap} />
+      <NumberInput label={t`Priority`} w={130} allowDecimal={false} value={priority} onChange={setPriority} />
+      <NumberInput label={t`Judgments wanted`} w={150} min={1} max={100} allowDecimal={false} value={overlap} onChange={setOverlap} />
       <Button type="submit" variant="default" disabled={Object.keys(body).length === 0} loading={change.isPending}>
-        Change
+        <Trans>Change</Trans>
       </Button>
     </form>
   );
@@ -111,10 +113,10 @@ function Adjudicate({ slug, task }: { slug: string; task: number }) {
   const [reason, setReason] = useState("");
   const ask = useAct(() => askAdjudication(slug, task, reason.trim()), {
     stale: [["project", slug, "quality"]],
-    failed: "Not sent",
+    failed: t`Not sent`,
     done: () => {
       setReason("");
-      notifications.show({ message: `Task ${task} waits for adjudication.` });
+      notifications.show({ message: t`Task ${task} waits for adjudication.` });
     },
   });
   return (
@@ -126,14 +128,14 @@ function Adjudicate({ slug, task }: { slug: string; task: number }) {
       }}
     >
       <TextInput
-        label="Send it to adjudication, because"
+        label={t`Send it to adjudication, because`}
         style={{ flex: 1, minWidth: 200 }}
         maxLength={2000}
         value={reason}
         onChange={(event) => setReason(event.currentTarget.value)}
       />
       <Button type="submit" variant="default" disabled={!reason.trim()} loading={ask.isPending}>
-        Send
+        <Trans>Send</Trans>
       </Button>
     </form>
   );

@@ -1,3 +1,5 @@
+import { plural, t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { Button, Checkbox, Group } from "@mantine/core";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
@@ -14,7 +16,7 @@ import { Listing } from "@/components/Listing";
 import { Empty } from "@/components/States";
 import { Quiet, Table, type Column } from "@/components/Table";
 import type { CsvColumn } from "@/lib/csv";
-import { count, plural } from "@/lib/format";
+import { count } from "@/lib/format";
 import { may } from "@/lib/permissions";
 import { ARM_OPTIONS, ARM_WORDS, asked, clip } from "@/lib/words";
 
@@ -22,11 +24,11 @@ import { ChangeTasks } from "./ChangeTasks";
 import classes from "./Queue.module.css";
 
 const STATES: { value: SlotState; label: string }[] = [
-  { value: "open", label: "Waiting" },
-  { value: "leased", label: "In hand" },
-  { value: "done", label: "Judged" },
+  { value: "open", get label() { return t`Waiting`; } },
+  { value: "leased", get label() { return t`In hand`; } },
+  { value: "done", get label() { return t`Judged`; } },
 ];
-const ORDERS = [{ value: "oldest" as const, label: "Oldest first" }];
+const ORDERS = [{ value: "oldest" as const, get label() { return t`Oldest first`; } }];
 
 export function Tasks({ project, manages }: { project: Project; manages: boolean }) {
   const { slug } = project;
@@ -50,14 +52,14 @@ export function Tasks({ project, manages }: { project: Project; manages: boolean
   return (
     <section aria-labelledby="queue-tasks">
       <h2 id="queue-tasks" className={classes.heading}>
-        Tasks
+        <Trans>Tasks</Trans>
       </h2>
       <Group gap="xs" mb="md" align="center">
-        <FilterSelect label="Arm" every="Every arm" options={ARM_OPTIONS} value={arm} onChange={(next) => search({ arm: next })} />
-        <FilterSelect label="State" every="Every state" options={STATES} value={state} onChange={(next) => search({ state: next })} />
+        <FilterSelect label={t`Arm`} every={t`Every arm`} options={ARM_OPTIONS} value={arm} onChange={(next) => search({ arm: next })} />
+        <FilterSelect label={t`State`} every={t`Every state`} options={STATES} value={state} onChange={(next) => search({ state: next })} />
         <FilterSelect
-          label="Order"
-          every="Newest first"
+          label={t`Order`}
+          every={t`Newest first`}
           options={ORDERS}
           value={order}
           onChange={(next) => search({ order: next })}
@@ -65,37 +67,37 @@ export function Tasks({ project, manages }: { project: Project; manages: boolean
         <span className={classes.spacer} />
         {manages ? (
           <Button variant="default" size="xs" disabled={chosen.size === 0} onClick={() => setChanging(true)}>
-            {chosen.size ? `Change ${plural(chosen.size, "task")}` : "Change tasks"}
+            {chosen.size ? plural(chosen.size, { one: "Change # task", other: "Change # tasks" }) : t`Change tasks`}
           </Button>
         ) : null}
         <DownloadCsv name="tasks" columns={CSV} rows={() => everyRow(readTasks(slug, filter))} />
       </Group>
       <Listing
         query={tasks}
-        failed="The tasks could not be read."
+        failed={t`The tasks could not be read.`}
         columns={8}
         empty={
           <Empty
-            title={filtered ? "No task matches." : "There are no tasks yet."}
+            title={filtered ? t`No task matches.` : t`There are no tasks yet.`}
             actions={
               filtered ? (
                 <Button variant="default" onClick={() => search({ arm: undefined, state: undefined })}>
-                  Show every task
+                  <Trans>Show every task</Trans>
                 </Button>
               ) : may(project, "import.run") ? (
                 <LinkButton to="/p/$slug/import" params={{ slug }}>
-                  Import prompts and responses
+                  <Trans>Import prompts and responses</Trans>
                 </LinkButton>
               ) : undefined
             }
           >
-            {filtered ? "Choose another arm or state." : "Tasks come from imports, and from rounds that sample a model."}
+            {filtered ? t`Choose another arm or state.` : t`Tasks come from imports, and from rounds that sample a model.`}
           </Empty>
         }
       >
         {(rows, more) => (
           <Table
-            label="Tasks in the queue"
+            label={t`Tasks in the queue`}
             columns={[...(manages ? [chooser(rows, chosen, setChosen, toggle)] : []), ...columnsFor(slug)]}
             rows={rows}
             keyOf={(task) => task.id}
@@ -122,18 +124,18 @@ function chooser(
 ): Column<Task> {
   const all = rows.every((task) => chosen.has(task.id));
   return {
-    name: "Choose",
+    name: t`Choose`,
     head: (
       <Checkbox
         size="xs"
-        aria-label="Choose every task shown"
+        aria-label={t`Choose every task shown`}
         checked={all}
         indeterminate={!all && chosen.size > 0}
         onChange={() => choose(all ? new Set() : new Set(rows.map((task) => task.id)))}
       />
     ),
     cell: (task) => (
-      <Checkbox size="xs" aria-label={`Choose task ${task.id}`} checked={chosen.has(task.id)} onChange={() => toggle(task.id)} />
+      <Checkbox size="xs" aria-label={t`Choose task ${task.id}`} checked={chosen.has(task.id)} onChange={() => toggle(task.id)} />
     ),
   };
 }
@@ -143,21 +145,21 @@ const isGold = (task: Task) => task.arm === "gold";
 
 const columnsFor = (slug: string): Column<Task>[] => [
   {
-    name: "Task",
+    name: t`Task`,
     cell: (task) => (
       <Link from="/p/$slug/queue" to="/p/$slug/queue" params={{ slug }} search={(old) => ({ ...old, task: task.id })} resetScroll={false}>
         {task.id}
       </Link>
     ),
   },
-  { name: "Prompt", wrap: true, cell: (task) => <span dir="auto">{clip(asked(task.prompt_messages), 90)}</span> },
-  { name: "Arm", cell: (task) => (task.arm ? ARM_WORDS[task.arm] : null) },
-  { name: "Responses", number: true, cell: (task) => (task.kind === "demonstrate" ? "to write" : count(task.num_responses)) },
-  { name: "Priority", number: true, cell: (task) => count(task.priority ?? 0) },
-  { name: "Wanted", number: true, cell: (task) => (isGold(task) ? <Quiet>–</Quiet> : count(task.slots_open)) },
-  { name: "In hand", number: true, cell: (task) => count(task.slots_leased) },
-  { name: "Done", number: true, cell: (task) => (isGold(task) ? <Quiet>at the gold rate</Quiet> : `${count(task.slots_done)} of ${count(task.overlap ?? 0)}`) },
-  { name: "Since", cell: (task) => (task.created_at ? <Ago at={task.created_at} /> : null) },
+  { name: t`Prompt`, wrap: true, cell: (task) => <span dir="auto">{clip(asked(task.prompt_messages), 90)}</span> },
+  { name: t`Arm`, cell: (task) => (task.arm ? ARM_WORDS[task.arm] : null) },
+  { name: t`Responses`, number: true, cell: (task) => (task.kind === "demonstrate" ? t`to write` : count(task.num_responses)) },
+  { name: t`Priority`, number: true, cell: (task) => count(task.priority ?? 0) },
+  { name: t`Wanted`, number: true, cell: (task) => (isGold(task) ? <Quiet>–</Quiet> : count(task.slots_open)) },
+  { name: t`In hand`, number: true, cell: (task) => count(task.slots_leased) },
+  { name: t`Done`, number: true, cell: (task) => (isGold(task) ? <Quiet><Trans>at the gold rate</Trans></Quiet> : t`${count(task.slots_done)} of ${count(task.overlap ?? 0)}`) },
+  { name: t`Since`, cell: (task) => (task.created_at ? <Ago at={task.created_at} /> : null) },
 ];
 
 const CSV: CsvColumn<Task>[] = [

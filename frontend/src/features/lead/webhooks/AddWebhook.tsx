@@ -1,3 +1,5 @@
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { Button, Checkbox, Group, Modal, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
@@ -11,15 +13,15 @@ import { Note } from "@/components/States";
 import classes from "./Webhooks.module.css";
 
 const EVENTS: Record<WebhookEvent, string> = {
-  "judgment.submitted": "somebody submitted or corrected a judgment",
-  "judgment.withdrawn": "somebody took a judgment back",
-  "task.completed": "all wanted judgments of a task are there",
-  "queue.empty": "nothing is left that anybody could be given",
-  "snapshot.frozen": "a data set was frozen",
-  "run.finished": "a run succeeded, failed or was cancelled",
-  "import.finished": "an import in the background ended",
-  "annotator.paused": "a rule paused an annotator",
-  "rule.fired": "a quality rule spoke of a person or a task",
+  get "judgment.submitted"() { return t`somebody submitted or corrected a judgment`; },
+  get "judgment.withdrawn"() { return t`somebody took a judgment back`; },
+  get "task.completed"() { return t`all wanted judgments of a task are there`; },
+  get "queue.empty"() { return t`nothing is left that anybody could be given`; },
+  get "snapshot.frozen"() { return t`a data set was frozen`; },
+  get "run.finished"() { return t`a run succeeded, failed or was cancelled`; },
+  get "import.finished"() { return t`an import in the background ended`; },
+  get "annotator.paused"() { return t`a rule paused an annotator`; },
+  get "rule.fired"() { return t`a quality rule spoke of a person or a task`; },
 };
 
 export function AddWebhook({ slug, opened, onClose }: { slug: string; opened: boolean; onClose: () => void }) {
@@ -36,24 +38,24 @@ export function AddWebhook({ slug, opened, onClose }: { slug: string; opened: bo
     onClose();
   };
   return (
-    <Modal opened={opened} onClose={close} title="Add a webhook" size="lg">
+    <Modal opened={opened} onClose={close} title={t`Add a webhook`} size="lg">
       {add.data ? (
         <div className={classes.form}>
           <CopyOnce
-            label="The secret"
-            description="Copy it now, it is not shown again. With it your program verifies that a message is ours."
+            label={t`The secret`}
+            description={t`Copy it now, it is not shown again. With it your program verifies that a message is ours.`}
             value={add.data.secret}
           />
           <Group justify="flex-end">
-            <Button onClick={close}>Done</Button>
+            <Button onClick={close}><Trans>Done</Trans></Button>
           </Group>
         </div>
       ) : (
         <form className={classes.form} onSubmit={form.onSubmit((body) => add.mutate(body))}>
           {add.isError ? <Note care>{messageOf(add.error)}</Note> : null}
-          <TextInput label="Address" type="url" placeholder="https://example.com/plumbline" required maxLength={1000} data-autofocus {...form.getInputProps("url")} />
-          <TextInput label="What it is for" maxLength={200} {...form.getInputProps("description")} />
-          <Checkbox.Group label="Tell it when" {...form.getInputProps("events")}>
+          <TextInput label={t`Address`} type="url" placeholder="https://example.com/plumbline" required maxLength={1000} data-autofocus {...form.getInputProps("url")} />
+          <TextInput label={t`What it is for`} maxLength={200} {...form.getInputProps("description")} />
+          <Checkbox.Group label={t`Tell it when`} {...form.getInputProps("events")}>
             <div className={classes.checks}>
               {Object.entries(EVENTS).map(([value, says]) => (
                 <Checkbox key={value} value={value} label={<EventLabel name={value} says={says} />} />
@@ -62,10 +64,10 @@ export function AddWebhook({ slug, opened, onClose }: { slug: string; opened: bo
           </Checkbox.Group>
           <Group justify="flex-end" gap="xs">
             <Button variant="default" onClick={close}>
-              Cancel
+              <Trans>Cancel</Trans>
             </Button>
             <Button type="submit" loading={add.isPending} disabled={form.values.events.length === 0}>
-              Add
+              <Trans>Add</Trans>
             </Button>
           </Group>
         </form>

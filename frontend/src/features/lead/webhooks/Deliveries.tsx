@@ -1,3 +1,5 @@
+import { plural, t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { Button, Group } from "@mantine/core";
 import { useInfiniteQuery } from "@tanstack/react-query";
 
@@ -11,12 +13,13 @@ import { Listing } from "@/components/Listing";
 import { Empty } from "@/components/States";
 import { Quiet, Table, type Column } from "@/components/Table";
 import type { CsvColumn } from "@/lib/csv";
-import { plural } from "@/lib/format";
+import { clock } from "@/lib/format";
 import { useAct } from "@/lib/useAct";
 
 import classes from "./Webhooks.module.css";
 
 const LOOK_AGAIN_MS = 4_000;
+const TO_THE_SECOND = { hour: "2-digit", minute: "2-digit", second: "2-digit" } as const;
 
 /** What was sent to one address, and what it answered. */
 export function Deliveries({ slug, id }: { slug: string; id: number }) {
@@ -28,47 +31,54 @@ export function Deliveries({ slug, id }: { slug: string; id: number }) {
       </Group>
       <Listing
         query={deliveries}
-        failed="The deliveries could not be read."
+        failed={t`The deliveries could not be read.`}
         columns={5}
-        empty={<Empty title="Nothing was sent yet.">Test it from the list, or wait until something happens. Deliveries are kept for 30 days.</Empty>}
+        empty={<Empty title={t`Nothing was sent yet.`}><Trans>Test it from the list, or wait until something happens. Deliveries are kept for 30 days.</Trans></Empty>}
       >
-        {(rows, more) => <Table label="Deliveries" columns={columnsFor(slug, id)} rows={rows} keyOf={(row) => row.id} footer={more} />}
+        {(rows, more) => <Table label={t`Deliveries`} columns={columnsFor(slug, id)} rows={rows} keyOf={(row) => row.id} footer={more} />}
       </Listing>
     </>
   );
 }
 
-const STATES: Record<WebhookDelivery["state"], string> = { pending: "Waiting", sent: "Sent", failed: "Given up" };
+const STATES: Record<WebhookDelivery["state"], string> = { get pending() { return t`Waiting`; }, get sent() { return t`Sent`; }, get failed() { return t`Given up`; } };
 
 const columnsFor = (slug: string, id: number): Column<WebhookDelivery>[] => [
-  { name: "Event", cell: (row) => <span className="mono">{row.event}</span> },
+  { name: t`Event`, cell: (row) => <span className="mono">{row.event}</span> },
   {
-    name: "State",
+    name: t`State`,
     cell: (row) => (
       <>
         {STATES[row.state]}
         {row.state === "pending" && row.next_try_at && row.num_tries ? (
           <Quiet>
-            , next try <time dateTime={row.next_try_at}>{new Date(row.next_try_at).toLocaleTimeString("en-GB")}</time>
+            <Trans>
+              , next try <time dateTime={row.next_try_at}>{clock(new Date(row.next_try_at), TO_THE_SECOND)}</time>
+            </Trans>
           </Quiet>
         ) : null}
       </>
     ),
   },
-  { name: "Answer", number: true, cell: (row) => row.last_status ?? <Quiet>none</Quiet> },
-  { name: "Since", cell: (row) => (row.created_at ? <Ago at={row.created_at} /> : null) },
-  { name: "Tries", wrap: true, cell: (row) => <Tries row={row} /> },
-  { name: "Actions", hidden: true, number: true, cell: (row) => <Again slug={slug} id={id} row={row} /> },
+  { name: t`Answer`, number: true, cell: (row) => row.last_status ?? <Quiet><Trans>none</Trans></Quiet> },
+  { name: t`Since`, cell: (row) => (row.created_at ? <Ago at={row.created_at} /> : null) },
+  { name: t`Tries`, wrap: true, cell: (row) => <Tries row={row} /> },
+  { name: t`Actions`, hidden: true, number: true, cell: (row) => <Again slug={slug} id={id} row={row} /> },
 ];
 
+function triedIn({ status, seconds }: WebhookDelivery["tries"][number]): string {
+  const [answer, took] = [status ?? t`no answer`, seconds.toFixed(1)];
+  return t`${answer} in ${took} s`;
+}
+
 function Tries({ row }: { row: WebhookDelivery }) {
-  if (row.tries.length === 0) return <Quiet>not yet</Quiet>;
+  if (row.tries.length === 0) return <Quiet><Trans>not yet</Trans></Quiet>;
   return (
-    <Fold title={plural(row.tries.length, "try", "tries")}>
+    <Fold title={plural(row.tries.length, { one: "# try", other: "# tries" })}>
       <ul className={classes.tries}>
         {row.tries.map((one) => (
           <li key={one.at}>
-            <Ago at={one.at} />: {one.status ?? "no answer"} in {one.seconds.toFixed(1)} s {one.error}
+            <Ago at={one.at} />: {triedIn(one)} <span dir="auto">{one.error}</span>
           </li>
         ))}
       </ul>
@@ -82,7 +92,7 @@ function Tries({ row }: { row: WebhookDelivery }) {
 function Again({ slug, id, row }: { slug: string; id: number; row: WebhookDelivery }) {
   const again = useAct(() => redeliver(slug, id, row.id), {
     stale: [["project", slug, "webhooks", "deliveries", id]],
-    failed: "Not sent",
+    failed: t`Not sent`,
   });
   return (
     <Button
@@ -91,9 +101,9 @@ function Again({ slug, id, row }: { slug: string; id: number; row: WebhookDelive
       size="compact-xs"
       loading={again.isPending}
       onClick={() => again.mutate(undefined)}
-      title={`Send ${row.event} ${row.message_id} again`}
+      title={t`Send ${row.event} ${row.message_id} again`}
     >
-      Send again
+      <Trans>Send again</Trans>
     </Button>
   );
 }

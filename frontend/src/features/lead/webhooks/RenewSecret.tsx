@@ -1,3 +1,5 @@
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { Button, Group, Modal } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { useMutation } from "@tanstack/react-query";
@@ -20,30 +22,30 @@ export function RenewSecret({ slug, row }: { slug: string; row: Webhook }) {
   };
   return (
     <>
-      <Button variant="subtle" color="gray" size="compact-xs" onClick={open} aria-label={`New secret for ${row.url}`}>
-        New secret
+      <Button variant="subtle" color="gray" size="compact-xs" onClick={open} aria-label={t`New secret for ${row.url}`}>
+        <Trans>New secret</Trans>
       </Button>
-      <Modal opened={opened} onClose={leave} title="A new secret">
+      <Modal opened={opened} onClose={leave} title={t`A new secret`}>
         <div className={classes.form}>
           {renew.isError ? <Note care>{messageOf(renew.error)}</Note> : null}
           {renew.data ? (
             <>
-              <CopyOnce label="The secret" description="Copy it now, it is not shown again." value={renew.data.secret} />
+              <CopyOnce label={t`The secret`} description={t`Copy it now, it is not shown again.`} value={renew.data.secret} />
               <Group justify="flex-end">
-                <Button onClick={leave}>Done</Button>
+                <Button onClick={leave}><Trans>Done</Trans></Button>
               </Group>
             </>
           ) : (
             <>
               <span>
-                The old secret of <b className={classes.url}>{row.url}</b> signs nothing from then on: give the new one to your program at once.
+                <Trans>The old secret of <b className={classes.url}>{row.url}</b> signs nothing from then on: give the new one to your program at once.</Trans>
               </span>
               <Group justify="flex-end" gap="xs">
                 <Button variant="default" onClick={leave}>
-                  Cancel
+                  <Trans>Cancel</Trans>
                 </Button>
                 <Button loading={renew.isPending} onClick={() => renew.mutate()}>
-                  Make a new secret
+                  <Trans>Make a new secret</Trans>
                 </Button>
               </Group>
             </>

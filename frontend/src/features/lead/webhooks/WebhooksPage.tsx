@@ -1,3 +1,5 @@
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { Button, Drawer, Group, Switch } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { useInfiniteQuery, useSuspenseQuery } from "@tanstack/react-query";
@@ -28,27 +30,27 @@ export function WebhooksPage() {
   const polling = usePolling();
   const webhooks = useInfiniteQuery({ ...webhooksQuery(slug), refetchInterval: polling });
   const open = (next: { hook?: number; add?: true }) => void navigate({ search: next, resetScroll: false });
-  const button = may(project, "webhooks.manage") ? <Button onClick={() => open({ add: true })}>Add a webhook</Button> : undefined;
+  const button = may(project, "webhooks.manage") ? <Button onClick={() => open({ add: true })}><Trans>Add a webhook</Trans></Button> : undefined;
   return (
     <Page
-      title="Webhooks"
-      lead="Programs that are told when something happens. No message carries texts or names."
+      title={t`Webhooks`}
+      lead={t`Programs that are told when something happens. No message carries texts or names.`}
       actions={button}
     >
       <Listing
         query={webhooks}
-        failed="The webhooks could not be read."
+        failed={t`The webhooks could not be read.`}
         columns={5}
         empty={
-          <Empty title="Nobody is told." actions={button}>
-            A webhook starts your own training when a snapshot is frozen, or rings when the queue runs dry.
+          <Empty title={t`Nobody is told.`} actions={button}>
+            <Trans>A webhook starts your own training when a snapshot is frozen, or rings when the queue runs dry.</Trans>
           </Empty>
         }
       >
-        {(rows, more) => <Table label="Webhooks" columns={columnsFor(slug)} rows={rows} keyOf={(row) => row.id} footer={more} />}
+        {(rows, more) => <Table label={t`Webhooks`} columns={columnsFor(slug)} rows={rows} keyOf={(row) => row.id} footer={more} />}
       </Listing>
       <AddWebhook slug={slug} opened={add === true} onClose={() => open({})} />
-      <Drawer opened={hook !== undefined} onClose={() => open({})} size={860} title="Deliveries">
+      <Drawer opened={hook !== undefined} onClose={() => open({})} size={860} title={t`Deliveries`}>
         {hook === undefined ? null : <Deliveries key={hook} slug={slug} id={hook} />}
       </Drawer>
     </Page>
@@ -57,7 +59,7 @@ export function WebhooksPage() {
 
 const columnsFor = (slug: string): Column<Webhook>[] => [
   {
-    name: "Address",
+    name: t`Address`,
     wrap: true,
     cell: (row) => (
       <>
@@ -72,11 +74,11 @@ const columnsFor = (slug: string): Column<Webhook>[] => [
       </>
     ),
   },
-  { name: "Told about", wrap: true, cell: (row) => <span className="mono">{row.events.join(", ")}</span> },
-  { name: "State", cell: (row) => <State row={row} /> },
-  { name: "In use", cell: (row) => <InUse slug={slug} row={row} /> },
+  { name: t`Told about`, wrap: true, cell: (row) => <span className="mono">{row.events.join(", ")}</span> },
+  { name: t`State`, cell: (row) => <State row={row} /> },
+  { name: t`In use`, cell: (row) => <InUse slug={slug} row={row} /> },
   {
-    name: "Actions",
+    name: t`Actions`,
     hidden: true,
     number: true,
     cell: (row) => (
@@ -90,26 +92,26 @@ const columnsFor = (slug: string): Column<Webhook>[] => [
 ];
 
 function State({ row }: { row: Webhook }) {
-  if (row.disabled_reason) return <span title={row.disabled_reason}>Switched off: {row.disabled_reason}</span>;
+  if (row.disabled_reason) return <span title={row.disabled_reason}><Trans>Switched off: {row.disabled_reason}</Trans></span>;
   if (row.failing_since) {
     return (
       <>
-        Failing since <Ago at={row.failing_since} />
+        <Trans>Failing since <Ago at={row.failing_since} /></Trans>
       </>
     );
   }
-  return <Quiet>{row.is_active ? "Well" : "Off"}</Quiet>;
+  return <Quiet>{row.is_active ? t`Well` : t`Off`}</Quiet>;
 }
 
 function InUse({ slug, row }: { slug: string; row: Webhook }) {
   const change = useAct((on: boolean) => changeWebhook(slug, row.id, { is_active: on }), {
     stale: [["project", slug, "webhooks"]],
-    failed: "Not changed",
+    failed: t`Not changed`,
   });
   return (
     <Switch
       size="xs"
-      aria-label={`In use: ${row.url}`}
+      aria-label={t`In use: ${row.url}`}
       checked={row.is_active ?? false}
       disabled={change.isPending}
       onChange={(event) => change.mutate(event.currentTarget.checked)}
@@ -120,21 +122,21 @@ function InUse({ slug, row }: { slug: string; row: Webhook }) {
 function Test({ slug, row }: { slug: string; row: Webhook }) {
   const test = useAct(() => testWebhook(slug, row.id), {
     stale: [["project", slug, "webhooks"]],
-    failed: "Not tested",
-    done: () => notifications.show({ message: "A test is on its way; its answer stands under the deliveries." }),
+    failed: t`Not tested`,
+    done: () => notifications.show({ message: t`A test is on its way; its answer stands under the deliveries.` }),
   });
   return (
-    <Button variant="subtle" color="gray" size="compact-xs" loading={test.isPending} onClick={() => test.mutate(undefined)} aria-label={`Test ${row.url}`}>
-      Test
+    <Button variant="subtle" color="gray" size="compact-xs" loading={test.isPending} onClick={() => test.mutate(undefined)} aria-label={t`Test ${row.url}`}>
+      <Trans>Test</Trans>
     </Button>
   );
 }
 
 function Remove({ slug, row }: { slug: string; row: Webhook }) {
-  const remove = useAct(() => removeWebhook(slug, row.id), { stale: [["project", slug, "webhooks"]], failed: "Not removed" });
+  const remove = useAct(() => removeWebhook(slug, row.id), { stale: [["project", slug, "webhooks"]], failed: t`Not removed` });
   return (
-    <Button variant="subtle" color="gray" size="compact-xs" loading={remove.isPending} onClick={() => remove.mutate(undefined)} aria-label={`Remove ${row.url}`}>
-      Remove
+    <Button variant="subtle" color="gray" size="compact-xs" loading={remove.isPending} onClick={() => remove.mutate(undefined)} aria-label={t`Remove ${row.url}`}>
+      <Trans>Remove</Trans>
     </Button>
   );
 }

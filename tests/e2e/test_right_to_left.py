@@ -1,0 +1,153 @@
+"""The pages in Arabic: from right to left, nothing left in English, and ranked by the same keys."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from deploy import stack
+from rlhf.client import Client
+from tests.e2e.houses import PASSWORD, add_member, sign_up
+from tests.e2e.test_browser import browser  # noqa: F401  (a fixture)
+
+pytestmark = pytest.mark.browser
+expect.set_options(timeout=30_000)
+
+WIDE, NARROW = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
+NUM_PAIRS = 4
+
+# Names of formats, methods and signs that Arabic texts of the field write in Latin letters too, and
+# what this test itself calls its people and its project.
+LATIN = {
+    "Plumbline", "Markdown", "JSON", "Lines", "CSV", "Parquet", "Arrow", "zip", "gz", "JSONL", "API", "AC",
+    "Rate", "limit", "exceeded", "member", "Enter", "Esc", "Ctrl", "LTR", "SFT", "DPO", "KTO", "PPO", "RLOO",
+    "GRPO", "English", "https", "wilson", "bootstrap", "Alice", "Bob", "Tone", "alice", "bob",
+    "example", "com", "AL",
+}  # fmt: skip
+
+# The words of the page itself: not what people and models wrote, nor names of machines.
+CHROME = """() => {
+    const theirs = "[lang=''], [dir=auto], bdi, pre, code, kbd, .mono";
+    const said = [];
+    for (const one of document.querySelectorAll("body *")) {
+        if (!one.checkVisibility() || one.closest(theirs) || one.closest("script, style, svg")) continue;
+        for (const node of one.childNodes) if (node.nodeType === Node.TEXT_NODE) said.push(node.data);
+        if (one.closest("[aria-hidden=true]")) continue;
+        for (const name of ["aria-label", "title", "placeholder", "alt"])
+            if (one.hasAttribute(name)) said.push(one.getAttribute(name));
+    }
+    // A button that downloads names its file.
+    return said.filter((one) => !one.includes("CSV")).join("\\n").match(/[A-Za-z][A-Za-z-]+/g) ?? [];
+}"""
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[stack.Stack]:
+    with stack.running(tmp_path_factory.mktemp("arabic") / "var") as house:
+        yield house
+
+
+@pytest.fixture(scope="module")
+def owner(house: stack.Stack) -> Client:
+    owner = sign_up(house)
+    slug = owner.post("/api/projects", {"name": "Tone"})["slug"]
+    add_member(owner, slug, "Bob", "annotator")
+    owner.import_rows(
+        slug,
+        [{"prompt": f"Question {n}?", "responses": [f"Yes, {n}.", f"No, {n}."]} for n in range(NUM_PAIRS)],
+    )
+    return owner
+
+
+@pytest.fixture
+def open_as(browser: Browser, house: stack.Stack, owner: Client) -> Iterator[Callable[..., Page]]:  # noqa: F811
+    contexts: list[BrowserContext] = []
+
+    def open_window(email: str, **options: Any) -> Page:
+        context = browser.new_context(**{"viewport": WIDE, "locale": "ar", **options})
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(30_000)
+        page.goto(house.url)
+        page.locator("input[type=email]").fill(email)
+        page.locator("input[type=password]").fill(PASSWORD)
+        page.locator("button[type=submit]").click()
+        page.wait_for_url(lambda url: "sign-in" not in url)
+        return page
+
+    yield open_window
+    for context in contexts:
+        context.close()
+
+
+def looks_arabic(page: Page) -> None:
+    """From right to left, no English left in it, and no wider than the window."""
+    root = page.locator("html")
+    expect(root).to_have_attribute("dir", "rtl")
+    expect(root).to_have_attribute("lang", "ar")
+    assert set(page.evaluate(CHROME)) - LATIN == set()
+    for size in (NARROW, WIDE):
+        page.set_viewport_size(size)
+        assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
+
+
+def test_a_pair_is_ranked_by_the_key_under_the_choice(
+    house: stack.Stack, owner: Client, open_as: Callable[..., Page]
+) -> None:
+    page = open_as("bob@example.com")
+    page.goto(f"{house.url}/p/tone/annotate")
+    cards = page.locator("article")
+    expect(cards).to_have_count(2)
+    looks_arabic(page)
+    first, second = (cards.nth(index).bounding_box() for index in (0, 1))
+    assert first is not None
+    assert second is not None
+    assert first["x"] > second["x"], "A is read first, so it stands on the right"
+    steps = page.get_by_role("radio")
+    places = [box["x"] for box in (step.bounding_box() for step in steps.all()) if box]
+    assert places == sorted(places, reverse=True), "1 stands at A's end of the scale"
+    assert [step.get_attribute("aria-keyshortcuts") for step in steps.all()] == list("1234567")
+    page.keyboard.press("2")
+    expect(steps.nth(1)).to_be_checked()
+    page.keyboard.press("ArrowLeft")
+    expect(steps.nth(2)).to_be_checked()
+    page.keyboard.press("ArrowRight")
+    expect(steps.nth(1)).to_be_checked()
+    chosen = cards.nth(0).inner_text()
+    page.keyboard.press("Enter")
+    expect(page.get_by_test_id("save-state")).to_have_text("محفوظ")
+    (judgment,) = owner.export("tone", "judgments")
+    winner = next(one for one in judgment["responses"] if one["id"] == judgment["tiers"][0][0])
+    assert winner["messages"][-1]["content"] in chosen
+    assert judgment["strengths"] == [2]
+
+
+PAGES = ["", "queue", "quality", "adjudicate", "review", "gold", "held", "protocol", "guidelines", "people",
+         "import", "audit", "webhooks", "rounds", "runs", "models", "datasets"]  # fmt: skip
+
+
+def test_the_pages_of_a_lead_are_arabic(house: stack.Stack, open_as: Callable[..., Page]) -> None:
+    page = open_as("alice@example.com")
+    for address in ["/", "/settings", *(f"/p/tone/{name}" for name in PAGES)]:
+        page.goto(house.url + address)
+        expect(page.get_by_role("heading", level=1)).to_be_visible()
+        expect(page.locator("[aria-busy=true]")).to_have_count(0)
+        looks_arabic(page)
+
+
+def test_a_chosen_language_stays_and_english_is_as_it_was(
+    house: stack.Stack, open_as: Callable[..., Page]
+) -> None:
+    page = open_as("alice@example.com", locale="en-GB")
+    page.goto(f"{house.url}/settings")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Settings")
+    page.get_by_role("radiogroup", name="Language").get_by_text("العربية").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("الإعدادات")
+    page.reload()
+    expect(page.get_by_role("heading", level=1)).to_have_text("الإعدادات")
+    page.get_by_text("English", exact=True).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Settings")
+    expect(page.locator("html")).to_have_attribute("dir", "ltr")
