@@ -20,8 +20,9 @@ from rlhf.specs import Lora, RemoteReward, VerifierReward
 from rlhf.training import ppo_math
 from rlhf.training.engines import GenerateEngine, merged_weights
 from rlhf.training.errors import TrainingError
-from rlhf.training.ppo import Targets, train_ppo
+from rlhf.training.ppo import train_ppo
 from rlhf.training.ppo_state import Rollout
+from rlhf.training.ppo_targets import Targets
 from rlhf.training.rewards import RemoteSource, Rewards, VerifierSource, shape_scores
 from rlhf.training.rollout import LoopEngine, choose
 from tests.training.ppo_parts import Recorder, make_run, ppo_spec
@@ -414,7 +415,7 @@ def test_stored_rollout_is_reproduced(snapshot, tmp_path):
 
     run = stored_run(snapshot, tmp_path)
     rollout = Rollout.load(STORED, torch.device("cpu"))
-    logprobs, entropies, reference, values = run._look(rollout.rows)
+    (logprobs, entropies, reference, values), _ = run._look(rollout.rows, list)
     for found, stored in (
         (logprobs, rollout.logprobs),
         (entropies, rollout.entropies),
