@@ -12,7 +12,7 @@ First, Second = TypeVar("First"), TypeVar("Second")
 
 # Padded tokens of a pass on a CPU, which is no faster with more: their numbers leave its caches, short rows
 # carry more padding, and all of it stays in memory until the backward pass.
-CPU_TOKENS = 512
+CPU_TOKENS = 384
 
 
 def passes(
