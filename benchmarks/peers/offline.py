@@ -24,9 +24,9 @@ from fixtures.dialogues import make_prompts, make_reply
 from rlhf import specs
 from rlhf.training.modeling import load_tokenizer
 
-NUM_ROWS = 400
+NUM_ROWS = 256
 BATCH, MAX_LENGTH = 32, 192
-STEPS = {"sft": 12, "dpo": 8, "rloo": 4, "reward": 8}
+STEPS = {"sft": 8, "dpo": 6, "rloo": 3, "reward": 6}
 NUM_GENERATIONS, MAX_COMPLETION = 4, 48
 LEARNING_RATE = 1e-5
 
