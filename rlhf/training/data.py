@@ -70,8 +70,9 @@ def read_prompts(snapshot_dir: Path, splits: Iterable[str] = SPLITS) -> list[Pro
         path = snapshot_dir / f"{split}.parquet"
         if not path.is_file():
             continue
-        require_columns(("prompt", "prompt_id"), parquet.read_schema(path).names, path)
-        for row in parquet.read_table(path, columns=["prompt", "prompt_id"]).to_pylist():
+        file = parquet.ParquetFile(path)  # read_table would load a good deal more code than it needs
+        require_columns(("prompt", "prompt_id"), file.schema_arrow.names, path)
+        for row in file.read(columns=["prompt", "prompt_id"]).to_pylist():
             prompts.setdefault(row["prompt_id"], PromptRow(row["prompt_id"], row["prompt"]))
     if not prompts:
         raise TrainingError("The snapshot has no prompts. Import prompts, or choose other splits.")

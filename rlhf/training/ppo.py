@@ -10,18 +10,19 @@ Every process holds the whole rollout (tokens and one number for each, never log
 of it: batch sizes and the number of processes change rounding only. A run that is killed anywhere goes
 on from its checkpoint and ends with the same bits, since all random numbers follow from the seed.
 
-Beside this file: ppo_math.py (formulas), ppo_models.py (policy, reference, critic), ppo_state.py (what
-a checkpoint holds), rollout.py (sampling), rewards.py (scores), processes.py; docs/ppo.md explains
-settings. Leaves out: sharded models (FSDP), asynchronous rollouts.
+Beside this file: ppo_math.py (formulas), ppo_models.py (policy, reference, critic), ppo_targets.py (what
+a rollout asks of them), ppo_state.py (what a checkpoint holds), rollout.py (sampling), rewards.py (scores),
+processes.py; docs/ppo.md explains settings. Leaves out: sharded models (FSDP), asynchronous rollouts.
 """
 
 from __future__ import annotations
 
+import gc
 import math
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor
@@ -32,8 +33,10 @@ from rlhf.training import ppo_math as math_
 from rlhf.training.data import PromptRow
 from rlhf.training.errors import TrainingError, out_of_memory_explained
 from rlhf.training.modeling import chat_template_digest, device, find_model, load_tokenizer
+from rlhf.training.passes import passes
 from rlhf.training.ppo_models import POLICY, Batch, Models, Row
 from rlhf.training.ppo_state import Rollout, State, load_checkpoint, padded, save_checkpoint
+from rlhf.training.ppo_targets import Share, Targets
 from rlhf.training.processes import OnlyMain, Processes
 from rlhf.training.reporting import Reporter
 from rlhf.training.rewards import Rewards, check_parity, shape_scores
@@ -46,6 +49,8 @@ SHOWN = ("objective/scores", "objective/kl", "objective/rlhf_reward", "completio
 LAST_ROLLOUTS = 10
 NUM_PROBES = 8
 NEGATIVE_KL_ROLLOUTS = 5
+
+Scores = TypeVar("Scores")
 
 
 def train_ppo(
@@ -155,6 +160,7 @@ class Ppo:
 
     def train(self) -> None:
         self.reporter.progress(self.step, self.num_steps)
+        gc.freeze()  # what is here already stays: looking through it again and again takes its time
         while self.state.rollout < self.num_rollouts:
             started = time.monotonic()
             generation_seconds = 0.0
@@ -182,15 +188,17 @@ class Ppo:
         sampled = self.engine.generate([drawn[i][1] for i in mine], [drawn[i][2] for i in mine])
         generation_seconds = time.monotonic() - started
         texts = self.tokenizer.batch_decode([one.ids for one in sampled], skip_special_tokens=True)
-        scored = self.rewards.score(
-            [drawn[i][0].messages for i in mine], texts, [one.finished for one in sampled]
-        )
-        collected = self.processes.collect(list(zip(sampled, scored, strict=True)))
-        by_index = dict(zip(order, collected, strict=True))
-        samples = [by_index[index][0] for index in range(len(drawn))]
-        scores = [by_index[index][1] for index in range(len(drawn))]
-
+        by_index = dict(zip(order, self.processes.collect(sampled), strict=True))
+        samples = [by_index[index] for index in range(len(drawn))]
         rows = [Row(ids, sample.ids) for (_, ids, _), sample in zip(drawn, samples, strict=True)]
+        (logprobs, entropies, reference, values), scored = self._look(
+            rows,
+            lambda: self.rewards.score(
+                [drawn[i][0].messages for i in mine], texts, [one.finished for one in sampled]
+            ),
+        )
+        scores_by_index = dict(zip(order, self.processes.collect(scored), strict=True))
+        scores = [scores_by_index[index] for index in range(len(drawn))]
         finished = [sample.finished for sample in samples]
         lengths = [len(row.completion) for row in rows]
         shaped = shape_scores(
@@ -200,7 +208,6 @@ class Ppo:
             spec=spec,
             moments=self.state.moments,
         )
-        logprobs, entropies, reference, values = self._look(rows)
         believed = [sample.logprobs for sample in samples]
         sampler = padded([b for b in believed if b is not None], device()) if all(believed) else None
         facts = {
@@ -240,24 +247,36 @@ class Ppo:
         return torch.randperm(count, generator=generator).tolist()
 
     @torch.no_grad()
-    def _look(self, rows: Sequence[Row]) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """(B, T) each: log-probabilities, entropies, the reference's log-probabilities, values."""
+    def _look(
+        self, rows: Sequence[Row], scoring: Callable[[], Scores]
+    ) -> tuple[tuple[Tensor, Tensor, Tensor, Tensor], Scores]:
+        """(B, T) each: log-probabilities, entropies, the reference's log-probabilities, values. And what
+        `scoring` gives, which needs no model of these."""
         order = sorted(range(len(rows)), key=lambda index: -rows[index].length)
         mine = self.processes.share(order)
+        batches = self._batches(rows, mine, LOOK_FACTOR * self.spec.batch_size)
+        policy, (values, scores) = self.models.side_by_side(
+            lambda: [
+                (*self.models.logprobs(batch), self.models.reference_logprobs(batch)) for batch, _ in batches
+            ],
+            lambda: ([self.models.values(batch) for batch, _ in batches], scoring()),
+        )
         seen: list[tuple[list[float], ...]] = []
-        for part in _chunks(mine, LOOK_FACTOR * self.spec.batch_size):
-            batch = self._batch(rows, part)
-            logprobs, entropies = self.models.logprobs(batch)
-            reference = self.models.reference_logprobs(batch)
-            values = self.models.values(batch)
+        for (_, part), before, value in zip(batches, policy, values, strict=True):
             lengths = [len(rows[index].completion) for index in part]
-            columns = [one.split(lengths) for one in (logprobs, entropies, reference, values)]
+            columns = [one.split(lengths) for one in (*before, value)]
             seen += [tuple(one.tolist() for one in row) for row in zip(*columns, strict=True)]
         by_index = dict(zip(order, self.processes.collect(seen), strict=True))
         first, second, third, fourth = (
             padded([by_index[index][column] for index in range(len(rows))], device()) for column in range(4)
         )
-        return first, second, third, fourth
+        return (first, second, third, fourth), scores
+
+    def _batches(self, rows: Sequence[Row], order: Sequence[int], most_rows: int) -> list[Share]:
+        """What goes through a model together; `order` is of the rows' lengths, falling."""
+        lengths = [row.length for row in rows]
+        parts = passes(order, lengths, most_rows=most_rows, device=device())
+        return [(self._batch(rows, part), part) for part in parts]
 
     def _batch(self, rows: Sequence[Row], part: Sequence[int]) -> Batch:
         return Batch([rows[index] for index in part], pad_token_id=self.tokenizer.pad_token_id)
@@ -290,11 +309,9 @@ class Ppo:
         spec = self.spec
         learns_policy = self.state.rollout >= spec.critic_warmup_rollouts
         num_tokens = sum(len(rollout.rows[index].completion) for index in minibatch)
-        sums = torch.zeros(len(Targets.SUMS), dtype=torch.float64, device=device())
         order = sorted(minibatch, key=lambda index: -rollout.rows[index].length)
-        for part in _chunks(self.processes.share(order), spec.batch_size):
-            batch = self._batch(rollout.rows, part)
-            sums += targets.backward(self.models, batch, part, num_tokens, learns_policy=learns_policy)
+        mine = self._batches(rollout.rows, self.processes.share(order), spec.batch_size)
+        sums = targets.backward(self.models, mine, num_tokens, learns_policy=learns_policy)
         trained = [*(self.policy.values() if learns_policy else ()), *self.critic.values()]
         if self.processes.count > 1:
             for parameter in trained:
@@ -420,80 +437,6 @@ class Ppo:
     def summary(self) -> dict[str, float]:
         recent = self.state.recent
         return {name: _mean([metrics[name] for metrics in recent]) for name in SHOWN}
-
-
-class Targets:
-    """What a rollout asks of policy and critic. Tensors are (B, T)."""
-
-    # Summed over tokens in each update, then divided by their number.
-    SUMS = (
-        "loss/policy_avg",
-        "loss/value_avg",
-        "policy/approxkl_avg",
-        "policy/clipfrac_avg",
-        "val/clipfrac_avg",
-        "policy/entropy_avg",
-        "val/ratio",
-    )
-
-    def __init__(self, rollout: Rollout, spec: PpoTraining) -> None:
-        self.spec = spec
-        self.rollout = rollout
-        self.mask = rollout.mask
-        kl = math_.kl_terms(rollout.logprobs, rollout.reference, self.mask, estimator=spec.kl_estimator)
-        rewards = math_.token_rewards(rollout.scores, kl, self.mask, kl_coef=rollout.kl_coef)
-        if spec.whiten_rewards:
-            rewards = math_.whiten(rewards, self.mask, shift_mean=False)
-        advantages, self.returns = math_.gae(
-            rewards, rollout.values, self.mask, gamma=spec.gamma, lam=spec.lam
-        )
-        self.advantages = math_.whiten(advantages, self.mask) if spec.whiten_advantages else advantages
-        self.weights: Tensor | None = None
-        if rollout.sampler is not None:
-            self.weights = math_.importance_weights(
-                rollout.logprobs, rollout.sampler, self.mask, cap=spec.importance_cap
-            )
-
-    def backward(
-        self, models: Models, batch: Batch, part: Sequence[int], num_tokens: int, *, learns_policy: bool
-    ) -> Tensor:
-        """Adds the gradients of rows `part` to those of policy and critic; returns SUMS. `num_tokens` is
-        that of the whole minibatch over all processes: how it is cut up must not change its gradient."""
-        spec, rollout, mask = self.spec, self.rollout, self.mask[part]
-
-        def flat(tensor: Tensor) -> Tensor:
-            return tensor[part][mask]  # (N), in the order of the batch
-
-        old, real = flat(rollout.logprobs), torch.ones_like(batch.tokens_N, dtype=torch.bool)
-        with torch.set_grad_enabled(learns_policy):
-            logprobs, entropies = models.logprobs(batch)
-            policy = math_.policy_loss(
-                logprobs,
-                old,
-                flat(self.advantages),
-                real,
-                cliprange=spec.cliprange,
-                weights=None if self.weights is None else flat(self.weights),
-            )
-        if learns_policy:
-            (policy.loss / num_tokens).backward()
-        values = models.values(batch)
-        value = math_.value_loss(
-            values, flat(rollout.values), flat(self.returns), real, cliprange=spec.cliprange_value
-        )
-        (spec.vf_coef * value.loss / num_tokens).backward()
-        with torch.no_grad():
-            change = logprobs.detach() - old
-            sums = (
-                policy.loss,
-                value.loss,
-                0.5 * change.square().sum(),
-                policy.num_clipped,
-                value.num_clipped,
-                entropies.sum(),
-                change.exp().sum(),
-            )
-            return torch.stack([one.detach().double() for one in sums])
 
 
 def _chunks(items: Sequence[int], size: int) -> Iterator[list[int]]:

@@ -9,7 +9,7 @@ that is read. B rows, N completion tokens of all rows one after the other, H hid
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -27,6 +27,7 @@ from rlhf.training.modeling import (
     precision,
     save_model,
 )
+from rlhf.training.passes import First, Second, side_by_side
 from rlhf.training.ppo_math import token_logprobs
 from rlhf.training.reward_heads import reward_head
 from rlhf.training.text import TokenIds
@@ -175,6 +176,12 @@ class Models:
         for model in (self.policy, self.critic):
             if model is not None and model.training != mode:
                 model.train(mode)
+
+    def side_by_side(self, first: Callable[[], First], second: Callable[[], Second]) -> tuple[First, Second]:
+        """The results of both, where `first` needs the policy or the reference and `second` the critic."""
+        if self.critic is None or device().type != "cpu":
+            return first(), second()
+        return side_by_side(first, second)
 
     # What the models say
 

@@ -11,6 +11,7 @@ import torch
 from rlhf.training.ensembles import combine_members
 from rlhf.training.errors import TrainingError
 from rlhf.training.modeling import device, find_model, load_reward_model, load_tokenizer, precision
+from rlhf.training.passes import passes
 from rlhf.training.reward_heads import RewardFacts
 from rlhf.training.text import Messages, TokenIds, encode_conversations, pad_right
 
@@ -62,10 +63,10 @@ class Scorer:
         largest one fails early."""
         was_training = self.model.training
         self.model.eval()
-        order = sorted(range(len(sequences)), key=lambda index: -len(sequences[index]))
+        lengths = [len(ids) for ids in sequences]
+        order = sorted(range(len(sequences)), key=lambda index: -lengths[index])
         scores = torch.zeros(len(sequences), self.model.config.num_labels)
-        for start in range(0, len(order), self.batch_size):
-            batch = order[start : start + self.batch_size]
+        for batch in passes(order, lengths, most_rows=self.batch_size, device=self.model.device):
             scores[batch] = self._score_batch([sequences[index] for index in batch])
         self.model.train(was_training)
         return scores

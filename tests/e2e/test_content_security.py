@@ -10,7 +10,6 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from deploy import stack
 from rlhf.client import Client
 from tests.e2e.houses import PASSWORD, add_member, sign_up
-from tests.e2e.test_browser import browser  # noqa: F401  (a fixture)
 
 pytestmark = pytest.mark.browser
 

@@ -15,8 +15,9 @@ from rlhf.specs import Lora
 from rlhf.training import ppo_math
 from rlhf.training.errors import Cancelled, TrainingError
 from rlhf.training.modeling import load_policy, load_reward_model, load_tokenizer, save_model
-from rlhf.training.ppo import ADAM_EPS, Targets, train_ppo
+from rlhf.training.ppo import ADAM_EPS, train_ppo
 from rlhf.training.ppo_models import Batch, Row
+from rlhf.training.ppo_targets import Targets
 from rlhf.training.rewards import Rewards, check_parity, shape_scores
 from rlhf.training.rollout import cut_at_stop
 from rlhf.training.scoring import Scorer
@@ -84,7 +85,7 @@ def test_02_first_minibatch_has_ratio_one(start):
     rollout, _ = run.collect()
     targets = Targets(rollout, run.spec)
     part = list(range(len(rollout.rows)))
-    sums = targets.backward(run.models, run._batch(rollout.rows, part), part, 1, learns_policy=True)
+    sums = targets.backward(run.models, [(run._batch(rollout.rows, part), part)], 1, learns_policy=True)
     found = dict(zip(Targets.SUMS, (sums / rollout.mask.sum()).tolist(), strict=True))
     assert found["val/ratio"] == pytest.approx(1, abs=1e-4)
     assert found["policy/approxkl_avg"] == pytest.approx(0, abs=1e-8)
@@ -93,7 +94,7 @@ def test_02_first_minibatch_has_ratio_one(start):
     torch.testing.assert_close(rollout.sampler, rollout.logprobs, atol=1e-4, rtol=0)
     torch.testing.assert_close(rollout.reference, rollout.logprobs, atol=0, rtol=0)
     run.spec.temperature = 1.0
-    assert (run._look(rollout.rows)[0] - rollout.logprobs).abs().max() > 0.1
+    assert (run._look(rollout.rows, list)[0][0] - rollout.logprobs).abs().max() > 0.1
 
 
 def test_03_support_is_full(start):
@@ -348,7 +349,8 @@ def test_14_microbatches_do_not_change_gradients(start, reward_model):
         targets = Targets(rollout, run.spec)
         for first in range(0, 16, size):
             part = list(range(first, first + size))
-            targets.backward(run.models, run._batch(rollout.rows, part), part, num_tokens, learns_policy=True)
+            share = run._batch(rollout.rows, part), part
+            targets.backward(run.models, [share], num_tokens, learns_policy=True)
         parameters = [*run.policy.values(), *run.critic.values()]
         gradients.append(torch.cat([p.grad.flatten() for p in parameters]))
         for parameter in parameters:
