@@ -50,7 +50,7 @@ def owner(house: stack.Stack) -> Client:
 
 
 @pytest.fixture
-def open_as(browser: Browser, house: stack.Stack) -> Iterator[Callable[..., tuple[Page, list[str]]]]:  # noqa: F811
+def open_as(browser: Browser, house: stack.Stack) -> Iterator[Callable[..., tuple[Page, list[str]]]]:
     """A page signed in, and what of it the policy has stopped so far."""
     contexts: list[BrowserContext] = []
 

@@ -62,7 +62,7 @@ def owner(house: stack.Stack) -> Client:
 
 
 @pytest.fixture
-def open_as(browser: Browser, house: stack.Stack, owner: Client) -> Iterator[Callable[..., Page]]:  # noqa: F811
+def open_as(browser: Browser, house: stack.Stack, owner: Client) -> Iterator[Callable[..., Page]]:
     contexts: list[BrowserContext] = []
 
     def open_window(email: str, **options: Any) -> Page:
