@@ -422,6 +422,6 @@ def test_whatever_leads_and_people_do_nothing_is_lost_or_doubled(project, crowd,
     acknowledged: dict[UUID, int] = {}
     for part in race(*racers, *leads):
         acknowledged |= part
-    assert len(acknowledged) > 20
+    assert len(acknowledged) > 10  # leads may close what people could have judged
     assert Withdrawal.objects.exists()
     check_invariants(acknowledged)
