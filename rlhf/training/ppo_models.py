@@ -18,6 +18,7 @@ from torch import Tensor, nn
 
 from rlhf.specs import PpoTraining
 from rlhf.training.errors import TrainingError
+from rlhf.training.member_adapters import averaged
 from rlhf.training.modeling import (
     device,
     load_policy,
@@ -140,7 +141,7 @@ class Models:
                     "The reward model splits text into other tokens than the policy, so a critic cannot "
                     "start as it. Train with LoRA and critic: adapter."
                 )
-            critic = load_reward_model(reward_folder, self.tokenizer, dtype=dtype)
+            critic = averaged(load_reward_model(reward_folder, self.tokenizer, dtype=dtype))
         else:
             critic = load_reward_model(folder, self.tokenizer, dtype=dtype, new_head_seed=self.spec.seed)
             head = reward_head(critic)
