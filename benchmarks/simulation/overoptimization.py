@@ -120,13 +120,14 @@ def overoptimize(arm: str, ground: Ground, judged: Path) -> list[Look]:
 
 def watch(arm: str, ground: Ground, judged: Path) -> list[Look]:
     reward_dir, policy_dir = judged / f"reward-{arm}", judged / f"ppo-{arm}"
-    train_reward(
-        REWARD.model_copy(update={"seed": ground.seed, **ARMS[arm]}),
-        model_path=ground.sft,
-        snapshot_dir=judged / "rankings",
-        output_dir=reward_dir,
-        reporter=Quiet(),
-    )
+    if not (reward_dir / "model").is_dir():
+        train_reward(
+            REWARD.model_copy(update={"seed": ground.seed, **ARMS[arm]}),
+            model_path=ground.sft,
+            snapshot_dir=judged / "rankings",
+            output_dir=reward_dir,
+            reporter=Quiet(),
+        )
     watcher = Watch(ground, reward_dir / "model", arm)
     every = EVERY * PPO.num_ppo_epochs * PPO.num_mini_batches
     train_ppo(
