@@ -37,17 +37,18 @@ class MemberLinear(nn.Module):
         self.frozen = frozen
         self.scaling = config.lora_alpha / config.r
         self.dropout = nn.Dropout(config.lora_dropout)
-        settings: dict[str, Any] = {"dtype": torch.float32, "device": frozen.weight.device}
         drawn = torch.empty(members, config.r, frozen.in_features)
         drawn.uniform_(-1, 1, generator=generator).div_(math.sqrt(frozen.in_features))
-        self.down = nn.Parameter(drawn.to(**settings))
-        self.up = nn.Parameter(torch.zeros(members, frozen.out_features, config.r, **settings))
+        self.down = nn.Parameter(drawn.to(frozen.weight))
+        self.up = nn.Parameter(torch.zeros(members, frozen.out_features, config.r).to(frozen.weight))
 
     def forward(self, states: Tensor) -> Tensor:
         unchanged = self.frozen(states)
-        rows = states.to(self.down.dtype).reshape(len(self.down), -1, states.shape[-1])
-        change = self.dropout(rows) @ self.down.mT @ self.up.mT * self.scaling
-        return unchanged + change.reshape(unchanged.shape).to(unchanged.dtype)
+        members = len(self.down)
+        low = self.dropout(states).reshape(members, -1, states.shape[-1]) @ self.down.mT
+        sums = unchanged.reshape(members, -1, unchanged.shape[-1])
+        changed = torch.baddbmm(sums, low, self.up.mT, alpha=self.scaling)  # one pass over what is large
+        return changed.reshape(unchanged.shape)
 
 
 def give_adapters(model: Any, config: LoraConfig, *, seed: int) -> None:
