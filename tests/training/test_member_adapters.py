@@ -11,12 +11,14 @@ from transformers import AutoModelForSequenceClassification
 
 from rlhf.specs import Lora, RewardTraining
 from rlhf.training.errors import TrainingError
-from rlhf.training.member_adapters import averaged
+from rlhf.training.member_adapters import averaged, has_adapters
 from rlhf.training.modeling import load_reward_model, load_tokenizer
+from rlhf.training.ppo import train_ppo
 from rlhf.training.reporting import ConsoleReporter
 from rlhf.training.reward import train_reward
 from rlhf.training.scoring import Scorer, check_parity
 from rlhf.training.text import encode_conversations
+from tests.training.ppo_parts import Recorder, ppo_spec
 from tests.training.tiny import make_rows
 
 pytestmark = pytest.mark.training
@@ -159,3 +161,17 @@ def test_adapters_need_members_and_lora(wrong):
 def test_targets_that_name_nothing_are_refused(train, snapshot):
     with pytest.raises(TrainingError, match=r"has no linear layer that lora\.target_modules names"):
         train(snapshot, lora=Lora(target_modules=["nowhere"]))
+
+
+def test_policy_learns_from_members_with_adapters(trained, base_model, snapshot, tmp_path):
+    train_ppo(
+        ppo_spec(total_episodes=8, rollout_batch_size=8),
+        model_path=base_model,
+        reward_model_path=trained[0],
+        snapshot_dir=snapshot,
+        output_dir=tmp_path,
+        reporter=Recorder(),
+    )
+    critic = load_reward_model(tmp_path / "critic", load_tokenizer(base_model), dtype=torch.float32)
+    assert critic.config.num_labels == 3
+    assert not has_adapters(critic)
