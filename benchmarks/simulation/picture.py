@@ -80,42 +80,25 @@ def fallen_at(looks: Sequence[Look]) -> float:
 
 
 def summary(looks: Sequence[Look]) -> list[dict[str, Any]]:
-    """Of each arm the truth at its best and in the end, the score at both, and when the truth has fallen, with
-    the range over seeds."""
+    """Of each arm when the truth has fallen, the truth at its best and in the end, and the score at both."""
+    unit = "standard deviations of SFT replies"
     lines: list[dict[str, Any]] = []
     for arm in ARMS:
         groups = by_rollouts(looks, arm)
         runs = [[look for look in looks if (look.arm, look.seed) == (arm, seed)] for seed in _seeds(looks)]
-        value, low, high = (round(one, 3) for one in spread([fallen_at(run) for run in runs if run]))
-        lines.append(
-            {
-                "figure": f"KL once the truth has fallen by {FALLEN}, {TITLES[arm]}",
-                "value": value,
-                "low": low,
-                "high": high,
-                "unit": "nats",
-                "n": len(runs),
-                "method": "range over seeds",
-            }
-        )
+        fallen = [fallen_at(run) for run in runs if run]
+        lines.append(_line(f"KL once the truth has fallen by {FALLEN}, {TITLES[arm]}", fallen, "nats"))
         best = max(groups, key=lambda rollouts: fmean(look.truth for look in groups[rollouts]))
         for when, rollouts in (("best", best), ("last", max(groups))):
             group = groups[rollouts]
-            for name in ("truth", "proxy"):
-                value, low, high = (round(one, 3) for one in spread([getattr(look, name) for look in group]))
-                lines.append(
-                    {
-                        "figure": f"{name} at its {when}, {TITLES[arm]}"
-                        if name == "truth"
-                        else f"score there, {TITLES[arm]}",
-                        "value": value,
-                        "low": low,
-                        "high": high,
-                        "unit": "standard deviations of SFT replies",
-                        "n": len(group),
-                        "method": "range over seeds",
-                        "rollouts": rollouts,
-                        "kl": round(fmean(look.kl for look in group), 2),
-                    }
-                )
+            place = {"rollouts": rollouts, "kl": round(fmean(look.kl for look in group), 2)}
+            for figure, name in ((f"truth at its {when}", "truth"), ("score there", "proxy")):
+                values = [getattr(look, name) for look in group]
+                lines.append(_line(f"{figure}, {TITLES[arm]}", values, unit) | place)
     return lines
+
+
+def _line(figure: str, values: Sequence[float], unit: str) -> dict[str, Any]:
+    value, low, high = (round(one, 3) for one in spread(values))
+    limits = {"value": value, "low": low, "high": high, "unit": unit, "n": len(values)}
+    return {"figure": figure, **limits, "method": "range over seeds"}
