@@ -1,13 +1,14 @@
 """Whether the methods work, by a truth that is known here, and what too much of one looks like.
 
     python -m benchmarks.policies [--long] [--seeds N] [--only methods|overoptimization] [--picture PATH]
+        [--keep FOLDER] [--processes N]
 
 Prints one line of JSON for each figure and ends with 1 where a claim does not hold. A simulated crowd judges
 replies of an SFT policy; PPO, RLOO, DPO and best of n, with the settings of fixtures/round.json, must each
 beat that policy on 400 prompts that nothing was trained on, by the crowd's true utility: the whole
 interval above one half. `--long` has more seeds, KTO and GRPO, and draws docs/overoptimization.png: PPO
 without a KL against a reward model of few judgments, and against an ensemble of such. Two processes of
-one thread each.
+one thread each. What `--keep` names holds what was trained and seen, and a later call goes on from there.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from contextlib import AbstractContextManager, nullcontext
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -39,6 +41,10 @@ def one_thread() -> None:
     import torch
 
     torch.set_num_threads(1)
+
+
+def kept_or_temporary(keep: Path | None) -> AbstractContextManager[Path | str]:
+    return nullcontext(keep) if keep else tempfile.TemporaryDirectory(prefix="plumbline-policies-")
 
 
 def say(line: Line) -> None:
@@ -110,12 +116,14 @@ def main() -> int:
     parser.add_argument("--seeds", type=int)
     parser.add_argument("--only", choices=["methods", "overoptimization"])
     parser.add_argument("--picture", type=Path, default=PICTURE)
+    parser.add_argument("--keep", type=Path)
+    parser.add_argument("--processes", type=int, default=PROCESSES)
     options = parser.parse_args()
     context = get_context("spawn")
     failures: list[str] = []
     with (
-        tempfile.TemporaryDirectory(prefix="plumbline-policies-") as folder,
-        ProcessPoolExecutor(PROCESSES, mp_context=context, initializer=one_thread) as pool,
+        kept_or_temporary(options.keep) as folder,
+        ProcessPoolExecutor(options.processes, mp_context=context, initializer=one_thread) as pool,
     ):
         if options.only != "overoptimization":
             seeds = options.seeds or (LONG_SEEDS if options.long else SEEDS)

@@ -59,17 +59,19 @@ def estimate(
     shape = ModelShape.read(config)
     lora, is_16bit = spec.lora, has_bfloat16 and spec.dtype != "float32"
     wide = 2 if spec.dtype == "bfloat16" else 4
-    frozen = 2 if is_16bit else 4
+    # Members with adapters each pass the rows, on a backbone in the precision of what is trained.
+    passes = spec.members if getattr(spec, "members_own", "heads") == "adapters" else 1
+    frozen = wide if passes > 1 else 2 if is_16bit else 4
     if lora is None:
         trained, weights = shape.num_parameters, shape.num_parameters * wide
         trained_width = wide
     else:
-        trained = shape.num_lora_parameters(lora.r)
+        trained = passes * shape.num_lora_parameters(lora.r)
         base = BYTES_4BIT * _linear(shape) + frozen * (shape.num_parameters - _linear(shape))
         weights = int(base if lora.load_in_4bit else shape.num_parameters * frozen) + trained * 4
         trained_width = 4
     is_online, rows = kind in SAMPLING, spec.batch_size * (2 if kind in PAIRED else 1)
-    tokens = rows * spec.max_length
+    tokens = passes * rows * spec.max_length
     rewards = [ModelShape.read(one).num_parameters if one else shape.num_parameters for one in reward_configs]
     return Memory(
         weights=weights,

@@ -15,14 +15,14 @@ import importlib.util
 import json
 import os
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from benchmarks.figures import say
 from benchmarks.reward.shared import train
 from rlhf.specs import RewardTraining
-from rlhf.training.statistics import Interval, clustered_wilson
+from rlhf.training.statistics import Interval, bootstrapped, clustered_wilson
 
 DATA = Path(os.environ.get("REWARD_DATA", Path(__file__).parents[3] / "shared" / "data" / "prefs"))
 FOLDS = 2
@@ -184,6 +184,18 @@ def tell(figure: str, found: Interval | None, **more: object) -> None:
     say(figure, found["value"], "share", **limits, n=found["n"], method=found["method"], **more)
 
 
+def tell_leads(subject: str, wins: Mapping[str, Sequence[float]], clusters: Sequence[int]) -> None:
+    """How far the first is ahead of each of the others on the same pairs."""
+    first, *others = wins
+    for other in others:
+        leads = [a - b for a, b in zip(wins[first], wins[other], strict=True)]
+
+        def mean_lead(counts: Any, leads: list[float] = leads) -> float:
+            return float((counts * leads).sum() / counts.sum())
+
+        tell(f"lead {subject}, {first} over {other}", bootstrapped(mean_lead, clusters, resamples=2000))
+
+
 def is_there(*needed: str) -> Path | None:
     """The encoder, once everything an experiment reads is there; otherwise None, and why on the output."""
     missing = [name for name in needed if not (DATA / f"{name}.jsonl.gz").is_file()]
@@ -215,6 +227,7 @@ def of_debates() -> None:
             wins.setdefault(name, []).extend(found())
     for name, won in wins.items():
         tell(f"accuracy on held-out debates, {name}", clustered_wilson(won, topics))
+    tell_leads("on held-out debates", wins, topics)
 
 
 def of_replies(name: str, file: str, read: Callable[[], tuple[list[Row], list[Row]]]) -> None:
@@ -223,12 +236,14 @@ def of_replies(name: str, file: str, read: Callable[[], tuple[list[Row], list[Ro
         return
     trained, tested = read()
     prompts = [one["prompt_id"] for one in tested]
-    for who, won in {
-        "reward model": lambda: reward(trained, tested, REPLIES, model),
-        "words": lambda: words(trained, tested),
-        "the longer one": lambda: longer(tested),
-    }.items():
-        tell(f"accuracy on {name}, {who}", clustered_wilson(won(), prompts), trained_on=len(trained))
+    wins = {
+        "reward model": reward(trained, tested, REPLIES, model),
+        "words": words(trained, tested),
+        "the longer one": longer(tested),
+    }
+    for who, won in wins.items():
+        tell(f"accuracy on {name}, {who}", clustered_wilson(won, prompts), trained_on=len(trained))
+    tell_leads(f"on {name}", wins, prompts)
 
 
 EXPERIMENTS: dict[str, Callable[[], None]] = {

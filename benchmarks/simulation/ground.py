@@ -60,11 +60,14 @@ class Ground:
 
 def lay_ground(folder: Path, seed: int) -> Ground:
     """Prompts of the seed's stream, and an SFT policy trained from the base model on demonstrations: replies
-    of a careful agent, who still errs now and then."""
+    of a careful agent, who still errs now and then. What `folder` has already is not made again."""
     stream = prompt_stream(10_000 + seed)
     demonstrated, judged, held_out = (
         list(itertools.islice(stream, count)) for count in (NUM_DEMONSTRATIONS, NUM_PROMPTS, NUM_HELD_OUT)
     )
+    ground = Ground(folder, seed, numbered(judged, 10_000), numbered(held_out, 20_000))
+    if ground.sft.is_dir():
+        return ground
     rng = random.Random(f"demonstrations-{seed}")
     rows = [
         {
@@ -82,7 +85,7 @@ def lay_ground(folder: Path, seed: int) -> Ground:
         output_dir=folder / "sft",
         reporter=Quiet(),
     )
-    return Ground(folder, seed, numbered(judged, 10_000), numbered(held_out, 20_000))
+    return ground
 
 
 def careful(rng: random.Random) -> Quality:
@@ -99,6 +102,8 @@ def judge(ground: Ground, num_judgments: int) -> Path:
     """A folder with snapshots `rankings`, `preferences` and `prompts`: judgments of four replies of the SFT
     policy each, by members of the crowd in turn, and all prompts that may be trained on."""
     folder = ground.folder / "judged"
+    if (folder / "prompts").is_dir():
+        return folder
     prompts = ground.prompts[:num_judgments]
     written = sample(
         Sampling(temperature=1.0, max_new_tokens=MAX_COMPLETION, batch_size=64),

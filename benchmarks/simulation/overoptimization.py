@@ -4,8 +4,9 @@ taken off the score (Coste et al. 2023)."""
 
 from __future__ import annotations
 
+import json
 import shutil
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import fmean, stdev
 from typing import Any
@@ -14,7 +15,7 @@ from safetensors.torch import load_file
 
 from benchmarks.simulation.ground import MAX_COMPLETION, MAX_LENGTH, Ground, Quiet
 from benchmarks.simulation.measures import load, log_probabilities, worth, write
-from rlhf.specs import PpoTraining, RewardTraining
+from rlhf.specs import Lora, PpoTraining, RewardTraining
 from rlhf.training.ppo import train_ppo
 from rlhf.training.reward import train_reward
 from rlhf.training.scoring import Scorer
@@ -26,7 +27,14 @@ NUM_LOOKED_AT = 128
 REWARD = RewardTraining(
     learning_rate=1e-3, max_steps=30, batch_size=16, max_length=MAX_LENGTH, checkpoint_every=100_000
 )
-ENSEMBLE = {"members": 5, "combine": "mean_minus_variance", "variance_penalty": 5.0}
+ENSEMBLE = {
+    "members": 5,
+    "members_own": "adapters",
+    "lora": Lora(r=8, alpha=16),
+    "learning_rate": 3e-3,
+    "combine": "mean_minus_variance",
+    "variance_penalty": 5.0,
+}
 PPO = PpoTraining(
     learning_rate=3e-4,
     critic_learning_rate=1e-3,
@@ -103,15 +111,24 @@ class Watch(Quiet):
 
 
 def overoptimize(arm: str, ground: Ground, judged: Path) -> list[Look]:
+    told = judged / f"looks-{arm}.json"
+    if not told.is_file():
+        looks = watch(arm, ground, judged)
+        told.write_text(json.dumps([asdict(look) for look in looks]), encoding="utf-8")
+    return [Look(**look) for look in json.loads(told.read_text(encoding="utf-8"))]
+
+
+def watch(arm: str, ground: Ground, judged: Path) -> list[Look]:
     reward_dir, policy_dir = judged / f"reward-{arm}", judged / f"ppo-{arm}"
-    train_reward(
-        REWARD.model_copy(update={"seed": ground.seed, **ARMS[arm]}),
-        model_path=ground.sft,
-        snapshot_dir=judged / "rankings",
-        output_dir=reward_dir,
-        reporter=Quiet(),
-    )
-    watch = Watch(ground, reward_dir / "model", arm)
+    if not (reward_dir / "model").is_dir():
+        train_reward(
+            REWARD.model_copy(update={"seed": ground.seed, **ARMS[arm]}),
+            model_path=ground.sft,
+            snapshot_dir=judged / "rankings",
+            output_dir=reward_dir,
+            reporter=Quiet(),
+        )
+    watcher = Watch(ground, reward_dir / "model", arm)
     every = EVERY * PPO.num_ppo_epochs * PPO.num_mini_batches
     train_ppo(
         PPO.model_copy(update={"seed": ground.seed, "checkpoint_every": every}),
@@ -119,8 +136,8 @@ def overoptimize(arm: str, ground: Ground, judged: Path) -> list[Look]:
         reward_model_path=reward_dir / "model",
         snapshot_dir=judged / "prompts",
         output_dir=policy_dir,
-        reporter=watch,
+        reporter=watcher,
     )
-    watch.policy = load(policy_dir / "model")
-    watch.look(NUM_ROLLOUTS)
-    return watch.looks
+    watcher.policy = load(policy_dir / "model")
+    watcher.look(NUM_ROLLOUTS)
+    return watcher.looks

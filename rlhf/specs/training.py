@@ -94,7 +94,12 @@ class RewardTraining(Training):
         "judgment",
         description="What batch_size counts. By prompt, a response passes once for all judgments of it.",
     )
-    members: int = Field(1, ge=1, le=32, description="Heads of an ensemble on one backbone.")
+    members: int = Field(1, ge=1, le=32, description="Reward models of an ensemble on one backbone.")
+    members_own: Literal["heads", "adapters"] = Field(
+        "heads",
+        description="What members do not share: heads cost nothing; adapters, as `lora` sets them, differ "
+        "more and cost a pass each.",
+    )
     combine: Literal["mean", "min", "mean_minus_variance"] = Field(
         "mean", description="One score out of the members'."
     )
@@ -128,6 +133,9 @@ class RewardTraining(Training):
             ),
             f"combine {self.combine} needs an ensemble: set members to 2 or more": self.members == 1
             and self.combine != "mean",
+            "members_own adapters needs an ensemble and lora: set members to 2 or more and lora to {}": (
+                self.members_own == "adapters" and (self.members == 1 or self.lora is None)
+            ),
         }
         for sentence, applies in wrong.items():
             if applies:

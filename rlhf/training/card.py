@@ -109,6 +109,8 @@ def _how_to_score(spec: Mapping[str, Any], metrics: Mapping[str, Any]) -> list[s
         )
     if spec.get("members", 1) > 1:
         lines.append(f"- {spec['members']} members, a logit each; the score is their {spec['combine']}")
+    if spec.get("members_own") == "adapters":
+        lines.append("- member n reads through the adapter in members/n, which `peft.PeftModel` loads")
     if metrics.get("tie_threshold") is not None:
         lines.append(f"- tie threshold {metrics['tie_threshold']:.4g}: Rao and Kupper's theta")
     if spec.get("center_on", "nothing") != "nothing":

@@ -1,10 +1,10 @@
-"""Several reward models on one backbone, as the rows of one linear head, and one score from them.
+"""Several reward models on one backbone, and one score from them.
 
 Optimizing a policy against one reward model finds its errors; members that were taught differently
 disagree where they err, and a score that heeds this is harder to exploit (Coste et al. 2023). Members
 differ by their first weights and by an online bootstrap: member n counts all judgments about one prompt
-Poisson(1) times (Oza and Russell 2001; the prompt is the cluster). One forward pass serves all.
-Leaves out: members with backbones or adapters of their own, which differ more and cost as much again each.
+Poisson(1) times (Oza and Russell 2001; the prompt is the cluster). Each has a row of one linear head, and one
+forward pass serves all; or an adapter of its own as well, and a pass (member_adapters.py).
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import numpy as np
 import torch
 
 Combine = Literal["mean", "min", "mean_minus_variance"]
+MembersOwn = Literal["heads", "adapters"]
 
 
 def combine_members(scores: torch.Tensor, how: Combine, variance_penalty: float) -> torch.Tensor:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from rlhf.specs import Lora, Training
 from rlhf.training.errors import TrainingError
 from rlhf.training.hub import ADAPTER_FILE, BASE_LINK, find_model
-from rlhf.training.reward_heads import NEW_WEIGHTS, initialize, num_reward_labels, reward_head
+from rlhf.training.reward_heads import NEW_WEIGHTS, RewardFacts, initialize, num_reward_labels, reward_head
 from rlhf.training.text import DEFAULT_CHAT_TEMPLATE, stop_token_ids
 
 if TYPE_CHECKING:
@@ -199,7 +199,7 @@ def load_reward_model(
 ) -> PreTrainedModel:
     """A sequence classifier with one label for each member of its ensemble (None: as many as it has).
     A model that has no such head yet, decoder or encoder, is refused, or given one drawn under
-    `new_head_seed`: see reward_heads.initialize."""
+    `new_head_seed`: see reward_heads.initialize. Members' own adapters are on it: see member_adapters."""
     import torch
     from transformers import AutoModelForSequenceClassification
 
@@ -225,6 +225,11 @@ def load_reward_model(
     if num_labels is None:
         assert new_head_seed is not None
         initialize(head, seed=new_head_seed)
+    if RewardFacts.of(model.config).members_own == "adapters":
+        from rlhf.training.member_adapters import load_adapters
+
+        with _loading(folder):
+            load_adapters(model, folder)
     return model
 
 

@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from rlhf.specs import PpoTraining
 from rlhf.training import critics
 from rlhf.training.errors import TrainingError
+from rlhf.training.member_adapters import averaged
 from rlhf.training.modeling import (
     device,
     load_policy,
@@ -139,7 +140,7 @@ class Models:
 
     def _load_critic(self, folder: Path, start: Path | None, dtype: torch.dtype) -> None:
         if start is not None:
-            critic = load_reward_model(start, self.tokenizer, dtype=dtype)
+            critic = averaged(load_reward_model(start, self.tokenizer, dtype=dtype))
         else:
             critic = load_reward_model(folder, self.tokenizer, dtype=dtype, new_head_seed=self.spec.seed)
             head = reward_head(critic)

@@ -3,9 +3,9 @@
 TRL's RewardTrainer reads clean pairs only: loss = -log sigmoid(r(chosen) - r(rejected)). This one
 (ranking_trainer.py) reads everything a judgment says: whole rankings at one forward pass for each response,
 ties, how much better, how far its annotator can be trusted (preference_losses.py). It trains one head or an
-ensemble (ensembles.py), on a decoder or an encoder, in full or by adapters. Afterwards scores are centred and
-a temperature is fitted (calibration.py); both are saved with the model. Judgments longer than `max_length`
-are left out: a cut reply is not what people judged.
+ensemble (ensembles.py), on a decoder or an encoder, in full or by adapters, one for all members or for each.
+Afterwards scores are centred and a temperature is fitted (calibration.py); both are saved with the model.
+Judgments longer than `max_length` are left out: a cut reply is not what people judged.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ import torch
 from rlhf.specs import RewardTraining
 from rlhf.training import calibration
 from rlhf.training.data import require_train
-from rlhf.training.errors import out_of_memory_explained
+from rlhf.training.errors import TrainingError, out_of_memory_explained
+from rlhf.training.member_adapters import give_adapters, has_adapters, save_adapters, take_off
 from rlhf.training.modeling import (
     chat_template_digest,
     describe_training,
@@ -38,6 +39,7 @@ from rlhf.training.scoring import Scorer, reading_limit
 
 if TYPE_CHECKING:
     from datasets import Dataset
+    from transformers import PreTrainedTokenizerBase
 
 SPLITS = ("train", "validation", "test")
 MAX_REFERENCES = 1024
@@ -63,8 +65,7 @@ def train_reward(
     folder = find_model(model_path)
     tokenizer = load_tokenizer(folder)
     reporter.environment({"chat_template_sha256": chat_template_digest(tokenizer)})
-    dtype, _ = precision(spec.dtype, lora=spec.lora is not None)
-    model = load_reward_model(folder, tokenizer, dtype=dtype, new_head_seed=spec.seed, members=spec.members)
+    model = _to_be_trained(spec, folder, tokenizer)
     readable = spec.model_copy(update={"max_length": min(spec.max_length, reading_limit(model, tokenizer))})
     data = {
         split: encode_judgments(snapshot_dir, split, tokenizer, readable, output_dir, reporter)
@@ -85,7 +86,7 @@ def train_reward(
         data_collator=JudgmentCollator(tokenizer.pad_token_id, train if is_by_prompt else None),
         train_dataset=by_prompt(train) if is_by_prompt else train,
         processing_class=tokenizer,
-        peft_config=lora_config(spec.lora, task="SEQ_CLS") if spec.lora else None,
+        peft_config=lora_config(spec.lora, task="SEQ_CLS") if spec.lora and not has_adapters(model) else None,
     )
     fit(trainer, spec, reporter=reporter, resume_from=resume_from)
 
@@ -95,6 +96,7 @@ def train_reward(
         combine=spec.combine,
         variance_penalty=spec.variance_penalty if spec.combine == "mean_minus_variance" else 0.0,
         centred_on=spec.center_on,
+        members_own=spec.members_own,
     )
     model = merged(trainer.model, tokenizer).eval()
     if threshold is not None:
@@ -126,8 +128,29 @@ def train_reward(
             values = {"accuracy": found["accuracy"]["value"], "margin": float(pairs[split].margins.mean())}
             values |= {key: found[key]["after"]["value"] for key in ("nll", "ece")}
             reporter.metrics(trainer.state.global_step, {f"{name}_{key}": v for key, v in values.items()})
+    if has_adapters(model):
+        save_adapters(model, output_dir / "model")
+        take_off(model)
     save_model(model, tokenizer, output_dir / "model")
     return summary
+
+
+def _to_be_trained(spec: RewardTraining, folder: Path, tokenizer: PreTrainedTokenizerBase) -> Any:
+    # Members' adapters and what they stand on are in one piece, in the precision of what is trained.
+    dtype, _ = precision(spec.dtype, lora=spec.lora is not None and spec.members_own == "heads")
+    model = load_reward_model(folder, tokenizer, dtype=dtype, new_head_seed=spec.seed, members=spec.members)
+    facts = RewardFacts.of(model.config)
+    if facts.members_own == spec.members_own:
+        return model
+    if facts.members_own == "adapters":
+        raise TrainingError(
+            f"Members in {folder} have adapters: set members_own to adapters, and lora to {{}}."
+        )
+    assert spec.lora
+    give_adapters(model, lora_config(spec.lora, task="SEQ_CLS"), seed=spec.seed)
+    facts.members_own = "adapters"
+    facts.write_to(model.config)
+    return model
 
 
 def count_pairs(rows: Dataset) -> tuple[int, int]:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import torch
     from transformers import PretrainedConfig, PreTrainedModel
 
-    from rlhf.training.ensembles import Combine
+    from rlhf.training.ensembles import Combine, MembersOwn
 
 # Layers that a sequence classifier adds to a pretrained body, head included.
 NEW_WEIGHTS = ("score.", "classifier.", "classification_head.", "pooler.", "head.dense.", "head.norm.")
@@ -40,6 +40,7 @@ class RewardFacts:
     combine: Combine = "mean"
     variance_penalty: float = 0.0
     centred_on: str = "nothing"
+    members_own: MembersOwn = "heads"
 
     @classmethod
     def of(cls, config: PretrainedConfig) -> Self:
@@ -100,22 +101,25 @@ def centre(
     import torch
 
     head, hidden = reward_head(model), head_inputs(model, batches)
-    reference = hidden[is_reference.to(hidden.device)].mean(0)
+    reference = hidden[:, is_reference.to(hidden.device)].mean(1)
     with torch.no_grad():
         weight = head.weight.double()
+        shift = (weight * reference).sum(1)
         if head.bias is not None:
-            head.bias.copy_(-(weight @ reference))
+            head.bias.copy_(-shift)
             return 0.0
-        moments = hidden.T @ hidden / len(hidden)
-        ridge = RIDGE * moments.diagonal().mean() * torch.eye(len(reference)).to(moments)
-        direction = torch.linalg.solve(moments + ridge, hidden.mean(0))
-        direction = direction / (direction @ reference)
-        head.weight.copy_(weight - torch.outer(weight @ reference, direction))
-        return float((hidden @ direction).std(correction=0))
+        moments = hidden.mT @ hidden / hidden.shape[1]
+        size = moments.diagonal(dim1=1, dim2=2).mean(1)[:, None, None]
+        ridge = RIDGE * size * torch.eye(hidden.shape[2]).to(moments)
+        direction = torch.linalg.solve(moments + ridge, hidden.mean(1))
+        direction = direction / (direction * reference).sum(1, keepdim=True)
+        head.weight.copy_(weight - shift[:, None] * direction)
+        return float((hidden @ direction[..., None]).std(1, correction=0).max())
 
 
 def head_inputs(model: PreTrainedModel, batches: Iterable[tuple[torch.Tensor, torch.Tensor]]) -> torch.Tensor:
-    """[n, H], float64: what the head reads each text's score off."""
+    """[M, n, H], float64: what the head reads each text's score off; M is 1 where all members read the same,
+    and N where each reads through adapters of its own."""
     import torch
 
     found: list[torch.Tensor] = []
@@ -124,8 +128,11 @@ def head_inputs(model: PreTrainedModel, batches: Iterable[tuple[torch.Tensor, to
         with torch.no_grad():
             for input_ids, mask in batches:
                 model(input_ids=input_ids, attention_mask=mask, use_cache=False)
-                if found[-1].dim() == 3:  # every position; the score is read at the last
-                    found[-1] = found[-1][torch.arange(len(mask)), mask.sum(1) - 1]
+                states = found.pop()
+                if states.dim() == 3:  # every position; the score is read at the last
+                    last = (mask.sum(1) - 1).repeat(len(states) // len(mask))
+                    states = states[torch.arange(len(states)), last]
+                found.append(states.view(-1, len(mask), states.shape[-1]))
     finally:
         hook.remove()
-    return torch.cat(found).double()
+    return torch.cat(found, dim=1).double()

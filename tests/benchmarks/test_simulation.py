@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+from dataclasses import asdict
 
 os.environ["OMP_NUM_THREADS"] = "1"
 
@@ -11,8 +13,8 @@ import pytest
 
 from benchmarks.simulation import ground as grounds
 from benchmarks.simulation.measures import load, log_probabilities, worth, write
-from benchmarks.simulation.overoptimization import Look
-from benchmarks.simulation.picture import draw, summary
+from benchmarks.simulation.overoptimization import Look, overoptimize
+from benchmarks.simulation.picture import draw, fallen_at, summary
 from fixtures.crowd import crowd
 from fixtures.dialogues import make_prompts
 
@@ -95,3 +97,19 @@ def test_the_picture_shows_where_the_truth_turned(tmp_path):
     truths = [line for line in summary(looks) if line["figure"].startswith("truth")]
     assert [(line["rollouts"], line["value"]) for line in truths] == [(2, 1.05), (4, -0.95)] * 2
     assert [(line["low"], line["high"]) for line in truths] == [(1.0, 1.1), (-1.0, -0.9)] * 2
+
+
+def test_truth_has_fallen_where_its_line_crosses():
+    truths = [0.0, 0.1, -0.4, 0.2]
+    looks = [Look(0, "uwo", place, kl=float(place), proxy=0.0, truth=one) for place, one in enumerate(truths)]
+    assert fallen_at(looks) == pytest.approx(1.7)
+    assert fallen_at(looks[:2]) == 1.0
+
+
+def test_what_was_kept_is_not_made_again(ground, tmp_path):
+    look = Look(0, "single", rollouts=2, kl=0.5, proxy=1.0, truth=0.25)
+    (tmp_path / "looks-single.json").write_text(json.dumps([asdict(look)]))
+    assert overoptimize("single", ground, tmp_path) == [look]
+    again = grounds.lay_ground(ground.folder, seed=3)
+    assert again.sft.resolve() == grounds.BASE_MODEL
+    assert len(again.held_out) == grounds.NUM_HELD_OUT

@@ -52,6 +52,13 @@ def test_card_says_what_a_hub_and_a_person_ask(tmp_path):
     assert "torch 2.13.0" in body
 
 
+def test_card_tells_how_members_are_read(tmp_path):
+    spec = SPEC | {"members": 3, "members_own": "adapters", "combine": "min"}
+    _, body, _ = write(tmp_path, spec=spec)
+    assert "3 members, a logit each; the score is their min" in body
+    assert "the adapter in members/n" in body
+
+
 def test_lineage_leads_from_the_model_to_its_labels(tmp_path):
     _, _, lineage = write(tmp_path)
     assert lineage["inputs"]["snapshot"] == {"id": 5, "kind": "preferences", "digest": "ab12"}

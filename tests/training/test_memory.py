@@ -236,3 +236,12 @@ def test_the_web_side_loads_no_model_code_for_it():
     program = "import sys, rlhf.memory, rlhf.refusals, rlhf.presets; print('torch' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+def test_members_with_adapters_cost_a_pass_each_and_share_the_backbone():
+    shared = estimate("reward", RewardTraining(lora=Lora(), members=4, dtype="bfloat16"), LLAMA_8B)
+    spec = RewardTraining(lora=Lora(), members=4, members_own="adapters", dtype="bfloat16")
+    own = estimate("reward", spec, LLAMA_8B)
+    assert own.activations == 4 * shared.activations
+    assert own.optimizer == 4 * shared.optimizer
+    assert own.weights < 1.1 * shared.weights

@@ -170,7 +170,7 @@ def test_06_cut_after_stop_then_scored(start):
     assert shaped == pytest.approx([2.0 - 0.3, -0.5 - 1.0 - 1.5, 1.0 - 0.2])
     run = start()
     rollout, _ = run.collect()
-    stops = set(run.engine.stop_ids.tolist())
+    stops = set(run.engine.stop_ids)
     for row, done in zip(rollout.rows, rollout.finished, strict=True):
         assert (row.completion[-1] in stops) == done
         assert not stops & set(row.completion[:-1])
