@@ -8,7 +8,8 @@ from typing import TypeVar
 
 import torch
 
-First, Second = TypeVar("First"), TypeVar("Second")
+First = TypeVar("First")
+Second = TypeVar("Second")
 
 # Padded tokens of a pass on a CPU, which is no faster with more: their numbers leave its caches, short rows
 # carry more padding, and all of it stays in memory until the backward pass.
