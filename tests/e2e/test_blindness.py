@@ -155,6 +155,9 @@ def work_through(browser: Browser, house: stack.Stack, slug: str, email: str) ->
         menu.get_by_role("link", name=name).click()
         expect(page.get_by_role("heading", name=name, level=1)).to_be_visible()
     heard.rest()
+    page.goto(house.url)  # asks for the projects once more, when nothing moves any longer
+    expect(page.get_by_role("heading", name="Projects", level=1)).to_be_visible()
+    heard.rest()
     page.remove_listener("response", heard.hear)
     return heard
 

@@ -29,9 +29,9 @@ def test_forms_start_from_presets_and_tell_the_memory(
     expect(page.get_by_text("LoRA Without Regret")).to_be_visible()
     page.get_by_text("small", exact=True).click()
     expect(page.get_by_text("LoRA Without Regret")).to_be_hidden()
-    expect(page.get_by_label("Learning rate")).to_have_value("0.0001")
-    page.get_by_label("Model").fill(str(BASE_MODEL))
-    page.get_by_label("Snapshot").click()
+    expect(page.get_by_role("textbox", name="Learning rate")).to_have_value("1e-4")
+    page.get_by_role("combobox", name="Model").first.fill(str(BASE_MODEL))
+    page.get_by_role("combobox", name="Snapshot").click()
     page.get_by_role("option", name=f"{len(rows)} rows").click()
     expect(page.get_by_text("on one device, most of it")).to_be_visible()
 
