@@ -13,7 +13,7 @@ from granian.log import LogLevels
 # A thread that ends takes its database connection along: kept through a break.
 IDLE_SECONDS = 600
 # Open requests are answered before a process ends, within reason.
-GRACE_SECONDS = 30
+GRACE_SECONDS = 10
 
 
 def serve(application: str = "deploy.wsgi:application") -> None:
