@@ -147,8 +147,7 @@ def kill_once(
         wait_for(lambda: (output / SAMPLING).exists() or newest_checkpoint(output) != before, child)
         time.sleep(rng.uniform(0.0, within_seconds))
         if wants_sampling:
-            wait_for((output / SAMPLING).exists, child)
-            time.sleep(rng.uniform(0.0, 0.05))
+            stop_in_the_middle(child, output / SAMPLING, rng)
         if child.poll() is not None:
             return None
         child.send_signal(signal.SIGKILL)
@@ -158,6 +157,17 @@ def kill_once(
         if child.poll() is None:
             child.kill()
             child.wait()
+
+
+def stop_in_the_middle(child: subprocess.Popen[bytes], marker: Path, rng: random.Random) -> None:
+    """At some moment while the file `marker` exists; tried again where it was gone before the stop came."""
+    while child.poll() is None:
+        wait_for(marker.exists, child)
+        time.sleep(rng.uniform(0.0, 0.05))
+        child.send_signal(signal.SIGSTOP)
+        if marker.exists():
+            return
+        child.send_signal(signal.SIGCONT)
 
 
 def wait_for(condition: Any, child: subprocess.Popen[bytes]) -> None:
