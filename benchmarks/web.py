@@ -12,7 +12,6 @@ Violations are those that axe-core finds on each page of the product, furnished,
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import tempfile
 from pathlib import Path
@@ -20,6 +19,7 @@ from statistics import quantiles
 from typing import TYPE_CHECKING
 
 from benchmarks.browser import accessibility
+from benchmarks.figures import say
 from deploy import stack
 from fixtures import demo
 from fixtures.browser import chromium
@@ -144,10 +144,6 @@ def measure_latency(page: Page, num_tasks: int) -> list[float]:
         samples.append(page.evaluate("window.painted"))
         page.wait_for_timeout(150)
     return samples
-
-
-def say(figure: str, value: object, unit: str, **more: object) -> None:
-    print(json.dumps({"figure": figure, "value": value, "unit": unit, **more}), flush=True)
 
 
 def main() -> int:

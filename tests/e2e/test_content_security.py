@@ -8,13 +8,13 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from deploy import stack
+from fixtures.browser import NARROW, WIDE
 from rlhf.client import Client
 from tests.e2e.houses import PASSWORD, add_member, sign_up
 
 pytestmark = pytest.mark.browser
 
 CODE = "It is $\\frac{x^2}{\\sqrt{y}}$:\n\n```python\ndef f(x):\n    return x * x\n```\n"
-WIDE, NARROW = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 REPORT = "addEventListener('securitypolicyviolation', e => report(`${e.violatedDirective} ${e.blockedURI}`))"
 
 # What a text might do if it were not made harmless before it is shown.

@@ -9,13 +9,12 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from deploy import stack
+from fixtures.browser import NARROW, WIDE
 from rlhf.client import Client
 from tests.e2e.houses import PASSWORD, add_member, sign_up
 
 pytestmark = pytest.mark.browser
-expect.set_options(timeout=30_000)
 
-WIDE, NARROW = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 NUM_PAIRS = 4
 
 # Names of formats, methods and signs that Arabic texts of the field write in Latin letters too, and
