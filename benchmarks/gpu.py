@@ -58,9 +58,10 @@ def measure_ppo(size: Size, model: Path, folder: Path, most: float, peer: Path |
 
 
 def ask_peer(size: Size, model: Path, reward_model: Path, folder: Path, peer: Path) -> dict[str, Any]:
+    path = os.pathsep.join([str(peer.resolve()), str(ROOT), os.environ.get("PYTHONPATH", "")])
     done = subprocess.run(
         [sys.executable, "-m", "benchmarks.card.peer", size.name, model, reward_model, folder / "peer"],
-        env={**os.environ, "PYTHONPATH": f"{peer.resolve()}{os.pathsep}{ROOT}"},
+        env={**os.environ, "PYTHONPATH": path},
         capture_output=True,
         text=True,
     )
