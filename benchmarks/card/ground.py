@@ -75,9 +75,12 @@ def make_model(size: Size, folder: Path, *, is_reward: bool = False) -> Path:
         **({"num_labels": 1} if is_reward else {}),
     )
     torch.manual_seed(0)
-    made = LlamaForSequenceClassification(config) if is_reward else LlamaForCausalLM(config)
+    with torch.device("cuda" if torch.cuda.is_available() else "cpu"):
+        made = LlamaForSequenceClassification(config) if is_reward else LlamaForCausalLM(config)
     made.to(torch.bfloat16).save_pretrained(folder)
     tokenizer.save_pretrained(folder)
+    del made
+    torch.cuda.empty_cache()  # another process may want it
     return folder
 
 

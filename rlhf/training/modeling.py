@@ -96,8 +96,11 @@ def _load_weights(
 ) -> PreTrainedModel:
     """Every weight must come from the files but those with one of `new_weights` in their names:
     transformers would draw missing ones at random and only print a warning."""
+    import torch
     from transformers.utils import logging as transformers_logging
 
+    # cuDNN plans attention anew for each shape (some 45 ms on an H100), and no two batches have the same.
+    torch.backends.cuda.enable_cudnn_sdp(False)
     transformers_logging.disable_progress_bar()
     verbosity = transformers_logging.get_verbosity()
     transformers_logging.set_verbosity_error()  # its report of missing weights; ours follows
@@ -118,7 +121,22 @@ def _load_weights(
         raise TrainingError(
             f"The weights in {folder} are incomplete: {len(missing)} tensors miss, like {min(missing)}."
         )
+    _fuse(model)
     return model
+
+
+def _fuse(model: PreTrainedModel) -> None:
+    """On a GPU, norms, rotations and gates by Liger's kernels (Hsu et al. 2024) where they are installed
+    and know the model: PyTorch's go to memory and back for each of their multiplications. Losses stay."""
+    import importlib.util
+
+    import torch
+
+    if not torch.cuda.is_available() or importlib.util.find_spec("liger_kernel") is None:
+        return
+    from liger_kernel.transformers import _apply_liger_kernel_to_instance
+
+    _apply_liger_kernel_to_instance(model=model, cross_entropy=False, fused_linear_cross_entropy=False)
 
 
 def load_policy(

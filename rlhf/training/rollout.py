@@ -1,9 +1,9 @@
 """What samples completions, behind one interface.
 
-The default is a loop of our own over a transformers model: the cache has its room from the start, rows
-that have ended leave the batch, and the log-probability of each token is kept, never the logits. Each
-row draws one uniform number per token from its own seed and takes the token at that quantile, so a
-completion depends on its prompt and seed alone, whatever batch it shares, and can be drawn again.
+The default is a loop of our own over a transformers model (decoding.py): rows that have ended leave the
+batch, and the log-probability of each token is kept, never the logits. Each row draws one uniform number
+per token from its own seed and takes the token at that quantile, so a completion depends on its prompt
+and seed alone, whatever batch it shares, and can be drawn again.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import torch
 from torch import Tensor
-from transformers.cache_utils import Cache, DynamicCache, DynamicLayer
 
 from rlhf.specs import PpoTraining
 from rlhf.training.data import PromptRow, read_prompts
+from rlhf.training.decoding import Decoder
 from rlhf.training.errors import TrainingError
 from rlhf.training.ppo_models import Models
 from rlhf.training.reporting import Reporter
@@ -86,15 +86,6 @@ class ModelEngine:
 
 
 class LoopEngine(ModelEngine):
-    def __init__(self, model: Any, **settings: Any) -> None:
-        super().__init__(model, **settings)
-        config = model.config.get_text_config()
-        kinds = getattr(config, "layer_types", None)
-        self._all_attend = (
-            set(kinds) == {"full_attention"} if kinds else not getattr(config, "sliding_window", None)
-        )
-        self._takes_mask_4d = getattr(config, "_attn_implementation", "") == "sdpa" and self._all_attend
-
     def generate(self, prompts: Sequence[TokenIds], seeds: Sequence[int]) -> list[Sampled]:
         order = sorted(range(len(prompts)), key=lambda index: -len(prompts[index]))
         size = self.batch_size or max(1, len(order))
@@ -113,13 +104,11 @@ class LoopEngine(ModelEngine):
         padding = torch.tensor([longest - len(ids) for ids in prompts])
         padded = [[self.pad_token_id] * (longest - len(ids)) + list(ids) for ids in prompts]
         input_ids = torch.tensor(padded, device=target)
-        mask = (torch.arange(room) >= padding[:, None]).to(target)
-        is_padded = bool(padding.any())
+        decoder = Decoder(self.model, (torch.arange(room) >= padding[:, None]).to(target))
         next_positions = (longest - padding).to(target)
         positions = (torch.arange(longest) - padding[:, None]).clamp(min=0).to(target)
         uniform = uniforms(seeds, self.max_new_tokens).to(target)
         stop_ids = torch.tensor(self.stop_ids, device=target)
-        cache = self._cache(room)
 
         tokens_BT = torch.full((num_rows, self.max_new_tokens), self.pad_token_id, device=target)
         logprobs_BT = torch.zeros((num_rows, self.max_new_tokens), device=target)
@@ -129,25 +118,14 @@ class LoopEngine(ModelEngine):
         going = torch.ones(num_rows, dtype=torch.bool, device=target)  # of those, the ones not ended
 
         for step in range(self.max_new_tokens):
-            seen = longest + step
-            attention = None
-            if is_padded:
-                attention = mask[:, :seen]
-                attention = attention[:, None, None] if step and self._takes_mask_4d else attention.long()
-            logits = self.model(
-                input_ids=input_ids,
-                attention_mask=attention,
-                position_ids=positions,
-                past_key_values=cache,
-                use_cache=True,
-                logits_to_keep=1,
-            ).logits[:, -1]
+            logits = decoder(input_ids, positions)
             tokens, logprobs = choose(logits, uniform[:, step], temperature=self.temperature)
             tokens_BT[alive, step] = tokens
             logprobs_BT[alive, step] = logprobs
             ended = torch.isin(tokens, stop_ids) & going
-            lengths[alive[ended]] = step + 1
-            finished[alive[ended]] = True
+            # Nothing here asks the device for an answer: it would stand still meanwhile.
+            lengths[alive] = torch.where(ended, step + 1, lengths[alive])
+            finished[alive] |= ended
             going &= ~ended
             input_ids, positions = tokens[:, None], next_positions[:, None] + step
             num_going = int(going.sum())
@@ -155,60 +133,13 @@ class LoopEngine(ModelEngine):
                 break
             if num_going < KEEP_SHARE * len(going):
                 kept = going.nonzero()[:, 0]
-                cache.batch_select_indices(kept)
-                alive, going, input_ids = alive[kept], going[kept], input_ids[kept]
-                mask, uniform = mask[kept], uniform[kept]
-                next_positions, positions = next_positions[kept], positions[kept]
+                decoder.keep(kept)
+                alive, going, uniform = alive[kept], going[kept], uniform[kept]
+                input_ids, positions = input_ids[kept], positions[kept]
+                next_positions = next_positions[kept]
 
         rows = zip(tokens_BT.tolist(), logprobs_BT.tolist(), lengths.tolist(), finished.tolist(), strict=True)
         return [Sampled(ids[:length], values[:length], done) for ids, values, length, done in rows]
-
-    def _cache(self, room: int) -> Cache:
-        config = self.model.config.get_text_config()
-        if not self._all_attend:
-            return DynamicCache(config=config)
-        return Cache(layers=[RoomyLayer(room) for _ in range(config.num_hidden_layers)])
-
-
-class RoomyLayer(DynamicLayer):
-    """Keys and values are written into room set aside once: growing by concatenation copies all that
-    there is for each token."""
-
-    def __init__(self, room: int) -> None:
-        super().__init__()
-        self.room = room
-        self.length = 0
-
-    def lazy_initialization(self, key_states: Tensor, value_states: Tensor) -> None:
-        self.dtype, self.device = key_states.dtype, key_states.device
-        self.keys = key_states.new_empty((*key_states.shape[:-2], self.room, key_states.shape[-1]))
-        self.values = value_states.new_empty((*value_states.shape[:-2], self.room, value_states.shape[-1]))
-        self.is_initialized = True
-
-    def update(
-        self, key_states: Tensor, value_states: Tensor, *args: Any, **kwargs: Any
-    ) -> tuple[Tensor, Tensor]:
-        if not self.is_initialized:
-            self.lazy_initialization(key_states, value_states)
-        assert self.keys is not None
-        assert self.values is not None
-        start, self.length = self.length, self.length + key_states.shape[-2]
-        self.keys[..., start : self.length, :] = key_states
-        self.values[..., start : self.length, :] = value_states
-        return self.keys[..., : self.length, :], self.values[..., : self.length, :]
-
-    def get_seq_length(self) -> int:
-        return self.length
-
-    def batch_select_indices(self, indices: Tensor) -> None:
-        assert self.keys is not None
-        assert self.values is not None
-        # What is still unwritten is left out of the copy.
-        for name in ("keys", "values"):
-            old = getattr(self, name)
-            new = old.new_empty((len(indices), *old.shape[1:]))
-            new[..., : self.length, :] = old[..., : self.length, :].index_select(0, indices)
-            setattr(self, name, new)
 
 
 def cut_at_stop(ids: TokenIds, logprobs: list[float] | None, stop_ids: set[int]) -> Sampled:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib.util
 import json
 import os
@@ -19,7 +20,7 @@ from pydantic import ValidationError
 from safetensors.torch import load_file
 
 from rlhf.specs import Lora, RemoteReward, VerifierReward
-from rlhf.training import ppo_math
+from rlhf.training import decoding, ppo_math, rollout
 from rlhf.training.engines import GenerateEngine, merged_weights
 from rlhf.training.errors import TrainingError
 from rlhf.training.modeling import load_tokenizer
@@ -117,6 +118,26 @@ def test_both_engines_draw_the_same_completions(engines):
         assert first.logprobs == pytest.approx(second.logprobs, abs=1e-4)
     assert len({len(one.ids) for one in loop}) > 3
     assert {one.finished for one in loop} == {True, False}
+
+
+@pytest.mark.parametrize(
+    "where", ["cpu", pytest.param("cuda", marks=pytest.mark.skipif(not torch.cuda.is_available(), reason="GPU"))]
+)
+def test_fixed_shapes_draw_the_same_completions(engines, monkeypatch, where):
+    """As a step is recorded on a GPU: past the end of a stretch, and with rows that leave the batch."""
+    make, prompts = engines
+    drawn = {}
+    for fixed in (False, True):
+        monkeypatch.setattr(rollout, "Decoder", functools.partial(decoding.Decoder, fixed=fixed))
+        monkeypatch.setattr(decoding, "STRETCH", 16)
+        engine = make(LoopEngine)
+        engine.model.to(where)
+        drawn[fixed] = engine.generate(prompts, list(range(16)))
+    for plain, other in zip(drawn[False], drawn[True], strict=True):
+        assert other.ids == plain.ids
+        assert other.finished == plain.finished
+        assert other.logprobs == pytest.approx(plain.logprobs, abs=1e-4)
+    assert len({len(one.ids) for one in drawn[True]}) > 3
 
 
 def test_continuous_batching_believes_what_the_trainer_does(base_model, snapshot, tmp_path):
