@@ -121,7 +121,8 @@ def test_both_engines_draw_the_same_completions(engines):
 
 
 @pytest.mark.parametrize(
-    "where", ["cpu", pytest.param("cuda", marks=pytest.mark.skipif(not torch.cuda.is_available(), reason="GPU"))]
+    "where",
+    ["cpu", pytest.param("cuda", marks=pytest.mark.skipif(not torch.cuda.is_available(), reason="GPU"))],
 )
 def test_fixed_shapes_draw_the_same_completions(engines, monkeypatch, where):
     """As a step is recorded on a GPU: past the end of a stretch, and with rows that leave the batch."""
