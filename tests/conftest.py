@@ -76,6 +76,7 @@ def _house(request: pytest.FixtureRequest, tmp_path: Path) -> None:
     settings.ARTIFACT_URL = f"file://{tmp_path / 'artifacts'}"
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.FRONTEND_DIST = tmp_path / "dist"
+    settings.WHITENOISE_ROOT = None  # each client would look through all files of the pages
     cache.clear()
     limits.forget_writes()
     request.getfixturevalue("published")

@@ -108,7 +108,7 @@ def shape(folder: Path) -> ModelShape:
     return ModelShape.read(json.loads((folder / "config.json").read_text(encoding="utf-8")))
 
 
-def forward(shape: ModelShape, *, rows: int, length: int, predicted: int) -> float:
+def forward(shape: ModelShape, *, rows: int, length: float, predicted: float) -> float:
     """Floating-point operations of a pass over `rows` of `length` tokens, of which the head reads
     `predicted`: two for each weight and token, and causal attention, which sees half of all pairs."""
     blocks = shape.layers * sum(inputs * outputs for inputs, outputs in shape.projections)
@@ -116,11 +116,11 @@ def forward(shape: ModelShape, *, rows: int, length: int, predicted: int) -> flo
     return rows * (length * (2 * blocks + attention) + 2.0 * predicted * shape.hidden * shape.vocabulary)
 
 
-def ceiling(device: Any, edge: int) -> float:
-    """Floating-point operations a second of a product of two square bfloat16 matrices."""
+def ceiling(device: Any, edge: int, *, dtype: Any = None) -> float:
+    """Floating-point operations a second of a product of two square matrices, bfloat16 unless told."""
     import torch
 
-    left, right = (torch.randn(edge, edge, device=device, dtype=torch.bfloat16) for _ in range(2))
+    left, right = (torch.randn(edge, edge, device=device, dtype=dtype or torch.bfloat16) for _ in range(2))
     seconds = []
     for _ in range(13):
         started = time.perf_counter()

@@ -44,12 +44,18 @@ def prompts(size: Size) -> list[str]:
 
 def work(size: Size, model: Path) -> float:
     """Floating-point operations of a rollout: what must be computed at least, each thing once."""
-    read = {"rows": size.rollout, "length": size.length}
-    with_head = forward(shape(model), **read, predicted=size.completion)
-    without = forward(shape(model), **read, predicted=0)
+    return rollout_work(
+        model, rows=size.rollout, length=size.length, completion=size.completion, epochs=EPOCHS
+    )
+
+
+def rollout_work(model: Path, *, rows: int, length: float, completion: float, epochs: int) -> float:
+    """For four models of one size, `rows` of `length` tokens of which `completion` are sampled."""
+    with_head = forward(shape(model), rows=rows, length=length, predicted=completion)
+    without = forward(shape(model), rows=rows, length=length, predicted=0)
     generation, scoring = with_head, without
     look = 2 * with_head + without
-    return generation + scoring + look + EPOCHS * 3 * (with_head + without)
+    return generation + scoring + look + epochs * 3 * (with_head + without)
 
 
 def train(size: Size, model: Path, reward_model: Path, folder: Path) -> Speed:

@@ -25,6 +25,13 @@ FOLDER = ROOT / "var" / "peers" / "trl-1.12.0"
 THREADS = 2
 SMALL = Workload("the fixture's 2M model", hidden=None, stops=True)
 LARGE = Workload("a random 26M Llama, always 48 tokens", hidden=512, stops=False)
+# Of two square float32 matrices, the median of nine, in operations a second.
+BEST_PRODUCT = """
+import torch
+from benchmarks.card.ground import ceiling
+torch.set_num_threads({threads})
+print(ceiling(torch.device("cpu"), 2048, dtype=torch.float32))
+"""
 IDLE = "import torch; from benchmarks.peers.turns import peak_mib; print(peak_mib())"
 
 
@@ -74,12 +81,35 @@ def race(workload: Workload, *, rounds: int, warm_up: int) -> None:
     with tempfile.TemporaryDirectory(prefix="plumbline-training-") as name:
         folder = Path(name) / "workload"
         workload.write(folder)
+        arithmetic = workload.arithmetic(folder)
         with sides(folder) as workers:
             for number in range(warm_up + rounds):
                 for side in turns if number % 2 else reversed(turns):
                     turns[side].append(workers[side].turn())
     _say_speed(workload, *(found[warm_up:] for found in turns.values()))
     _say_memory(workload, *(found[-1]["peak_mib"] for found in turns.values()))
+    if not workload.stops:
+        _say_share(workload, arithmetic, *(found[warm_up:] for found in turns.values()))
+
+
+def _say_share(
+    workload: Workload, arithmetic: float, ours: list[Mapping[str, Any]], theirs: list[Mapping[str, Any]]
+) -> None:
+    """Of what the machine's cores multiply at best: no program that does the same arithmetic is faster."""
+    command = [sys.executable, "-c", BEST_PRODUCT.format(threads=THREADS)]
+    best = float(subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout)
+    rates = [arithmetic / median(turn["seconds"] for turn in side) for side in (ours, theirs)]
+    say(
+        f"PPO's arithmetic on {workload.name}",
+        rates[0] / 1e9,
+        "GFLOP/s",
+        n=len(ours),
+        peer=PEER,
+        peer_value=round(rates[1] / 1e9, 1),
+        best_product=round(best / 1e9, 1),
+        share=round(rates[0] / best, 3),
+        highest_ratio=round(best / rates[1], 3),
+    )
 
 
 def _say_speed(workload: Workload, ours: list[Mapping[str, Any]], theirs: list[Mapping[str, Any]]) -> None:

@@ -43,6 +43,25 @@ class Workload:
         for name, target in (("policy", policy), ("reward", reward), ("prompts", prompts)):
             (folder / name).symlink_to(target.resolve())
 
+    def arithmetic(self, folder: Path) -> float:
+        """Floating-point operations that a rollout needs at least where no completion ends early."""
+        from statistics import fmean
+
+        from benchmarks.card.ppo import rollout_work
+        from rlhf.training.data import read_prompts
+        from rlhf.training.modeling import load_tokenizer
+        from rlhf.training.text import encode_prompts
+
+        rows = read_prompts(folder / "prompts", splits=["train"])
+        encoded = encode_prompts(load_tokenizer(folder / "policy"), [row.messages for row in rows])
+        return rollout_work(
+            folder / "policy",
+            rows=self.batch,
+            length=fmean(map(len, encoded)) + self.max_new_tokens,
+            completion=self.max_new_tokens,
+            epochs=self.epochs,
+        )
+
     @classmethod
     def read(cls, folder: Path) -> Workload:
         return cls(**json.loads((folder / SETTINGS).read_text(encoding="utf-8")))

@@ -15,7 +15,7 @@ from a2wsgi import WSGIMiddleware
 from asgiref.sync import async_to_sync
 from websockets.sync.client import connect
 
-from deploy.stack import free_port
+from deploy.stack import free_port, lay_database
 from deploy.wsgi import with_known_length
 
 
@@ -116,7 +116,7 @@ def server(tmp_path):
     }
     port = free_port()
     environment["PUBLIC_URL"] = environment["WORKER_API_URL"] = f"http://127.0.0.1:{port}"
-    subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], env=environment, check=True)
+    lay_database(tmp_path / "db.sqlite3")
     process = subprocess.Popen([sys.executable, "-m", "deploy.serve", "--port", str(port)], env=environment)
     try:
         url = environment["PUBLIC_URL"]

@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from deploy.private import redis
-from deploy.stack import free_port, private_environment
+from deploy.stack import free_port, lay_database, private_environment
 
 
 @pytest.fixture(scope="module")
@@ -21,8 +21,8 @@ def environment(tmp_path_factory):
     folder = tmp_path_factory.mktemp("house")
     given = private_environment(folder, HOST="127.0.0.1", WEB_PROCESSES="2", WEB_THREADS="2")
     given["DATABASE_URL"] = f"sqlite:///{folder / 'house.sqlite3'}"
+    lay_database(folder / "house.sqlite3")
     with redis() as given["REDIS_URL"]:
-        subprocess.run([sys.executable, "manage.py", "migrate", "--verbosity=0"], env=given, check=True)
         yield given
 
 

@@ -18,7 +18,7 @@ from tests.e2e.houses import pairs, project
 pytestmark = pytest.mark.browser
 
 NUM_SUBMISSIONS = 100
-SLOWEST_S = 2.0
+SLOWEST_S = 5.0  # on cores that other tests share
 SPANS = [{"key": "wrong", "label": "Wrong"}, {"key": "kind", "label": "Kind"}]
 
 # What a model may write to run, fetch, freeze or mislead.

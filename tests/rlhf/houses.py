@@ -39,8 +39,11 @@ class House:
             folder, PUBLIC_URL=url, SECRET_KEY="a key that workers must not see", **environment
         )
         self.environment["PLUMBLINE_OPERATOR_PASSWORD"] = PASSWORD
-        self.environment |= database_of_its_own()
-        self.manage("migrate", "-v0")
+        if own := database_of_its_own():
+            self.environment |= own
+            self.manage("migrate", "-v0")
+        else:
+            stack.lay_database(folder / "plumbline.sqlite3")
         self.manage("create_operator", "--email", "olga@example.com", "--name", "Olga")
         self.web = self.start("-m", "deploy.serve", "--port", str(self.port))
         self.client = Client(url, retry_seconds=60).login("olga@example.com", PASSWORD)
