@@ -1,11 +1,11 @@
-"""A PPO run that is killed again and again ends with the weights of one that was not.
+"""A training that is killed again and again ends with the weights of one that was not.
 
-    python -m benchmarks.resume          # two kills, the fixture model
-    python -m benchmarks.resume --long   # ten
+    python -m benchmarks.resume                      # PPO, two kills, the fixture model
+    python -m benchmarks.resume --long [--only dpo]  # ten kills of each kind
 
-A child trains; a SIGKILL meets it at a moment drawn at random, every other time while it samples. The
-next child goes on from the newest checkpoint. One line of JSON tells how many kills there were, how many
-of them in generation, and whether the final weights of policy and critic agree in every bit.
+A child trains; a SIGKILL meets it at a moment drawn at random, every other time while PPO samples. The next
+child goes on from the newest checkpoint. One line of JSON for each kind tells how many kills there were, how
+many of them in generation, and whether the final weights (and PPO's critic) agree in every bit.
 """
 
 from __future__ import annotations
@@ -21,42 +21,46 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from benchmarks.figures import say
 
 BASE = Path(__file__).parents[1] / "fixtures" / "base-model"
-WORDS = ["parcel", "refund", "password", "invoice", "delivery", "account", "order", "subscription"]
 SAMPLING = "sampling"  # this file exists while a child samples
+NEWEST = "newest"  # this one names the newest checkpoint
 NEVER = 300.0
 
-
-def settings(*, long: bool) -> dict[str, Any]:
-    """A rollout of two epochs with two minibatches each, and a checkpoint after each update."""
-    return {
+COMMON = {"batch_size": 8, "checkpoint_every": 1, "dtype": "float32", "learning_rate": 1e-4}
+SETTINGS: dict[str, dict[str, Any]] = {
+    # A rollout of two epochs with two minibatches each, and a checkpoint after each update.
+    "ppo": {
+        **COMMON,
         "rollout_batch_size": 16,
-        "batch_size": 8,
         "num_ppo_epochs": 2,
         "num_mini_batches": 2,
-        "checkpoint_every": 1,
-        "total_episodes": 16 * (10 if long else 3),
         "max_completion_length": 32,
         "max_length": 128,
-        "learning_rate": 1e-4,
         "kl_target": 1.0,
         "score_normalization": "running",
-        "dtype": "float32",
         "rewards": [{"source": "verifier", "verifier": "max_words", "argument": 12}],
-    }
+    },
+    "sft": {**COMMON, "max_steps": 60, "max_length": 128},
+    "dpo": {**COMMON, "max_steps": 60, "max_length": 128},
+    "reward": {**COMMON, "max_steps": 60, "max_length": 128},
+    "rloo": {**COMMON, "max_steps": 30, "max_length": 128, "max_completion_length": 32, "num_generations": 4},
+}
+SNAPSHOTS = {"sft": "demonstrations", "dpo": "pairs", "reward": "pairs", "ppo": "prompts", "rloo": "prompts"}
+NUM_ROWS = 40
 
 
 # In the child
 
 
-def train(base: Path, snapshot: Path, output: Path, values: dict[str, Any]) -> None:
-    from rlhf.specs import PpoTraining
-    from rlhf.training.ppo import train_ppo
+def train(kind: str, base: Path, data: Path, output: Path, values: dict[str, Any]) -> None:
+    from rlhf import specs
+    from rlhf.training import dpo, ppo, reward, rloo, sft
     from rlhf.training.reporting import ConsoleReporter
     from rlhf.training.rollout import LoopEngine
 
@@ -70,56 +74,79 @@ def train(base: Path, snapshot: Path, output: Path, values: dict[str, Any]) -> N
         return sampled
 
     LoopEngine.generate = generate  # type: ignore[method-assign]
-    train_ppo(
-        PpoTraining(**values),
+
+    class Reporter(ConsoleReporter):
+        def checkpoint(self, step: int, folder: Path) -> None:
+            (output / "next").write_text(str(folder))
+            (output / "next").replace(output / NEWEST)
+
+    trainers: dict[str, tuple[Any, Any]] = {
+        "ppo": (specs.PpoTraining, ppo.train_ppo),
+        "sft": (specs.SftTraining, sft.train_sft),
+        "dpo": (specs.DpoTraining, dpo.train_dpo),
+        "reward": (specs.RewardTraining, reward.train_reward),
+        "rloo": (specs.RlooTraining, rloo.train_rloo),
+    }
+    spec, trainer = trainers[kind]
+    scorer = {"ppo": None, "rloo": data / "reward"}
+    trainer(
+        spec(**values),
         model_path=base,
-        reward_model_path=None,
-        snapshot_dir=snapshot,
+        snapshot_dir=data / SNAPSHOTS[kind],
         output_dir=output,
-        reporter=ConsoleReporter(),
+        reporter=Reporter(),
         resume_from=newest_checkpoint(output),
+        **({"reward_model_path": scorer[kind]} if kind in scorer else {}),
     )
 
 
 def newest_checkpoint(output: Path) -> Path | None:
-    """Only whole ones have this name."""
-    found = (output / "checkpoints").glob("checkpoint-*")
-    return max(found, key=lambda path: int(path.name.partition("-")[2]), default=None)
+    named = output / NEWEST
+    return Path(named.read_text()) if named.is_file() else None
 
 
 # In the parent
 
 
 def measure(
-    *, num_kills: int, base: Path = BASE, seed: int = 0, within_seconds: float = 0.8, **changes: Any
+    kind: str = "ppo",
+    *,
+    num_kills: int,
+    base: Path = BASE,
+    seed: int = 0,
+    within_seconds: float = 0.8,
+    **changes: Any,
 ) -> dict[str, Any]:
     """`within_seconds`: how long a child may train before its moment comes, at most."""
+    from benchmarks.peers.offline import write_rows
+
     rng = random.Random(seed)
-    values = {**settings(long=num_kills > 3), **changes}
+    values = {**SETTINGS[kind], **changes}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        write_prompts(folder / "snapshot")
+        write_rows(folder / "data", NUM_ROWS)
         whole, killed = folder / "whole", folder / "killed"
         whole.mkdir()
         killed.mkdir()
+        child = Child(kind, base, folder / "data", values)
 
         started = time.monotonic()
-        assert run(base, folder / "snapshot", whole, values) == 0
+        assert child.start(whole).wait() == 0
         seconds = time.monotonic() - started
 
         kills = in_generation = 0
         places: list[int] = []
         while kills < num_kills:
-            died_sampling = kill_once(base, folder / "snapshot", killed, values, rng, kills, within_seconds)
+            wants_sampling = kind == "ppo" and kills % 2 == 1
+            died_sampling = kill_once(child, killed, rng, within_seconds, wants_sampling=wants_sampling)
             if died_sampling is None:  # it ended before the moment came
                 break
             kills += 1
             in_generation += died_sampling
             newest = newest_checkpoint(killed)
             places.append(int(newest.name.partition("-")[2]) if newest else 0)
-        assert run(base, folder / "snapshot", killed, values) == 0
+        assert child.start(killed).wait() == 0
         return {
-            "benchmark": "resume",
             "kills": kills,
             "kills_in_generation": in_generation,
             "newest_checkpoints": places,
@@ -128,20 +155,30 @@ def measure(
         }
 
 
+@dataclass(frozen=True, slots=True)
+class Child:
+    kind: str
+    base: Path
+    data: Path
+    values: dict[str, Any]
+
+    def start(self, output: Path) -> subprocess.Popen[bytes]:
+        given = [self.kind, str(self.base), str(self.data), str(output), json.dumps(self.values)]
+        return subprocess.Popen(
+            [sys.executable, "-m", "benchmarks.resume", "--child", *given],
+            cwd=Path(__file__).parents[1],
+            env={**os.environ, "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"},
+            stdout=subprocess.DEVNULL,
+        )
+
+
 def kill_once(
-    base: Path,
-    snapshot: Path,
-    output: Path,
-    values: dict[str, Any],
-    rng: random.Random,
-    number: int,
-    within_seconds: float,
+    trains: Child, output: Path, rng: random.Random, within_seconds: float, *, wants_sampling: bool
 ) -> bool | None:
     """Whether the child was sampling when it died; None where it was done already."""
     (output / SAMPLING).unlink(missing_ok=True)
     before = newest_checkpoint(output)
-    child = start(base, snapshot, output, values)
-    wants_sampling = number % 2 == 1
+    child = trains.start(output)
     try:
         # Loading takes its time: the clock runs from the first sign of training.
         wait_for(lambda: (output / SAMPLING).exists() or newest_checkpoint(output) != before, child)
@@ -178,35 +215,6 @@ def wait_for(condition: Any, child: subprocess.Popen[bytes]) -> None:
         time.sleep(0.002)
 
 
-def start(base: Path, snapshot: Path, output: Path, values: dict[str, Any]) -> subprocess.Popen[bytes]:
-    arguments = [str(base), str(snapshot), str(output), json.dumps(values)]
-    return subprocess.Popen(
-        [sys.executable, "-m", "benchmarks.resume", "--child", *arguments],
-        cwd=Path(__file__).parents[1],
-        env={**os.environ, "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"},
-        stdout=subprocess.DEVNULL,
-    )
-
-
-def run(base: Path, snapshot: Path, output: Path, values: dict[str, Any]) -> int:
-    return start(base, snapshot, output, values).wait()
-
-
-def write_prompts(folder: Path) -> None:
-    import pyarrow
-    import pyarrow.parquet
-
-    rows = [
-        {
-            "prompt_id": n,
-            "prompt": [{"role": "user", "content": f"Where is my {WORDS[n % 8]}? It is number {n}."}],
-        }
-        for n in range(40)
-    ]
-    folder.mkdir()
-    pyarrow.parquet.write_table(pyarrow.Table.from_pylist(rows), folder / "train.parquet")
-
-
 def digests(output: Path) -> dict[str, str]:
     """Of the final weights; an empty answer would be no proof."""
     found = {
@@ -214,23 +222,30 @@ def digests(output: Path) -> dict[str, str]:
         for part in ("model", "critic")
         for path in sorted((output / part).glob("*.safetensors"))
     }
-    assert len(found) >= 2, f"{output} holds no policy and critic."
+    assert found, f"{output} holds no model."
     return found
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--long", action="store_true", help="ten kills instead of two")
-    parser.add_argument("--child", nargs=4, metavar=("BASE", "SNAPSHOT", "OUTPUT", "SETTINGS"))
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--long", action="store_true")
+    parser.add_argument("--only", choices=SETTINGS)
+    parser.add_argument("--child", nargs=5, help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
     if options.child:
-        base, snapshot, output, values = options.child
-        train(Path(base), Path(snapshot), Path(output), json.loads(values))
+        kind, base, data, output, values = options.child
+        train(kind, Path(base), Path(data), Path(output), json.loads(values))
         return 0
-    result = measure(num_kills=10 if options.long else 2)
-    figure = "killed trainings that ended with the bits of an undisturbed one"
-    say(figure, result["kills"] if result["same_bits"] else 0, "kills", n=result["kills"], details=result)
-    return 0 if result["same_bits"] else 1
+    failed = False
+    for kind in [options.only] if options.only else SETTINGS if options.long else ["ppo"]:
+        more = {"total_episodes": 16 * (10 if options.long else 3)} if kind == "ppo" else {}
+        result = measure(kind, num_kills=10 if options.long else 2, **more)
+        figure = f"killed trainings that ended with the bits of an undisturbed one, {kind}"
+        say(figure, result["kills"] if result["same_bits"] else 0, "kills", n=result["kills"], details=result)
+        failed |= not result["same_bits"]
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":

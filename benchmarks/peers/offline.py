@@ -225,7 +225,11 @@ def quiet() -> Iterator[None]:
 
 
 def compare(kind: str, rounds: int) -> None:
-    """Rows a second from files to a saved model; sides take turns, and the first turn of each warms up."""
+    """Rows a second of one processor from files to a saved model; sides take turns, and the first turn of
+    each warms up. One thread, and its own time: two would wait for each other where something else runs."""
+    import torch
+
+    torch.set_num_threads(1)
     times: dict[Side, list[float]] = {side: [] for side in METHODS[kind]}
     with tempfile.TemporaryDirectory(prefix="plumbline-training-") as name:
         folder = Path(name)
@@ -233,10 +237,10 @@ def compare(kind: str, rounds: int) -> None:
         for turn in range(rounds + 1):
             for side in METHODS[kind] if turn % 2 else METHODS[kind][::-1]:
                 output = folder / f"{side.__name__}-{turn}"
-                started = time.perf_counter()
+                started = time.process_time()
                 with quiet():
                     side(folder / "data", output)
-                times[side].append(time.perf_counter() - started)
+                times[side].append(time.process_time() - started)
     ours, bare = (times[side][1:] for side in METHODS[kind])
     ratios = [theirs / mine for mine, theirs in zip(ours, bare, strict=True)]
     rows = STEPS[kind] * BATCH

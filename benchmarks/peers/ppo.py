@@ -81,34 +81,36 @@ def race(workload: Workload, *, rounds: int, warm_up: int) -> None:
     with tempfile.TemporaryDirectory(prefix="plumbline-training-") as name:
         folder = Path(name) / "workload"
         workload.write(folder)
-        arithmetic = workload.arithmetic(folder)
         with sides(folder) as workers:
             for number in range(warm_up + rounds):
                 for side in turns if number % 2 else reversed(turns):
                     turns[side].append(workers[side].turn())
+        rollouts = {
+            side: [
+                workload.arithmetic(folder, turn["mean_length"]) / turn["seconds"] for turn in found[warm_up:]
+            ]
+            for side, found in turns.items()
+        }
     _say_speed(workload, *(found[warm_up:] for found in turns.values()))
     _say_memory(workload, *(found[-1]["peak_mib"] for found in turns.values()))
-    if not workload.stops:
-        _say_share(workload, arithmetic, *(found[warm_up:] for found in turns.values()))
+    _say_share(workload, *(median(rates) for rates in rollouts.values()))
 
 
-def _say_share(
-    workload: Workload, arithmetic: float, ours: list[Mapping[str, Any]], theirs: list[Mapping[str, Any]]
-) -> None:
-    """Of what the machine's cores multiply at best: no program that does the same arithmetic is faster."""
+def _say_share(workload: Workload, ours: float, theirs: float) -> None:
+    """Operations a second that a rollout needs at least, and what the machine's cores multiply at best: no
+    program that does the same arithmetic is faster."""
     command = [sys.executable, "-c", BEST_PRODUCT.format(threads=THREADS)]
     best = float(subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout)
-    rates = [arithmetic / median(turn["seconds"] for turn in side) for side in (ours, theirs)]
     say(
         f"PPO's arithmetic on {workload.name}",
-        rates[0] / 1e9,
+        ours / 1e9,
         "GFLOP/s",
-        n=len(ours),
+        n=1,
         peer=PEER,
-        peer_value=round(rates[1] / 1e9, 1),
+        peer_value=round(theirs / 1e9, 1),
         best_product=round(best / 1e9, 1),
-        share=round(rates[0] / best, 3),
-        highest_ratio=round(best / rates[1], 3),
+        share=round(ours / best, 3),
+        highest_ratio=round(best / theirs, 3),
     )
 
 

@@ -43,8 +43,8 @@ class Workload:
         for name, target in (("policy", policy), ("reward", reward), ("prompts", prompts)):
             (folder / name).symlink_to(target.resolve())
 
-    def arithmetic(self, folder: Path) -> float:
-        """Floating-point operations that a rollout needs at least where no completion ends early."""
+    def arithmetic(self, folder: Path, completion: float) -> float:
+        """Floating-point operations that a rollout of so long completions needs at least."""
         from statistics import fmean
 
         from benchmarks.card.ppo import rollout_work
@@ -57,8 +57,8 @@ class Workload:
         return rollout_work(
             folder / "policy",
             rows=self.batch,
-            length=fmean(map(len, encoded)) + self.max_new_tokens,
-            completion=self.max_new_tokens,
+            length=fmean(map(len, encoded)) + completion,
+            completion=completion,
             epochs=self.epochs,
         )
 
