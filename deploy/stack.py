@@ -72,23 +72,28 @@ class Stack:
 
 
 def lay_database(target: Path) -> None:
-    """An SQLite database with all tables and no rows, where there is none. To migrate one takes ten seconds,
-    so that is done once for the migrations there are, and then copied."""
-    if target.exists():
-        return
-    files = [*sorted(ROOT.glob("[lr]*/**/migrations/*.py")), ROOT / "constraints.txt"]
+    """An SQLite database with all tables and nobody in it, where there is none."""
+    if not target.exists():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(laid_database(), target)
+
+
+def laid_database() -> Path:
+    """To be copied. Migrating takes ten seconds, so it is done once for the code there is."""
+    files = [*sorted(ROOT.glob("[lr]*/**/*.py")), ROOT / "constraints.txt"]
     digest = hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:16]
-    kept = ROOT / "var" / "migrated" / f"{digest}.sqlite3"
-    if not kept.is_file():
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=kept.parent) as folder:
+    laid = ROOT / "var" / "migrated" / f"{digest}.sqlite3"
+    if not laid.is_file():
+        laid.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=laid.parent) as folder:
             made = Path(folder) / "made.sqlite3"
             environment = private_environment(Path(folder), DATABASE_URL=f"sqlite:///{made}")
             command = [sys.executable, "manage.py", "migrate", "-v0"]
             subprocess.run(command, cwd=ROOT, env=environment, check=True)
-            made.replace(kept)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(kept, target)
+            for old in laid.parent.glob("*.sqlite3"):
+                old.unlink(missing_ok=True)
+            made.replace(laid)
+    return laid
 
 
 def wait_for_file(path: Path, seconds: float = 10) -> Path:

@@ -3,14 +3,18 @@ carol annotate, charlie is an outsider, and the operator runs the server."""
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
+
+from deploy import stack
 
 if TYPE_CHECKING:
     from rest_framework.test import APIClient
@@ -41,6 +45,26 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for marker, reason in missing.items():
             if reason and item.get_closest_marker(marker):
                 item.add_marker(pytest.mark.skip(reason=reason))
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings: None) -> None:
+    """On SQLite the database of the tests starts as a copy too, so that there is nothing left to migrate."""
+    from django.db import connection
+
+    if connection.vendor != "sqlite":
+        return
+    create = connection.creation._create_test_db
+
+    def create_test_db(*args: object, **options: object) -> str:
+        name = create(*args, **options)
+        with contextlib.closing(sqlite3.connect(stack.laid_database())) as laid:
+            # Shared memory lives as long as somebody is connected.
+            connection.creation.keeper = keeper = sqlite3.connect(name, uri=True)  # type: ignore[attr-defined]
+            laid.backup(keeper)
+        return name
+
+    connection.creation._create_test_db = create_test_db
 
 
 @pytest.fixture(scope="session")
