@@ -61,8 +61,8 @@ NUM_ROWS = 40
 def train(kind: str, base: Path, data: Path, output: Path, values: dict[str, Any]) -> None:
     from rlhf import specs
     from rlhf.training import dpo, ppo, reward, rloo, sft
+    from rlhf.training.engines import LoopEngine
     from rlhf.training.reporting import ConsoleReporter
-    from rlhf.training.rollout import LoopEngine
 
     plain = LoopEngine.generate
 

@@ -9,13 +9,14 @@ from pathlib import Path
 from benchmarks.peers.turns import Channel
 from benchmarks.peers.workloads import Workload
 from rlhf.specs import PpoTraining
+from rlhf.training.engines import LoopEngine
 from rlhf.training.modeling import load_tokenizer
 from rlhf.training.ppo import Ppo
 from rlhf.training.ppo_models import Models
 from rlhf.training.processes import Processes
 from rlhf.training.reporting import ConsoleReporter
 from rlhf.training.rewards import Rewards
-from rlhf.training.rollout import LoopEngine, prompts_with_room
+from rlhf.training.rollout import prompts_with_room
 
 
 def spec_of(workload: Workload) -> PpoTraining:

@@ -14,8 +14,8 @@ import torch
 from benchmarks.simulation.ground import MAX_COMPLETION
 from fixtures.crowd import utility
 from rlhf.training.data import PromptRow
+from rlhf.training.engines import LoopEngine, derive_seed
 from rlhf.training.modeling import device, load_policy, load_tokenizer
-from rlhf.training.rollout import LoopEngine, derive_seed
 from rlhf.training.text import TokenIds, encode_prompts, pad_right, stop_token_ids
 
 

@@ -38,11 +38,9 @@ class Decoder:
         self.fixed = self._takes_mask_4d and (mask.is_cuda if fixed is None else fixed)
         self._is_padded = not bool(mask.all())
         self._step: _FixedStep | None = None
-        self.cache = (
-            Cache(layers=[RoomyLayer(mask.shape[1]) for _ in range(config.num_hidden_layers)])
-            if all_attend
-            else DynamicCache(config=config)
-        )
+        layers = [RoomyLayer(mask.shape[1]) for _ in range(config.num_hidden_layers)] if all_attend else []
+        self.layers = layers
+        self.cache: Cache = Cache(layers=[*layers]) if layers else DynamicCache(config=config)
 
     def __call__(self, input_ids: Tensor, positions: Tensor) -> Tensor:
         """(B, V), the logits of what follows. Both arguments are (B, number of new tokens)."""
@@ -90,7 +88,7 @@ class Decoder:
     def _stop_fixed(self) -> None:
         if self._step is not None:
             self._step = None
-            for layer in self.cache.layers:
+            for layer in self.layers:
                 layer.fixed, layer.length = None, self.seen
 
 
@@ -108,7 +106,7 @@ class _FixedStep:
         self.attention = torch.empty((len(mask), 1, 1, stretch), dtype=torch.bool, device=mask.device)
         self.logits: Tensor | None = None
         self.graph: Any = None
-        for layer in decoder.cache.layers:
+        for layer in decoder.layers:
             layer.fixed = self.place, stretch
 
     def __call__(self, input_ids: Tensor, positions: Tensor) -> Tensor:

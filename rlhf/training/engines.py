@@ -1,29 +1,156 @@
-"""Samplers to be chosen by name: transformers' `generate` and its continuous batching, and vLLM.
+"""What samples completions of a model, behind one interface.
+
+The default is a loop of our own over a transformers model (decoding.py): rows that have ended leave the
+batch, and the log-probability of each token is kept, never the logits. Each row draws one uniform number
+per token from its own seed and takes the token at that quantile, so a completion depends on its prompt
+and seed alone, whatever batch it shares, and can be drawn again. transformers' `generate` and its
+continuous batching can be chosen by name; vllm_engine.py has vLLM.
 
 All keep the log-probability each token had when it was drawn, so that PPO can correct for what their
-arithmetic does differently. vLLM is not among this project's requirements, and its engine has not been
-run by the authors: it follows vLLM's documented interface.
+arithmetic does differently.
 """
 
 from __future__ import annotations
 
+import hashlib
 import math
-import os
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple, Protocol
 
 import torch
 from torch import Tensor
 from transformers import GenerationConfig, LogitsProcessor, LogitsProcessorList
+from transformers.generation.logits_process import TopPLogitsWarper
 
-from rlhf.specs import PpoTraining
+from rlhf.training.decoding import Decoder
 from rlhf.training.errors import TrainingError
-from rlhf.training.ppo_models import POLICY, Models
-from rlhf.training.rollout import LoopEngine, ModelEngine, Sampled, choose, cut_at_stop, derive_seed, uniforms
 from rlhf.training.text import TokenIds
 
-PAGE = 32  # tokens; where the room is set by us
-VLLM_MEMORY_SHARE = 0.3  # of the GPU: the models that learn need the rest
+PAGE = 32  # tokens of continuous batching; where the room is set by us
+KEEP_SHARE = 0.8  # rows that must go on for the others to be carried along
+
+
+class Sampled(NamedTuple):
+    ids: TokenIds  # with the token that ended it
+    logprobs: list[float] | None  # what the sampler believed, at its temperature
+    finished: bool  # False: cut off
+
+
+class Engine(Protocol):
+    def generate(self, prompts: Sequence[TokenIds], seeds: Sequence[int]) -> list[Sampled]:
+        """One completion for each prompt, in their order."""
+
+
+def derive_seed(*parts: object) -> int:
+    """63 bits that follow from `parts` on every machine."""
+    digest = hashlib.sha256(":".join(map(str, parts)).encode()).digest()
+    return int.from_bytes(digest[:8], "big") >> 1
+
+
+def choose(
+    logits_BV: Tensor, uniform_B: Tensor, *, temperature: float, top_p: float = 1.0
+) -> tuple[Tensor, Tensor]:
+    """(token (B), its log-probability (B)): the token whose stretch of the cumulated probabilities holds
+    the uniform number. In float64, so that no token is out of reach."""
+    logits = logits_BV.float()
+    if temperature != 1.0:
+        logits = logits / temperature
+    if top_p < 1.0:
+        logits = TopPLogitsWarper(top_p)(None, logits)
+    logprobs = torch.log_softmax(logits, dim=-1)
+    cumulated = logprobs.exp().cumsum(-1, dtype=torch.float64)
+    wanted = (uniform_B * cumulated[:, -1])[:, None]
+    tokens = torch.searchsorted(cumulated, wanted, right=True).clamp_(max=logits.shape[-1] - 1)
+    return tokens[:, 0], logprobs.gather(-1, tokens)[:, 0]
+
+
+def uniforms(seeds: Sequence[int], count: int) -> Tensor:
+    """(len(seeds), count); drawn on the CPU, so that they are the same for every device."""
+    rows = [torch.rand(count, generator=torch.Generator().manual_seed(s), dtype=torch.float64) for s in seeds]
+    return torch.stack(rows)
+
+
+class ModelEngine:
+    """`model` is a transformers causal model in evaluation mode; with adapters, those that are active."""
+
+    def __init__(
+        self,
+        model: Any,
+        *,
+        temperature: float,
+        max_new_tokens: int,
+        stop_ids: Sequence[int],
+        pad_token_id: int,
+        batch_size: int | None = None,
+        top_p: float = 1.0,
+    ) -> None:
+        self.model = model
+        self.temperature = temperature
+        self.max_new_tokens = max_new_tokens
+        self.stop_ids = sorted(stop_ids)
+        self.pad_token_id = pad_token_id
+        self.batch_size = batch_size
+        self.top_p = top_p
+
+    def choose(self, logits_BV: Tensor, uniform_B: Tensor) -> tuple[Tensor, Tensor]:
+        return choose(logits_BV, uniform_B, temperature=self.temperature, top_p=self.top_p)
+
+
+class LoopEngine(ModelEngine):
+    def generate(self, prompts: Sequence[TokenIds], seeds: Sequence[int]) -> list[Sampled]:
+        order = sorted(range(len(prompts)), key=lambda index: -len(prompts[index]))
+        size = self.batch_size or max(1, len(order))
+        completions: dict[int, Sampled] = {}
+        for start in range(0, len(order), size):
+            batch = order[start : start + size]
+            sampled = self._generate([prompts[i] for i in batch], [seeds[i] for i in batch])
+            completions.update(zip(batch, sampled, strict=True))
+        return [completions[index] for index in range(len(prompts))]
+
+    @torch.no_grad()
+    def _generate(self, prompts: Sequence[TokenIds], seeds: Sequence[int]) -> list[Sampled]:
+        target = self.model.device
+        longest, num_rows = max(map(len, prompts)), len(prompts)
+        room = longest + self.max_new_tokens
+        padding = torch.tensor([longest - len(ids) for ids in prompts])
+        padded = [[self.pad_token_id] * (longest - len(ids)) + list(ids) for ids in prompts]
+        input_ids = torch.tensor(padded, device=target)
+        decoder = Decoder(self.model, (torch.arange(room) >= padding[:, None]).to(target))
+        next_positions = (longest - padding).to(target)
+        positions = (torch.arange(longest) - padding[:, None]).clamp(min=0).to(target)
+        uniform = uniforms(seeds, self.max_new_tokens).to(target)
+        stop_ids = torch.tensor(self.stop_ids, device=target)
+
+        tokens_BT = torch.full((num_rows, self.max_new_tokens), self.pad_token_id, device=target)
+        logprobs_BT = torch.zeros((num_rows, self.max_new_tokens), device=target)
+        lengths = torch.full((num_rows,), self.max_new_tokens, device=target)
+        finished = torch.zeros(num_rows, dtype=torch.bool, device=target)
+        alive = torch.arange(num_rows, device=target)  # the rows the batch still holds
+        going = torch.ones(num_rows, dtype=torch.bool, device=target)  # of those, the ones not ended
+
+        for step in range(self.max_new_tokens):
+            logits = decoder(input_ids, positions)
+            tokens, logprobs = self.choose(logits, uniform[:, step])
+            tokens_BT[alive, step] = tokens
+            logprobs_BT[alive, step] = logprobs
+            ended = torch.isin(tokens, stop_ids) & going
+            # Nothing here asks the device for an answer: it would stand still meanwhile.
+            lengths[alive] = torch.where(ended, step + 1, lengths[alive])
+            finished[alive] |= ended
+            going &= ~ended
+            input_ids, positions = tokens[:, None], next_positions[:, None] + step
+            num_going = int(going.sum())
+            if not num_going:
+                break
+            if num_going < KEEP_SHARE * len(going):
+                kept = going.nonzero()[:, 0]
+                decoder.keep(kept)
+                alive, going, uniform = alive[kept], going[kept], uniform[kept]
+                input_ids, positions = input_ids[kept], positions[kept]
+                next_positions = next_positions[kept]
+
+        rows = zip(tokens_BT.tolist(), logprobs_BT.tolist(), lengths.tolist(), finished.tolist(), strict=True)
+        return [Sampled(ids[:length], values[:length], done) for ids, values, length, done in rows]
 
 
 class GenerateEngine(LoopEngine):
@@ -36,7 +163,7 @@ class GenerateEngine(LoopEngine):
         target = self.model.device
         input_ids = torch.tensor([pad + list(ids) for pad, ids in zip(padding, prompts, strict=True)])
         mask = torch.tensor([[0] * len(pad) + [1] * (longest - len(pad)) for pad in padding])
-        chooser = _Chooser(uniforms(seeds, self.max_new_tokens).to(target), self.temperature)
+        chooser = _Chooser(uniforms(seeds, self.max_new_tokens).to(target), self.choose)
         generated = self.model.generate(
             input_ids=input_ids.to(target),
             attention_mask=mask.to(target),
@@ -59,14 +186,14 @@ class GenerateEngine(LoopEngine):
 class _Chooser(LogitsProcessor):
     """Leaves one token possible: the one that was drawn."""
 
-    def __init__(self, uniform: Tensor, temperature: float) -> None:
+    def __init__(self, uniform: Tensor, choose: Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]) -> None:
         self.uniform = uniform
-        self.temperature = temperature
+        self.choose = choose
         self.logprobs: list[Tensor] = []
 
     def __call__(self, input_ids: Tensor, scores: Tensor) -> Tensor:
         step = len(self.logprobs)
-        tokens, logprobs = choose(scores, self.uniform[:, step], temperature=self.temperature)
+        tokens, logprobs = self.choose(scores, self.uniform[:, step])
         self.logprobs.append(logprobs)
         return torch.full_like(scores, -torch.inf).scatter_(1, tokens[:, None], 0.0)
 
@@ -88,7 +215,7 @@ class ContinuousBatchingEngine(ModelEngine):
                 do_sample=True,
                 temperature=self.temperature,
                 top_k=0,
-                top_p=1.0,
+                top_p=self.top_p,
                 max_new_tokens=self.max_new_tokens,
                 eos_token_id=self.stop_ids,
                 pad_token_id=self.pad_token_id,
@@ -112,78 +239,9 @@ class ContinuousBatchingEngine(ModelEngine):
         ]
 
 
-class VllmEngine:
-    """vLLM inside this process; it takes over the policy's weights before each rollout. Not verified."""
-
-    def __init__(self, models: Models, spec: PpoTraining, stop_ids: Sequence[int]) -> None:
-        # The engine must live in this process, where its weights can be reached.
-        os.environ.setdefault("VLLM_ENABLE_V1_MULTIPROCESSING", "0")
-        try:
-            from vllm import LLM
-        except ImportError as error:
-            raise TrainingError(
-                "engine: vllm needs vLLM on the worker's machine. Install it there, or choose another engine."
-            ) from error
-        self.models = models
-        self.spec = spec
-        self.stop_ids = sorted(stop_ids)
-        self.llm = LLM(
-            model=str(models.folder),
-            max_model_len=spec.max_length,
-            gpu_memory_utilization=VLLM_MEMORY_SHARE,
-            logprobs_mode="processed_logprobs",  # at the sampling temperature
-            distributed_executor_backend="external_launcher" if torch.distributed.is_initialized() else None,
-            seed=spec.seed,
-        )
-
-    def generate(self, prompts: Sequence[TokenIds], seeds: Sequence[int]) -> list[Sampled]:
-        from vllm import SamplingParams
-
-        self._take_weights()
-        answers = self.llm.generate(
-            [{"prompt_token_ids": list(ids)} for ids in prompts],
-            [
-                SamplingParams(
-                    temperature=self.spec.temperature,
-                    top_p=1.0,
-                    top_k=-1,
-                    max_tokens=self.spec.max_completion_length,
-                    stop_token_ids=self.stop_ids,
-                    seed=seed,
-                    logprobs=0,
-                    detokenize=False,
-                )
-                for seed in seeds
-            ],
-            use_tqdm=False,
-        )
-        sampled = []
-        for answer in answers:
-            ids = list(answer.outputs[0].token_ids)
-            believed = [
-                entry[token].logprob for token, entry in zip(ids, answer.outputs[0].logprobs, strict=True)
-            ]
-            sampled.append(cut_at_stop(ids, believed, set(self.stop_ids)))
-        return sampled
-
-    def _take_weights(self) -> None:
-        runner = self.llm.llm_engine.model_executor.driver_worker.model_runner
-        runner.model.load_weights(merged_weights(self.models.sampler))
-        self.llm.reset_prefix_cache()
-
-
-@torch.no_grad()
-def merged_weights(model: Any) -> Iterator[tuple[str, Tensor]]:
-    """Names and weights as the model is saved, the policy's adapters added to copies: adding them in
-    place and taking them off again would change the reference by rounding."""
-    adapted = {
-        f"{name}.weight": module for name, module in model.named_modules() if hasattr(module, "lora_A")
-    }
-    for name, parameter in model.named_parameters():
-        if ".lora_" in name:
-            continue
-        plain = name.replace(".base_layer.", ".")
-        if plain in adapted and POLICY in adapted[plain].lora_A:
-            yield plain, parameter + adapted[plain].get_delta_weight(POLICY).to(parameter.dtype)
-        else:
-            yield plain, parameter
+def cut_at_stop(ids: TokenIds, logprobs: list[float] | None, stop_ids: set[int]) -> Sampled:
+    """Up to the first stop token and with it; what follows is not part of the completion."""
+    for position, token in enumerate(ids):
+        if token in stop_ids:
+            return Sampled(ids[: position + 1], logprobs[: position + 1] if logprobs else None, True)
+    return Sampled(ids, logprobs[: len(ids)] if logprobs else None, False)

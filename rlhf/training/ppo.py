@@ -11,7 +11,7 @@ of it: batch sizes and the number of processes change rounding only. A run that 
 on from its checkpoint and ends with the same bits, since all random numbers follow from the seed.
 
 Beside this file: ppo_math.py (formulas), ppo_models.py (policy, reference, critic), ppo_targets.py (what
-a rollout asks of them), ppo_state.py (what a checkpoint holds), rollout.py (sampling), rewards.py (scores),
+a rollout asks of them), ppo_state.py (what a checkpoint holds), engines.py (sampling), rewards.py (scores),
 processes.py; docs/ppo.md explains settings. Leaves out: sharded models (FSDP), asynchronous rollouts.
 """
 
@@ -31,6 +31,7 @@ from rlhf.specs import PpoTraining
 from rlhf.training import critics
 from rlhf.training import ppo_math as math_
 from rlhf.training.data import PromptRow
+from rlhf.training.engines import Engine, derive_seed
 from rlhf.training.errors import TrainingError, out_of_memory_explained
 from rlhf.training.modeling import chat_template_digest, device, find_model, load_tokenizer
 from rlhf.training.passes import passes
@@ -40,7 +41,7 @@ from rlhf.training.ppo_targets import Share, Targets
 from rlhf.training.processes import OnlyMain, Processes
 from rlhf.training.reporting import Reporter
 from rlhf.training.rewards import Rewards, check_parity, shape_scores
-from rlhf.training.rollout import Engine, derive_seed, make_engine, prompts_with_room
+from rlhf.training.rollout import make_engine, prompts_with_room
 from rlhf.training.text import TokenIds, stop_token_ids
 
 ADAM_EPS = 1e-5

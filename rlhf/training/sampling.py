@@ -1,14 +1,13 @@
 """Replies of a policy to prompts.
 
 Full support (no top-k, top-p only when asked) whatever the model's own generation settings say, so
-that what is sampled is what the policy believes. Each reply has its own stream of random numbers from
-(seed, prompt id, number of the reply): the batch it happens to share changes nothing but rounding.
+that what is sampled is what the policy believes. Each reply has its own random numbers from (seed, prompt
+id, number of the reply): the batch it happens to share changes nothing but rounding.
 """
 
 from __future__ import annotations
 
 import gc
-import hashlib
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -16,11 +15,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import torch
-from transformers import GenerationConfig, LogitsProcessor, LogitsProcessorList
-from transformers.generation.logits_process import TemperatureLogitsWarper, TopPLogitsWarper
 
 from rlhf.specs import Sampling
 from rlhf.training.data import PromptRow
+from rlhf.training.engines import Engine, GenerateEngine, LoopEngine, derive_seed
 from rlhf.training.errors import TrainingError, out_of_memory_explained
 from rlhf.training.modeling import device, find_model, load_policy, load_tokenizer, precision
 from rlhf.training.reporting import Reporter
@@ -53,6 +51,7 @@ def sample(
     dtype, _ = precision("auto", lora=False, inference=True)
     model: Any = load_policy(folder, tokenizer, dtype=dtype)
     model = model.to(device()).eval()
+    engine = _engine(model, tokenizer, spec)
     encoded = encode_prompts(tokenizer, [prompt.messages for prompt in prompts])
     _check_room(model, prompts, encoded, spec)
 
@@ -64,11 +63,13 @@ def sample(
     for start in range(0, len(order), spec.batch_size):
         batch = order[start : start + spec.batch_size]
         rows = [(index, number) for index in batch for number in range(num_responses)]
-        streams = [_stream(seed, prompts[index].id, number) for index, number in rows]
+        seeds = [derive_seed(seed, prompts[index].id, number) for index, number in rows]
         with out_of_memory_explained(advice):
-            replies = _generate(model, tokenizer, [encoded[index] for index, _ in rows], streams, spec)
-        for (index, _), reply in zip(rows, replies, strict=True):
-            completions[index].append(reply)
+            sampled = engine.generate([encoded[index] for index, _ in rows], seeds)
+        texts = tokenizer.batch_decode([one.ids for one in sampled], skip_special_tokens=True)
+        for (index, _), one, text in zip(rows, sampled, texts, strict=True):
+            finish: Literal["stop", "length"] = "stop" if one.finished else "length"
+            completions[index].append(Completion(text=text, num_tokens=len(one.ids), finish=finish))
         reporter.raise_if_cancelled()
         if on_progress:
             on_progress(start + len(batch))
@@ -85,68 +86,17 @@ def free_memory() -> None:
         torch.cuda.empty_cache()
 
 
-@torch.no_grad()
-def _generate(
-    model: Any,
-    tokenizer: PreTrainedTokenizerBase,
-    prompts: Sequence[TokenIds],
-    streams: Sequence[torch.Generator],
-    spec: Sampling,
-) -> list[Completion]:
-    longest = max(len(ids) for ids in prompts)
-    padding = [[tokenizer.pad_token_id] * (longest - len(ids)) for ids in prompts]
-    input_ids = torch.tensor([pad + ids for pad, ids in zip(padding, prompts, strict=True)])
-    mask = torch.tensor([[0] * len(pad) + [1] * (longest - len(pad)) for pad in padding])
-    stop_ids = set(model.generation_config.eos_token_id)
-
-    processors = LogitsProcessorList()
-    if spec.temperature != 1.0:
-        processors.append(TemperatureLogitsWarper(spec.temperature))
-    if spec.top_p < 1.0:
-        processors.append(TopPLogitsWarper(spec.top_p))
-    processors.append(GumbelNoise(streams))
-    generated = model.generate(
-        input_ids=input_ids.to(model.device),
-        attention_mask=mask.to(model.device),
-        logits_processor=processors,
-        generation_config=GenerationConfig(
-            do_sample=False,  # the largest of the noisy logits is a sample
-            num_beams=1,
-            max_new_tokens=spec.max_new_tokens,
-            eos_token_id=sorted(stop_ids),
-            pad_token_id=tokenizer.pad_token_id,
-        ),
-    )[:, longest:].tolist()
-
-    kept: list[tuple[TokenIds, bool]] = []
-    for ids in generated:
-        end = next((position for position, token in enumerate(ids) if token in stop_ids), None)
-        kept.append((ids, False) if end is None else (ids[: end + 1], True))
-    texts = tokenizer.batch_decode([ids for ids, _ in kept], skip_special_tokens=True)
-    return [
-        Completion(text=text, num_tokens=len(ids), finish="stop" if stopped else "length")
-        for text, (ids, stopped) in zip(texts, kept, strict=True)
-    ]
-
-
-class GumbelNoise(LogitsProcessor):
-    """Turns argmax into sampling: argmax(logits + Gumbel noise) follows softmax(logits) (Gumbel 1954).
-    Each row draws from its own stream."""
-
-    def __init__(self, streams: Sequence[torch.Generator]) -> None:
-        self.streams = streams
-
-    def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
-        noise = torch.empty_like(scores, dtype=torch.float32)
-        for row, stream in zip(noise, self.streams, strict=True):
-            row.exponential_(generator=stream)
-        # A draw of zero would let any token win; clamped, it wins as rarely as it should.
-        return scores.float() - noise.clamp_min_(torch.finfo(torch.float32).eps / 2).log()
-
-
-def _stream(seed: int, prompt_id: int, number: int) -> torch.Generator:
-    digest = hashlib.sha256(f"{seed}:{prompt_id}:{number}".encode()).digest()
-    return torch.Generator(device()).manual_seed(int.from_bytes(digest[:8], "big") >> 1)
+def _engine(model: Any, tokenizer: PreTrainedTokenizerBase, spec: Sampling) -> Engine:
+    """Our loop, or `generate` for models that keep a state of another kind than keys and values."""
+    kind = GenerateEngine if getattr(model, "_is_stateful", False) else LoopEngine
+    return kind(
+        model,
+        temperature=spec.temperature,
+        top_p=spec.top_p,
+        max_new_tokens=spec.max_new_tokens,
+        stop_ids=model.generation_config.eos_token_id,
+        pad_token_id=tokenizer.pad_token_id,
+    )
 
 
 def _check_room(

@@ -20,8 +20,8 @@ from pydantic import ValidationError
 from safetensors.torch import load_file
 
 from rlhf.specs import Lora, RemoteReward, VerifierReward
-from rlhf.training import decoding, ppo_math, rollout
-from rlhf.training.engines import GenerateEngine, merged_weights
+from rlhf.training import decoding, engines, ppo_math
+from rlhf.training.engines import GenerateEngine, LoopEngine, choose
 from rlhf.training.errors import TrainingError
 from rlhf.training.modeling import load_tokenizer
 from rlhf.training.ppo import train_ppo
@@ -29,7 +29,7 @@ from rlhf.training.ppo_models import Batch, Models, Row
 from rlhf.training.ppo_state import Rollout
 from rlhf.training.ppo_targets import Targets
 from rlhf.training.rewards import RemoteSource, Rewards, VerifierSource, shape_scores
-from rlhf.training.rollout import LoopEngine, choose
+from rlhf.training.vllm_engine import merged_weights
 from tests.training.ppo_parts import Recorder, make_run, ppo_spec
 from tests.training.tiny import user, write_split
 
@@ -91,7 +91,7 @@ def test_two_processes_do_what_one_does(base_model, snapshot, tmp_path):
 
 
 @pytest.fixture
-def engines(base_model, snapshot, tmp_path):
+def drawing(base_model, snapshot, tmp_path):
     run = make_run(ppo_spec(), base_model, snapshot, tmp_path)
 
     def make(kind, **changes):
@@ -108,8 +108,8 @@ def engines(base_model, snapshot, tmp_path):
     return make, [ids[: len(ids) - 2 * (n % 4)] for n, ids in enumerate(prompts)]
 
 
-def test_both_engines_draw_the_same_completions(engines):
-    make, prompts = engines
+def test_both_engines_draw_the_same_completions(drawing):
+    make, prompts = drawing
     seeds = list(range(100, 116))
     loop, generate = (make(kind).generate(prompts, seeds) for kind in (LoopEngine, GenerateEngine))
     assert [one.ids for one in loop] == [one.ids for one in generate]
@@ -124,12 +124,12 @@ def test_both_engines_draw_the_same_completions(engines):
     "where",
     ["cpu", pytest.param("cuda", marks=pytest.mark.skipif(not torch.cuda.is_available(), reason="GPU"))],
 )
-def test_fixed_shapes_draw_the_same_completions(engines, monkeypatch, where):
+def test_fixed_shapes_draw_the_same_completions(drawing, monkeypatch, where):
     """As a step is recorded on a GPU: past the end of a stretch, and with rows that leave the batch."""
-    make, prompts = engines
+    make, prompts = drawing
     drawn = {}
     for fixed in (False, True):
-        monkeypatch.setattr(rollout, "Decoder", functools.partial(decoding.Decoder, fixed=fixed))
+        monkeypatch.setattr(engines, "Decoder", functools.partial(decoding.Decoder, fixed=fixed))
         monkeypatch.setattr(decoding, "STRETCH", 16)
         engine = make(LoopEngine)
         engine.model.to(where)
@@ -173,8 +173,8 @@ def test_other_engines_get_the_policy_with_its_adapters(base_model, snapshot, tm
         torch.testing.assert_close(taken[name], saved[name])
 
 
-def test_completion_depends_on_its_prompt_and_seed_alone(engines):
-    make, prompts = engines
+def test_completion_depends_on_its_prompt_and_seed_alone(drawing):
+    make, prompts = drawing
     seeds = list(range(100, 116))
     together = make(LoopEngine).generate(prompts, seeds)
     parts = make(LoopEngine, batch_size=5).generate(prompts, seeds)

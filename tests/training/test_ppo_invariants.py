@@ -13,13 +13,13 @@ from safetensors.torch import load_file
 
 from rlhf.specs import Lora
 from rlhf.training import ppo_math
+from rlhf.training.engines import cut_at_stop
 from rlhf.training.errors import Cancelled, TrainingError
 from rlhf.training.modeling import load_policy, load_reward_model, load_tokenizer, save_model
 from rlhf.training.ppo import ADAM_EPS, train_ppo
 from rlhf.training.ppo_models import Batch, Row
 from rlhf.training.ppo_targets import Targets
 from rlhf.training.rewards import Rewards, check_parity, shape_scores
-from rlhf.training.rollout import cut_at_stop
 from rlhf.training.scoring import Scorer
 from tests.training.ppo_parts import (
     Constant,

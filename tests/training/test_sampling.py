@@ -5,12 +5,14 @@ from collections import Counter
 
 import pytest
 import torch
+from transformers import LlamaForCausalLM
 
 from rlhf.specs import Sampling
 from rlhf.training.data import PromptRow
+from rlhf.training.engines import LoopEngine, choose, uniforms
 from rlhf.training.errors import Cancelled, TrainingError
 from rlhf.training.reporting import ConsoleReporter
-from rlhf.training.sampling import GumbelNoise, sample
+from rlhf.training.sampling import sample
 from tests.training.tiny import reply, user
 
 PROMPTS = [
@@ -68,15 +70,27 @@ def test_reply_stops_or_is_cut(base_model):
     assert all("<|" not in one.text for one in replies)
 
 
-def test_noise_samples_the_softmax():
+def test_draws_follow_the_softmax_and_top_p():
     """10 000 draws of four tokens: each share within four standard errors."""
-    probabilities = torch.tensor([0.5, 0.3, 0.15, 0.05])
-    rows = 10_000
-    streams = [torch.Generator().manual_seed(row) for row in range(rows)]
-    noisy = GumbelNoise(streams)(torch.empty(0), probabilities.log().expand(rows, -1))
-    shares = torch.bincount(noisy.argmax(-1), minlength=4) / rows
-    errors = (probabilities * (1 - probabilities) / rows).sqrt()
-    assert ((shares - probabilities).abs() < 4 * errors).all()
+    probabilities, rows = torch.tensor([0.5, 0.3, 0.15, 0.05]), 10_000
+    uniform = uniforms(range(rows), 1)[:, 0]
+    for top_p, kept in ((1.0, 4), (0.7, 2)):
+        logits = probabilities.log().expand(rows, -1)
+        tokens, logprobs = choose(logits, uniform, temperature=1.0, top_p=top_p)
+        wanted = probabilities[:kept] / probabilities[:kept].sum()
+        shares = torch.bincount(tokens, minlength=4) / rows
+        errors = (wanted * (1 - wanted) / rows).sqrt()
+        assert ((shares[:kept] - wanted).abs() < 4 * errors).all()
+        assert not shares[kept:].any()
+        torch.testing.assert_close(logprobs, wanted.log()[tokens])
+
+
+def test_a_model_with_a_state_is_sampled_by_generate(base_model, monkeypatch):
+    """It draws the same numbers, so the replies are the same."""
+    ours = run(base_model)
+    monkeypatch.setattr(LlamaForCausalLM, "_is_stateful", True)
+    monkeypatch.delattr(LoopEngine, "_generate")
+    assert run(base_model) == ours
 
 
 def test_prompt_that_does_not_fit_is_named(base_model):
