@@ -184,7 +184,9 @@ def shown_to_an_annotator(house: stack.Stack, owner: Client, name: str, pairs: l
                     place = [own.strip() for own in pair.texts].index(text)
                     authors.append(pair.authors[place])
                     first.append(place == 0)
-    assert len(rows) == 2 * len(pairs)
+    # The gate keeps back what names its model.
+    held = owner.get(f"/api/projects/{slug}/counts")["held"]
+    assert len(rows) == 2 * (len(pairs) - held)
     return Shown(rows, np.array(first), np.arange(len(rows)) // 2, authors)
 
 

@@ -4335,8 +4335,7 @@ export interface components {
             panes?: components["schemas"]["PanesEnum"];
             contrast?: components["schemas"]["ContrastEnum"];
             appearance?: components["schemas"]["AppearanceEnum"];
-            /** @description Null: as the browser asks. */
-            language?: string | null;
+            language?: string;
             /** @description By command; sent whole. */
             keys?: {
                 [key: string]: string;
@@ -4535,8 +4534,7 @@ export interface components {
             panes?: components["schemas"]["PanesEnum"];
             contrast?: components["schemas"]["ContrastEnum"];
             appearance?: components["schemas"]["AppearanceEnum"];
-            /** @description Null: as the browser asks. */
-            language?: string | null;
+            language?: string;
             /** @description By command; sent whole. */
             keys?: {
                 [key: string]: string;

@@ -27,7 +27,7 @@ export function useUntoldChoices(): ReadonlySet<string> {
 function read(person: number | null): string[] {
   if (person === null) return [];
   try {
-    return (localStorage.getItem(PREFIX + person) ?? "").split(" ").filter(Boolean);
+    return (localStorage.getItem(`${PREFIX}${person}`) ?? "").split(" ").filter(Boolean);
   } catch {
     return [];
   }
@@ -36,7 +36,7 @@ function read(person: number | null): string[] {
 function write(next: ReadonlySet<string>): void {
   untold = next;
   try {
-    if (owner !== null) localStorage.setItem(PREFIX + owner, [...next].join(" "));
+    if (owner !== null) localStorage.setItem(`${PREFIX}${owner}`, [...next].join(" "));
   } catch {
     // Kept for this visit.
   }

@@ -58,9 +58,7 @@ class PreferencesSerializer(serializers.Serializer):
     )
     contrast = serializers.ChoiceField(choices=["normal", "high"], required=False)
     appearance = serializers.ChoiceField(choices=["light", "dark", "auto"], required=False)
-    language = serializers.CharField(
-        max_length=20, required=False, allow_null=True, help_text="Null: as the browser asks."
-    )
+    language = serializers.CharField(max_length=20, required=False)
     keys = serializers.DictField(
         child=serializers.CharField(max_length=40), required=False, help_text="By command; sent whole."
     )

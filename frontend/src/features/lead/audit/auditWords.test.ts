@@ -6,7 +6,7 @@ import { detailsOf, endOfDay, objectOf, startOfDay } from "./auditWords";
 
 const PEOPLE = new Map([[7, "Bob"]]);
 const event = (action: string, type: string, data: unknown): AuditEvent =>
-  ({ id: 1, at: "", actor: "Alice", actor_id: 1, action, object_type: type, object_id: "12", data }) as AuditEvent;
+  ({ id: 1, at: "", actor: "Alice", actor_id: 1, action, object_type: type, object_id: "12", data });
 const lines = (action: string, type: string, data: unknown) =>
   detailsOf(event(action, type, data), (id) => PEOPLE.get(id)).map(({ name, value }) => `${name}: ${value}`);
 

@@ -1,6 +1,6 @@
 import { t } from "@lingui/core/macro";
 
-import type { AuditEvent, Model, Role } from "@/api/types";
+import type { AuditEvent } from "@/api/types";
 import { metric } from "@/lib/format";
 import { isRightToLeft } from "@/lib/language";
 import { ROLES_IN_TEXT, STAGES_IN_TEXT } from "@/lib/names";
@@ -113,9 +113,8 @@ const partOf = (name: string, value: unknown): string =>
   isRecord(value) && typeof value.label === "string" ? value.label : inWords(name, value);
 
 function codeInWords(name: string, code: string): string {
-  if (name === "role" || name === "roles") return ROLES_IN_TEXT[code as Role] ?? code;
-  if (name === "stage") return STAGES_IN_TEXT[code as Model["stage"]] ?? code;
-  return code;
+  const words: Record<string, string> = name === "role" || name === "roles" ? ROLES_IN_TEXT : name === "stage" ? STAGES_IN_TEXT : {};
+  return words[code] ?? code;
 }
 
 /** The day begins and ends where its reader is. */
