@@ -1,5 +1,11 @@
 import { t } from "@lingui/core/macro";
 
+import { ROLES_IN_TEXT, STAGES_IN_TEXT } from "@/lib/names";
+import { ARM_WORDS } from "@/lib/words";
+
+import { RULES } from "../held/holdWords";
+import { ACTION_WORDS, MEASURE_WORDS } from "../quality/ruleWords";
+
 /** What somebody did something to, by the code the log has for it. */
 export const OBJECT_WORDS: Record<string, string> = {
   get project() { return t`Project`; },
@@ -100,7 +106,7 @@ export const DETAIL_WORDS: Record<string, string> = {
   get edit() { return t`Edit the winner`; },
   get demonstrations() { return t`Demonstrations`; },
   // Gold tasks and rules.
-  get tiers() { return t`Best first`; },
+  get tiers() { return t`Responses, best first`; },
   get verdict() { return t`Verdict`; },
   get feedback() { return t`Shown afterwards`; },
   get measure() { return t`Measure`; },
@@ -118,7 +124,6 @@ export const DETAIL_WORDS: Record<string, string> = {
   get rows() { return t`Rows`; },
   get rows_done() { return t`Rows read`; },
   get num_errors() { return t`Rows left out`; },
-  get counts() { return t`Counts`; },
   get prompts_created() { return t`New prompts`; },
   get prompts_known() { return t`Known prompts`; },
   get responses_created() { return t`New responses`; },
@@ -135,3 +140,31 @@ export const DETAIL_WORDS: Record<string, string> = {
   get currency() { return t`Currency`; },
   get valid_until() { return t`Valid until`; },
 };
+
+const STATES: Record<string, string> = {
+  get succeeded() { return t`succeeded`; },
+  get failed() { return t`failed`; },
+  get cancelled() { return t`cancelled`; },
+};
+
+const VERDICTS: Record<string, string> = {
+  get both_good() { return t`Both good`; },
+  get both_bad() { return t`Both bad`; },
+};
+
+const CODES: Record<string, Readonly<Record<string, string>>> = {
+  role: ROLES_IN_TEXT,
+  roles: ROLES_IN_TEXT,
+  stage: STAGES_IN_TEXT,
+  arms: ARM_WORDS,
+  measure: MEASURE_WORDS,
+  action: ACTION_WORDS,
+  state: STATES,
+  verdict: VERDICTS,
+};
+
+/** What the code of a detail means; codes that people chose, and those of formats, stay. */
+export function codeInWords(detail: string, code: string): string {
+  if (detail === "rules") return RULES.find(({ value }) => value === code)?.label ?? code;
+  return CODES[detail]?.[code] ?? code;
+}

@@ -18,11 +18,19 @@ test("details are in words, and people have their names", () => {
     "Tasks: 1,200",
     "Tasks: 4, 5",
   ]);
-  expect(lines("gold.set", "task", { tiers: [["B"], ["A", "C"]], feedback: true, verdict: "" })).toEqual([
-    "Best first: B, A = C",
+  expect(lines("gold.set", "task", { tiers: [["B"], ["A", "C"]], feedback: true, verdict: "none" })).toEqual([
+    "Responses, best first: B, A = C",
     "Shown afterwards: yes",
   ]);
   expect(lines("member.capped", "membership", { caps: { per_day: 40, in_total: null } })).toEqual(["Caps: A day: 40, In all: none"]);
+  expect(lines("import.finished", "importjob", { import: 12, state: "succeeded", counts: { tasks_created: 2 }, error: "" })).toEqual([
+    "State: succeeded",
+    "New tasks: 2",
+  ]);
+  expect(lines("rule.added", "qualityrule", { measure: "gold_accuracy", action: "pause" })).toEqual([
+    "Measure: Gold accuracy",
+    "Action: Pause the annotator",
+  ]);
   expect(lines("x.y", "thing", { never_heard_of: 1 })).toEqual(["never heard of: 1"]);
 });
 

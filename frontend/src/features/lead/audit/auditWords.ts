@@ -3,11 +3,10 @@ import { t } from "@lingui/core/macro";
 import type { AuditEvent } from "@/api/types";
 import { metric } from "@/lib/format";
 import { isRightToLeft } from "@/lib/language";
-import { ROLES_IN_TEXT, STAGES_IN_TEXT } from "@/lib/names";
 import { isRecord } from "@/lib/shapes";
 import { clip } from "@/lib/words";
 
-import { DETAIL_WORDS, OBJECT_WORDS } from "./auditNames";
+import { codeInWords, DETAIL_WORDS, OBJECT_WORDS } from "./auditNames";
 
 /** Suggestions; any beginning of an action finds it. */
 export const ACTIONS = [
@@ -57,11 +56,12 @@ export function detailsOf(event: AuditEvent, person: (id: number) => string | un
   if (!isRecord(data)) return [];
   if (event.action === "project.updated" || event.action === "queue.changed") return changesOf(data);
   const own = objectOf(event).value;
-  return Object.entries(data).flatMap(([name, value]): Detail[] => {
+  const { counts, ...rest } = data;
+  return Object.entries({ ...rest, ...(isRecord(counts) ? counts : {}) }).flatMap(([name, value]): Detail[] => {
     if (name === "changed" && isRecord(value)) return changesOf(value);
     if ((name === "number" || name === "import") && String(value) === own) return [];
     if (name === "user" && typeof value === "number") return [{ name: wordOf(name), value: person(value) ?? String(value) }];
-    if (value === null || value === "" || (Array.isArray(value) && value.length === 0)) return [];
+    if (value === null || value === "" || (name === "verdict" && value === "none") || (Array.isArray(value) && value.length === 0)) return [];
     return [{ name: wordOf(name), value: clip(inWords(name, value), MOST) }];
   });
 }
@@ -111,11 +111,6 @@ function listed(name: string, values: readonly unknown[]): string {
 /** Of what is chosen among many, its label says enough. */
 const partOf = (name: string, value: unknown): string =>
   isRecord(value) && typeof value.label === "string" ? value.label : inWords(name, value);
-
-function codeInWords(name: string, code: string): string {
-  const words: Record<string, string> = name === "role" || name === "roles" ? ROLES_IN_TEXT : name === "stage" ? STAGES_IN_TEXT : {};
-  return words[code] ?? code;
-}
 
 /** The day begins and ends where its reader is. */
 export function startOfDay(day: string): string {
