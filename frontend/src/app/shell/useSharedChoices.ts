@@ -33,7 +33,7 @@ export function useSharedChoices(person: number | null): void {
     takePreferences(reading);
     if (keys) takeKeys(keys);
     if (appearance && appearance !== colorScheme) setColorScheme(appearance);
-    if (wantedLanguage() !== languageNow()) void speak(wantedLanguage());
+    if (wantedLanguage() !== languageNow()) void speak(wantedLanguage()).catch(() => undefined);
   });
   useEffect(() => {
     if (stored.data) take(stored.data);
@@ -42,6 +42,7 @@ export function useSharedChoices(person: number | null): void {
   const send = useEffectEvent(async () => {
     const sent = only(here(), untold);
     const there = await storePreferences(sent);
+    await client.cancelQueries(preferencesQuery(person));
     const now = here();
     tell(names(sent).filter((name) => JSON.stringify(now[name]) === JSON.stringify(sent[name])));
     client.setQueryData(preferencesQuery(person).queryKey, there);

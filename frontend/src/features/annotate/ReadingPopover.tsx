@@ -15,7 +15,7 @@ const SIZES = [
   { value: 3, label: "XL" },
 ];
 
-/** How responses are read and judged; personal, kept in this browser. */
+/** How responses are read and judged; personal. */
 export function ReadingPopover() {
   const { face, text_size, markdown, auto_submit, width, density, panes, contrast } = usePreferences();
   const button = useClickAtFirst();

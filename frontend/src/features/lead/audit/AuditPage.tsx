@@ -129,6 +129,7 @@ function Target({ of }: { of: AuditEvent }) {
 
 function Details({ of, people }: { of: AuditEvent; people: ReadonlyMap<string, string> }) {
   const details = detailsOf(of, (id) => people.get(String(id)));
+  if (details.length === 0) return null;
   return (
     <dl className={classes.details}>
       {details.map(({ name, value }, place) => (
