@@ -160,6 +160,7 @@ class AssignmentOffersSerializer(serializers.Serializer):
             "empty",
             "all_leased",
             "no_more_for_you",
+            "held_by_you",
             "archived",
             "consent_needed",
             "paused",
@@ -167,7 +168,7 @@ class AssignmentOffersSerializer(serializers.Serializer):
             "capped",
         ],
         allow_null=True,
-        help_text="Why there are none.",
+        help_text="Why there are none. `held_by_you`: what is left for you is what you named in `exclude`.",
     )
     message = serializers.CharField(allow_null=True, help_text="In words, where somebody holds you back.")
     guideline_version = serializers.IntegerField(

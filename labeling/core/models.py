@@ -36,6 +36,18 @@ class User(AbstractBaseUser):
         return self.email
 
 
+class Preferences(models.Model):
+    """How one person reads and which keys they use: the same in all their browsers. Only the pages
+    make something of it."""
+
+    user = models.OneToOneField(User, primary_key=True, on_delete=models.CASCADE, related_name="+")
+    # By the names of `PreferencesSerializer`; what was never chosen is missing.
+    chosen = models.JSONField(default=dict)
+
+    def __str__(self) -> str:
+        return f"preferences of {self.user_id}"
+
+
 def all_scopes() -> list[str]:
     return ["all"]
 

@@ -95,6 +95,8 @@ def next_assignments(
     if not again and not claims and not returned:
         if room and not allowed.room:
             return Offers([], "capped")
+        if any(one.pk in exclude for one in held):
+            return Offers([], "held_by_you")
         return Offers([], selectors.why_nothing(annotator_id=seat.annotator_id, project_id=project.pk))
 
     contents = selectors.contents_of([*(one.task_id for one in again), *(one.task_id for one in claims)])

@@ -7,7 +7,7 @@ nobody who works waits for a lead, nor a lead for them.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -112,9 +112,9 @@ def change_rules(*, actor: User, project: Project, changes: Mapping[str, Any]) -
     if rules != before:
         project.queue_rules = rules.dump()
         project.save(update_fields=["queue_rules"])
-        audit.record(
-            actor=actor, action="queue.changed", project_id=project.pk, obj=project, data=rules.dump()
-        )
+        old, new = asdict(before), asdict(rules)
+        changed = {name: [old[name], new[name]] for name in new if old[name] != new[name]}
+        audit.record(actor=actor, action="queue.changed", project_id=project.pk, obj=project, data=changed)
     return rules
 
 

@@ -17,16 +17,22 @@ pytestmark = pytest.mark.browser
 
 Open = Callable[..., Page]
 CRITERION = {"key": "kind", "label": "Kind", "low": 1, "high": 5, "labels": {"1": "rude", "5": "warm"}}
+MUCH = {"edit": "optional", "criteria": [CRITERION]}
 FIVE = [{"prompt": "Which of five?", "responses": [f"Reply **{n}** with `code`." for n in range(5)]}]
 
 
 @pytest.mark.parametrize(
-    ("name", "rows", "keys"), [("Axe pair", pairs(1), ("6", "e", "Escape", "r")), ("Axe five", FIVE, "31245")]
+    ("name", "rows", "asks", "keys"),
+    [
+        ("Axe pair", pairs(1), MUCH, ("6", "e", "Escape", "r")),
+        ("Axe five", FIVE, MUCH, "31245"),
+        ("Axe bare", pairs(1), {}, "6"),
+    ],
 )
 def test_the_ranking_page_breaks_no_rule_of_axe(
-    house: stack.Stack, owner: Client, open_as: Open, name: str, rows: list, keys: tuple[str, ...]
+    house: stack.Stack, owner: Client, open_as: Open, name: str, rows: list, asks: dict, keys: tuple[str, ...]
 ) -> None:
-    slug, email = project(owner, name, rows, edit="optional", criteria=[CRITERION])
+    slug, email = project(owner, name, rows, **asks)
     desk = Desk.open(open_as(email, bypass_csp=True, reduced_motion="reduce"), house, slug)
     desk.press(*keys)
     for size in (WIDE, NARROW):

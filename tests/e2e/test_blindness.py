@@ -12,17 +12,14 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import httpx
 import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, Response, WebSocket, expect
-from sklearn.ensemble import RandomForestClassifier
-from sklearn.metrics import roc_auc_score
-from sklearn.model_selection import GroupKFold, cross_val_predict
 
 from deploy import stack
 from fixtures.browser import signed_in
 from rlhf.client import Client
+from tests.e2e.authorship import at_keyboard, judged, told_apart
 from tests.e2e.desk import Desk
 from tests.e2e.houses import PASSWORD, project, sign_up
 
@@ -194,13 +191,13 @@ def test_what_comes_with_a_text_does_not_tell_its_author(house: stack.Stack, own
     for batch in (range(NUM_TASKS // 2), range(NUM_TASKS // 2, NUM_TASKS)):
         owner.import_rows(slug, [written_by_two(n) for n in batch])
     features, is_terse, task, lengths = shown_to(house, slug, email)
-    auc, low, high = told_apart(features, is_terse, task)
-    print(f"\nAUC {auc:.3f} ({low:.3f} to {high:.3f}, {CONFIDENCE:.1%} by bootstrap over {NUM_TASKS} tasks)")
-    assert low <= 0.5 <= high
-    assert high - low < 2 * NARROW_ENOUGH
+    found = told_apart(features, is_terse, task, confidence=CONFIDENCE)
+    print(f"\n{found}")
+    assert found.low <= 0.5 <= found.high
+    assert found.high - found.low < 2 * NARROW_ENOUGH
     # The same forest does see a difference where there is one.
-    known, _, _ = told_apart(np.column_stack([features, lengths]), is_terse, task)
-    assert known > 0.95
+    known = told_apart(np.column_stack([features, lengths]), is_terse, task, confidence=CONFIDENCE)
+    assert known.auc > 0.95
 
 
 def written_by_two(n: int) -> Json:
@@ -218,7 +215,7 @@ def shown_to(house: stack.Stack, slug: str, email: str) -> tuple[np.ndarray, ...
     wrote it, which task it belongs to, and how long it is."""
     rows, is_terse, tasks, lengths = [], [], [], []
     began = time.monotonic()
-    with person(house, email) as session:
+    with at_keyboard(house, email) as session:
         while True:
             asked_at = time.monotonic()
             answer = session.post(f"/api/projects/{slug}/assignments/next", json={"count": 5})
@@ -252,36 +249,3 @@ def beside_text(assignment: Json, response: Json, place: int) -> list[float]:
     return [
         place, keys.index(response["key"]), own_size, *key, *task_wide, *(place * one for one in task_wide)
     ]  # fmt: skip
-
-
-def judged(assignment: Json) -> Json:
-    tiers = [[response["key"]] for response in assignment["responses"]]
-    token = assignment["lease_token"]
-    return {"lease_token": token, "client_key": str(uuid.uuid4()), "tiers": tiers, "strengths": [2]}
-
-
-@contextmanager
-def person(house: stack.Stack, email: str) -> Iterator[httpx.Client]:
-    """Signed in, and free to look at every byte."""
-    with httpx.Client(base_url=house.url, timeout=30) as session:
-        session.get("/api/session")
-        session.headers["Referer"] = f"{house.url}/"
-        for _ in range(2):  # signing in changes the token
-            session.headers["X-CSRFToken"] = session.cookies["csrftoken"]
-            session.post("/api/session", json={"email": email, "password": PASSWORD})
-        session.headers["X-CSRFToken"] = session.cookies["csrftoken"]
-        yield session
-
-
-def told_apart(features: np.ndarray, is_terse: np.ndarray, task: np.ndarray) -> tuple[float, float, float]:
-    """The area under the curve on tasks that the forest did not learn from, and its bootstrap interval."""
-    forest = RandomForestClassifier(n_estimators=100, min_samples_leaf=5, random_state=7, n_jobs=1)
-    scores = cross_val_predict(
-        forest, features, is_terse, groups=task, cv=GroupKFold(5), method="predict_proba"
-    )[:, 1]
-    rng = np.random.default_rng(7)
-    of_task = np.arange(len(task)).reshape(-1, 2)
-    drawn = [of_task[rng.integers(len(of_task), size=len(of_task))].ravel() for _ in range(2000)]
-    again = [roc_auc_score(is_terse[rows], scores[rows]) for rows in drawn]
-    low, high = np.quantile(again, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
-    return float(roc_auc_score(is_terse, scores)), float(low), float(high)

@@ -49,3 +49,21 @@ def test_two_tabs_share_the_queue_and_say_nothing_twice(
     assert stored[drafted]["comment"] == "Half a thought."
     assert owner.get(f"/api/projects/{slug}/quality/judgments", everything=True)["results"]
     assert owner.get(f"/api/projects/{slug}/counts")["judgments"] == NUM_TASKS
+
+
+def test_a_tab_without_tasks_says_whether_another_tab_or_another_person_has_them(
+    house: stack.Stack, owner: Client, open_as: Open
+) -> None:
+    slug, email = project(owner, "Last tasks", [])
+    owner.patch(f"/api/projects/{slug}", {"overlap": 2})
+    owner.import_rows(slug, pairs(2))
+    one = Desk.open(open_as(email), house, slug)
+    other = Desk(one.page.context.new_page())
+    other.page.goto(f"{house.url}/p/{slug}/annotate")
+    expect(other.page.get_by_text("Your last tasks are open in another tab.")).to_be_visible()
+
+    one.page.close()
+    other.page.get_by_role("button", name="Look again").click()
+    other.submit("1")
+    other.press("1", "Enter")
+    expect(other.page.get_by_text("You have ranked everything you can.")).to_be_visible()

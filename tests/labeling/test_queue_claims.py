@@ -80,6 +80,14 @@ def test_overlap_asks_different_people(project, bob, carol):
     assert Slot.objects.filter(state="done").count() == 4
 
 
+def test_what_is_left_on_ones_own_other_desk_is_told_from_what_waits_for_others(project, bob):
+    fill_queue(project, 1, overlap=2)
+    [held] = next_of(bob, project)
+    assert ask(bob, project, exclude=[held.pk]).reason == "held_by_you"
+    judge(bob, held)
+    assert ask(bob, project, exclude=[held.pk]).reason == "no_more_for_you"
+
+
 def test_a_new_batch_of_higher_priority_is_found_behind_the_cursor(project, bob):
     fill_queue(project, 3, overlap=2)
     for _ in range(3):

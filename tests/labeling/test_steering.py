@@ -277,6 +277,8 @@ def test_the_rules_over_http(project, as_lena, as_rita):
     assert again["caps"] == {"per_day": 9, "in_total": 99, "batch_percent": None}
     project.refresh_from_db()
     assert rules_of(project.queue_rules).caps == Caps(9, 99)
+    logged = as_lena.get("/api/projects/support/audit", {"action": "queue.changed"}).json()["results"]
+    assert logged[0]["data"] == {"caps": [{**again["caps"], "in_total": None}, again["caps"]]}
     assert as_lena.patch(url, {"hold_phrases": ["a*b*c*d"]}, format="json").status_code == 400
     assert as_rita.get(url).json()["gold_every"] == 5
 

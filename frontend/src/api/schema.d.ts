@@ -281,6 +281,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/me/preferences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description How you read, and your keys. */
+        get: operations["me_preferences"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** @description Change what you name; of two changes the later one stands. */
+        patch: operations["me_preferences_choose"];
+        trace?: never;
+    };
     "/api/me/second-factor": {
         parameters: {
             query?: never;
@@ -3211,6 +3229,8 @@ export interface components {
             /** Format: date-time */
             expires_at?: string | null;
         };
+        /** @enum {string} */
+        AppearanceEnum: "light" | "dark" | "auto";
         ArmCounts: {
             open: number;
             leased: number;
@@ -3258,7 +3278,7 @@ export interface components {
         };
         AssignmentOffers: {
             assignments: components["schemas"]["Assignment"][];
-            /** @description Why there are none. */
+            /** @description Why there are none. `held_by_you`: what is left for you is what you named in `exclude`. */
             reason: components["schemas"]["ReasonEnum"] | components["schemas"]["NullEnum"];
             /** @description In words, where somebody holds you back. */
             message: string | null;
@@ -3457,6 +3477,8 @@ export interface components {
             /** @description Empty asks for nothing. */
             text: string;
         };
+        /** @enum {string} */
+        ContrastEnum: "normal" | "high";
         Counts: {
             tasks: number;
             slots_open: number;
@@ -3595,6 +3617,8 @@ export interface components {
              */
             min_length?: number;
         };
+        /** @enum {string} */
+        DensityEnum: "airy" | "dense";
         Draft: {
             /** @description What the next save is based on. */
             revision: number;
@@ -3667,6 +3691,8 @@ export interface components {
         };
         /** @enum {string} */
         EventsEnum: "judgment.submitted" | "judgment.withdrawn" | "task.completed" | "queue.empty" | "snapshot.frozen" | "run.finished" | "import.finished" | "annotator.paused" | "rule.fired";
+        /** @enum {string} */
+        FaceEnum: "serif" | "sans";
         Finding: {
             rule: components["schemas"]["RuleEnum"];
             excerpt: string;
@@ -4268,6 +4294,8 @@ export interface components {
             median_seconds: number | null;
             num_timed: number;
         };
+        /** @enum {string} */
+        PanesEnum: "together" | "apart";
         PasswordChangeRequest: {
             old: string;
             new: string;
@@ -4293,6 +4321,25 @@ export interface components {
              * @description Last day, included.
              */
             valid_until?: string;
+        };
+        /** @description What the pages keep for a person; what they never chose is left out. */
+        PatchedPreferencesRequest: {
+            face?: components["schemas"]["FaceEnum"];
+            text_size?: components["schemas"]["TextSizeEnum"];
+            markdown?: boolean;
+            /** @description A choice submits at once. */
+            auto_submit?: boolean;
+            width?: components["schemas"]["WidthEnum"];
+            density?: components["schemas"]["DensityEnum"];
+            /** @description How responses scroll. */
+            panes?: components["schemas"]["PanesEnum"];
+            contrast?: components["schemas"]["ContrastEnum"];
+            appearance?: components["schemas"]["AppearanceEnum"];
+            language?: string;
+            /** @description By command; sent whole. */
+            keys?: {
+                [key: string]: string;
+            };
         };
         PatchedProjectUpdateRequest: {
             name?: string;
@@ -4473,6 +4520,25 @@ export interface components {
             results: components["schemas"]["Person"][];
             /** @description Cursor of the next page; null at the end. */
             next: string | null;
+        };
+        /** @description What the pages keep for a person; what they never chose is left out. */
+        Preferences: {
+            face?: components["schemas"]["FaceEnum"];
+            text_size?: components["schemas"]["TextSizeEnum"];
+            markdown?: boolean;
+            /** @description A choice submits at once. */
+            auto_submit?: boolean;
+            width?: components["schemas"]["WidthEnum"];
+            density?: components["schemas"]["DensityEnum"];
+            /** @description How responses scroll. */
+            panes?: components["schemas"]["PanesEnum"];
+            contrast?: components["schemas"]["ContrastEnum"];
+            appearance?: components["schemas"]["AppearanceEnum"];
+            language?: string;
+            /** @description By command; sent whole. */
+            keys?: {
+                [key: string]: string;
+            };
         };
         Presence: {
             /** @description With a page open, or with work in hand. */
@@ -4774,7 +4840,7 @@ export interface components {
             hold_phrases?: string[];
         };
         /** @enum {string} */
-        ReasonEnum: "empty" | "all_leased" | "no_more_for_you" | "archived" | "consent_needed" | "paused" | "read_guidelines" | "capped";
+        ReasonEnum: "empty" | "all_leased" | "no_more_for_you" | "held_by_you" | "archived" | "consent_needed" | "paused" | "read_guidelines" | "capped";
         /**
          * Reasons
          * @description Categories that say why; none are asked for while `choices` is empty. The numbers hold once
@@ -5368,6 +5434,8 @@ export interface components {
         };
         /** @enum {string} */
         TextLeftKindEnum: "comment" | "skip_reason";
+        /** @enum {integer} */
+        TextSizeEnum: 0 | 1 | 2 | 3;
         Timesheet: {
             results: components["schemas"]["TimesheetDay"][];
             /** Format: decimal */
@@ -5510,6 +5578,8 @@ export interface components {
             break_after_minutes: number | null;
             take_a_break: boolean;
         };
+        /** @enum {string} */
+        WidthEnum: "narrow" | "normal" | "full";
         WinRate: {
             baseline: string;
             judge: components["schemas"]["Judge"];
@@ -6172,6 +6242,66 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiError"];
+                };
+            };
+        };
+    };
+    me_preferences: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Preferences"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiError"];
+                };
+            };
+        };
+    };
+    me_preferences_choose: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedPreferencesRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Preferences"];
+                };
             };
             /** @description Refused. */
             "4XX": {

@@ -4,6 +4,7 @@ type Schemas = components["schemas"];
 
 export type Session = Schemas["Session"];
 export type User = Schemas["User"];
+export type StoredPreferences = Schemas["Preferences"];
 export type Project = Schemas["Project"];
 export type Counts = Schemas["Counts"];
 export type Permission = Project["my_permissions"][number];

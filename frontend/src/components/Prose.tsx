@@ -13,7 +13,7 @@ import { isTooHeavy, parts, seen } from "./prose/weight";
 export interface ProseLook {
   markdown: boolean;
   face: "serif" | "sans";
-  textSize: 0 | 1 | 2 | 3;
+  text_size: 0 | 1 | 2 | 3;
 }
 
 /** Model output is hostile text: no HTML, nothing fetched, links that lead nowhere. */
@@ -44,7 +44,7 @@ export const Prose = memo(function Prose({ text, look, marks, passage }: Props) 
   const className = [
     classes.prose,
     look.face === "serif" ? classes.serif : "",
-    look.textSize === 1 ? "" : classes[`size${look.textSize}`],
+    look.text_size === 1 ? "" : classes[`size${look.text_size}`],
     markdown ? "" : classes.plain,
   ].join(" ");
   return (

@@ -6,7 +6,7 @@ import { speaker } from "@/lib/names";
 import { Prose, type ProseLook } from "./Prose";
 import classes from "./Texts.module.css";
 
-const LOOK: ProseLook = { markdown: true, face: "sans", textSize: 0 };
+const LOOK: ProseLook = { markdown: true, face: "sans", text_size: 0 };
 
 interface TextsProps {
   prompt: readonly Message[];

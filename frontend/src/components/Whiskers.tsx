@@ -21,7 +21,7 @@ export interface Whisker {
 export interface Scale {
   low: number;
   high: number;
-  /** Written under the line, evenly spaced from `low` to `high`. */
+  /** The values that are written over the line, each where it stands. */
   marks: readonly number[];
   /** Where a dashed line crosses all rows: chance, or no habit. */
   middle?: number;
@@ -50,7 +50,7 @@ export function Whiskers({ title, rows, scale = SHARES }: Props) {
           <th aria-hidden>
             <div className={classes.axis} dir="ltr">
               {scale.marks.map((mark) => (
-                <span key={mark}>{scale.write(mark)}</span>
+                <span key={mark} style={{ left: at(scale, mark) }}>{scale.write(mark)}</span>
               ))}
             </div>
           </th>
@@ -85,21 +85,23 @@ function boundsOn({ write }: Scale, { low, high, n }: Sampled): string {
   return inOrder(`${t`${from} to ${to}`} · n = ${count(n)}`);
 }
 
+/** How far from the left a value stands. */
+function at(scale: Scale, value: number): string {
+  const share = (value - scale.low) / (scale.high - scale.low);
+  return `${PADDING + Math.max(0, Math.min(1, share)) * (100 - 2 * PADDING)}%`;
+}
+
 function Line({ row, scale }: { row: Whisker; scale: Scale }) {
-  const at = (value: number) => {
-    const share = (value - scale.low) / (scale.high - scale.low);
-    return `${PADDING + Math.max(0, Math.min(1, share)) * (100 - 2 * PADDING)}%`;
-  };
   const { value, low, high } = row.sample;
   return (
     <svg className={classes.line} height={26} direction="ltr" aria-hidden>
-      <line x1={at(scale.low)} x2={at(scale.high)} y1={13} y2={13} className={classes.rule} />
+      <line x1={at(scale, scale.low)} x2={at(scale, scale.high)} y1={13} y2={13} className={classes.rule} />
       {scale.middle === undefined ? null : (
-        <line x1={at(scale.middle)} x2={at(scale.middle)} y1={0} y2={26} className={classes.half} />
+        <line x1={at(scale, scale.middle)} x2={at(scale, scale.middle)} y1={0} y2={26} className={classes.half} />
       )}
-      <line x1={at(low)} x2={at(high)} y1={13} y2={13} stroke={row.colour} strokeWidth={2.5} strokeLinecap="round" />
+      <line x1={at(scale, low)} x2={at(scale, high)} y1={13} y2={13} stroke={row.colour} strokeWidth={2.5} strokeLinecap="round" />
       <circle
-        cx={at(value)}
+        cx={at(scale, value)}
         cy={13}
         r={5}
         fill={row.hollow ? "var(--pl-panel)" : row.colour}

@@ -1,8 +1,9 @@
 import { useSyncExternalStore } from "react";
 
+import { chose } from "./choices";
 import type { Command } from "./commands";
 
-/** Keys that a person chose, by command; the first one is shown. Kept in this browser, for each person. */
+/** Keys that a person chose, by command; the first one is shown. This browser has them for each person. */
 export type Keymap = Readonly<Record<string, string>>;
 
 const PREFIX = "plumbline.keys.";
@@ -30,6 +31,12 @@ function read(): Keymap {
 }
 
 function write(next: Keymap): void {
+  takeKeys(next);
+  chose("keys");
+}
+
+/** What was chosen elsewhere. */
+export function takeKeys(next: Keymap): void {
   chosen = next;
   try {
     if (owner !== null) localStorage.setItem(`${PREFIX}${owner}`, JSON.stringify(next));

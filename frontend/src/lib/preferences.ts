@@ -1,12 +1,14 @@
 import { useSyncExternalStore } from "react";
 
-/** Personal settings of this browser. Storage may be closed to us; then they last for the visit. */
+import { chose } from "./choices";
+
+/** Personal settings, as this browser has them. Storage may be closed to us; then they last for the visit. */
 export interface Preferences {
   railNarrow: boolean;
-  autoSubmit: boolean;
+  auto_submit: boolean;
   markdown: boolean;
   face: "serif" | "sans";
-  textSize: 0 | 1 | 2 | 3;
+  text_size: 0 | 1 | 2 | 3;
   /** How wide the page of a task is. */
   width: "narrow" | "normal" | "full";
   density: "airy" | "dense";
@@ -21,10 +23,10 @@ export interface Preferences {
 const KEY = "plumbline.preferences";
 const DEFAULTS: Preferences = {
   railNarrow: false,
-  autoSubmit: false,
+  auto_submit: false,
   markdown: true,
   face: "serif",
-  textSize: 1,
+  text_size: 1,
   width: "normal",
   density: "airy",
   panes: "together",
@@ -32,6 +34,9 @@ const DEFAULTS: Preferences = {
   smoothing: 0,
   language: null,
 };
+
+/** Those that follow their person to other browsers, by the names that the server has for them. */
+export const SHARED = ["auto_submit", "markdown", "face", "text_size", "width", "density", "panes", "contrast", "language"] as const satisfies readonly (keyof Preferences)[];
 
 let current: Preferences = read();
 const listeners = new Set<() => void>();
@@ -51,7 +56,13 @@ function subscribe(listener: () => void): () => void {
 }
 
 export function setPreference<K extends keyof Preferences>(name: K, value: Preferences[K]): void {
-  current = { ...current, [name]: value };
+  takePreferences({ [name]: value });
+  if ((SHARED as readonly string[]).includes(name)) chose(name);
+}
+
+/** What was chosen elsewhere. */
+export function takePreferences(chosen: Partial<Preferences>): void {
+  current = { ...current, ...chosen };
   try {
     localStorage.setItem(KEY, JSON.stringify(current));
   } catch {

@@ -14,12 +14,14 @@ from labeling.core.api.serializers import (
     ApiTokenCreatedSerializer,
     ApiTokenSerializer,
     PasswordChangeSerializer,
+    PreferencesSerializer,
     UserSerializer,
 )
 from labeling.core.api.views import ApiView
 from labeling.core.permissions import Access
 from labeling.core.selectors.tokens import live_tokens
-from labeling.core.services import accounts, tokens
+from labeling.core.selectors.users import preferences_of
+from labeling.core.services import accounts, preferences, tokens
 
 ApiTokenPage = page_of(ApiTokenSerializer)
 
@@ -40,6 +42,31 @@ class MeView(ApiView):
         body.is_valid(raise_exception=True)
         user = accounts.rename(user=request.user, **body.validated_data)
         return Response(UserSerializer(user).data)
+
+
+class PreferencesView(ApiView):
+    access = {"GET": Access.SIGNED_IN, "PATCH": Access.SIGNED_IN}
+
+    @extend_schema(operation_id="me_preferences", tags=["people"], responses=PreferencesSerializer)
+    def get(self, request: Request) -> Response:
+        """How you read, and your keys."""
+        return Response(PreferencesSerializer(preferences_of(user=request.user)).data)
+
+    @extend_schema(
+        operation_id="me_preferences_choose",
+        tags=["people"],
+        request=PreferencesSerializer,
+        responses=PreferencesSerializer,
+        examples=[
+            OpenApiExample("keys", {"face": "sans", "keys": {"skip": "n"}}, request_only=True),
+        ],
+    )
+    def patch(self, request: Request) -> Response:
+        """Change what you name; of two changes the later one stands."""
+        body = PreferencesSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        chosen = preferences.choose(user=request.user, chosen=body.validated_data)
+        return Response(PreferencesSerializer(chosen).data)
 
 
 # A token that leaked must not be able to make itself more tokens or lock its owner out, so what

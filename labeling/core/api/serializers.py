@@ -11,6 +11,8 @@ from labeling.core.permissions import Scope
 
 # Longer ones only cost the server hashing time.
 PASSWORD_LENGTH = 256
+# Far more than there are commands.
+MAX_KEYS, MAX_COMMAND = 200, 80
 
 
 def checked(serializer_class: type[serializers.Serializer], data: Any) -> dict[str, Any]:
@@ -40,6 +42,33 @@ class UserSerializer(serializers.ModelSerializer):
         model = User
         fields = ["id", "email", "name", "is_operator", "has_second_factor"]
         read_only_fields = ["id", "email", "is_operator", "has_second_factor"]
+
+
+class PreferencesSerializer(serializers.Serializer):
+    """What the pages keep for a person; what they never chose is left out."""
+
+    face = serializers.ChoiceField(choices=["serif", "sans"], required=False)
+    text_size = serializers.ChoiceField(choices=[0, 1, 2, 3], required=False)
+    markdown = serializers.BooleanField(required=False)
+    auto_submit = serializers.BooleanField(required=False, help_text="A choice submits at once.")
+    width = serializers.ChoiceField(choices=["narrow", "normal", "full"], required=False)
+    density = serializers.ChoiceField(choices=["airy", "dense"], required=False)
+    panes = serializers.ChoiceField(
+        choices=["together", "apart"], required=False, help_text="How responses scroll."
+    )
+    contrast = serializers.ChoiceField(choices=["normal", "high"], required=False)
+    appearance = serializers.ChoiceField(choices=["light", "dark", "auto"], required=False)
+    language = serializers.CharField(max_length=20, required=False)
+    keys = serializers.DictField(
+        child=serializers.CharField(max_length=40), required=False, help_text="By command; sent whole."
+    )
+
+    def validate_keys(self, keys: dict[str, str]) -> dict[str, str]:
+        if len(keys) > MAX_KEYS or any(len(command) > MAX_COMMAND for command in keys):
+            raise serializers.ValidationError(
+                f"Send at most {MAX_KEYS} keys, for commands of at most {MAX_COMMAND} characters."
+            )
+        return keys
 
 
 class SessionSerializer(serializers.Serializer):

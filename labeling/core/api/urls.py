@@ -4,7 +4,7 @@ from django.urls import path
 
 from labeling.core.api.audit import AuditCsvView, AuditView
 from labeling.core.api.internal import PublishView
-from labeling.core.api.me import MeView, PasswordView, TokensView, TokenView
+from labeling.core.api.me import MeView, PasswordView, PreferencesView, TokensView, TokenView
 from labeling.core.api.oidc import ProvidersView
 from labeling.core.api.second_factor import RecoveryCodesView, SecondFactorSecretView, SecondFactorView
 from labeling.core.api.session import (
@@ -26,6 +26,7 @@ urlpatterns = [
     path("audit", AuditView.as_view()),
     path("audit/csv", AuditCsvView.as_view()),
     path("me", MeView.as_view()),
+    path("me/preferences", PreferencesView.as_view()),
     path("me/password", PasswordView.as_view()),
     path("tokens", TokensView.as_view()),
     path("tokens/<int:token_id>", TokenView.as_view()),

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from typing import Any
+
 from django.db.models import Q, QuerySet
 
 from labeling.core.errors import NotFound
-from labeling.core.models import User
+from labeling.core.models import Preferences, User
 
 
 def listed_users(*, search: str | None = None) -> QuerySet[User]:
@@ -17,3 +19,8 @@ def user_of(*, user_id: int) -> User:
     if found is None:
         raise NotFound("There is no such person: the list may be old, reload it.")
     return found
+
+
+def preferences_of(*, user: User) -> dict[str, Any]:
+    kept = Preferences.objects.filter(user=user).first()
+    return kept.chosen if kept else {}

@@ -1,11 +1,12 @@
 import { t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
-import { Menu, useMantineColorScheme } from "@mantine/core";
+import { Menu } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { IconDeviceDesktop, IconLogout, IconMoon, IconSettings, IconSun } from "@tabler/icons-react";
 
 import { signOut, type SessionUser } from "@/api/session";
+import { useAppearance } from "@/lib/appearance";
 import { useClickAtFirst } from "@/lib/useClickAtFirst";
 
 import { AccountButton } from "./AccountButton";
@@ -21,7 +22,7 @@ export function AccountDropdown({ user }: { user: SessionUser }) {
   const button = useClickAtFirst();
   const client = useQueryClient();
   const navigate = useNavigate();
-  const { colorScheme, setColorScheme } = useMantineColorScheme();
+  const { appearance, setAppearance } = useAppearance();
   const leave = useMutation({
     mutationFn: signOut,
     onSettled: async () => {
@@ -49,11 +50,11 @@ export function AccountDropdown({ user }: { user: SessionUser }) {
           <Menu.Item
             key={value}
             role="menuitemradio"
-            aria-checked={colorScheme === value}
+            aria-checked={appearance === value}
             leftSection={<Icon size={16} stroke={1.6} />}
-            rightSection={colorScheme === value ? "✓" : null}
+            rightSection={appearance === value ? "✓" : null}
             closeMenuOnClick={false}
-            onClick={() => setColorScheme(value)}
+            onClick={() => setAppearance(value)}
           >
             {label}
           </Menu.Item>

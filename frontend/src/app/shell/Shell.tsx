@@ -12,7 +12,6 @@ import { Key } from "@/components/Key";
 import { TopBarContext } from "@/components/TopBarSlot";
 import { later, useCalm } from "@/lib/later";
 import { setPreference, usePreferences } from "@/lib/preferences";
-import { openKeymap } from "@/lib/keymap";
 import { useCommandKeys, useCommands } from "@/lib/useCommands";
 
 import { AccountMenu } from "./AccountMenu";
@@ -21,6 +20,7 @@ import { ConnectionBanner } from "./ConnectionBanner";
 import { Rail } from "./Rail";
 import classes from "./Shell.module.css";
 import { useFetchLater } from "./useFetchLater";
+import { useSharedChoices } from "./useSharedChoices";
 
 // Without them the page still works.
 const Palette = later(() => import("./Palette").then((module) => module.Palette), () => null);
@@ -41,7 +41,7 @@ export function Shell() {
   useFetchLater();
   useSignInAgain();
   useCommandKeys();
-  openKeymap(useSuspenseQuery(sessionQuery).data.user?.id ?? null);
+  useSharedChoices(useSuspenseQuery(sessionQuery).data.user?.id ?? null);
   useCommands([
     { id: "palette", label: t`Search pages and actions`, group: t`Anywhere`, keys: ["mod+k"], enabled: true, perform: search },
     { id: "help", label: t`Show the keyboard`, group: t`Anywhere`, keys: ["?"], enabled: true, perform: () => setHelp(true) },

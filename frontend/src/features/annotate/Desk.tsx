@@ -52,7 +52,7 @@ interface Props {
 /** One task: what is read, and what is said about it. Mounted anew for each task. */
 export function Desk({ project, ranking, assignment, announce }: Props) {
   const { draft, session } = ranking;
-  const { autoSubmit, markdown, width, density } = usePreferences();
+  const { auto_submit, markdown, width, density } = usePreferences();
   const [focus, setFocus] = useState(0);
   const [panel, setPanel] = useState<DockPanel>(null);
   const [wholePrompt, setWholePrompt] = useState(false);
@@ -112,7 +112,7 @@ export function Desk({ project, ranking, assignment, announce }: Props) {
   const choose = (choice: PairChoice, settled: boolean) => {
     const next = { ...draft, choice };
     change(next);
-    if (settled && autoSubmit && !correcting) submit(next);
+    if (settled && auto_submit && !correcting) submit(next);
     else announce(t`${inWords(choice, assignment.protocol.strength)}. Press Enter to submit.`);
   };
 

@@ -16,7 +16,7 @@ interface Props {
 /** One text as it is, with the words that the other one has not. */
 export default function DiffText({ text, other, look }: Props) {
   const parts = useMemo(() => diff(text, other)[0], [text, other]);
-  const size = look.textSize === 1 ? "" : prose[`size${look.textSize}`];
+  const size = look.text_size === 1 ? "" : prose[`size${look.text_size}`];
   return (
     <div className={`${prose.prose} ${prose.plain} ${look.face === "serif" ? prose.serif : ""} ${size}`} dir="auto">
       {parts.map((part, index) =>

@@ -69,16 +69,18 @@ export function Dock(props: Props) {
             <CommandButton command={named("both_bad")} text={pair ? t`Both bad` : t`All bad`} pressed={verdict === "both_bad"} />
             <CommandButton command={named("both_good")} text={pair ? t`Both good` : t`All good`} pressed={verdict === "both_good"} />
             <CommandButton command={named("cannot_judge")} text={isWriting(assignment) ? t`Cannot write` : t`Cannot judge`} pressed={verdict === "cannot_judge"} />
-            <button
-              type="button"
-              className={`${classes.command} ${classes.more}`}
-              aria-expanded={more}
-              aria-controls="beside"
-              onMouseDown={(event) => event.preventDefault()}
-              onClick={() => setMore(!more)}
-            >
-              {more ? t`Less` : t`More`}
-            </button>
+            <span className={classes.onlyNarrow}>
+              <button
+                type="button"
+                className={classes.command}
+                aria-expanded={more}
+                aria-controls="beside"
+                onMouseDown={(event) => event.preventDefault()}
+                onClick={() => setMore(!more)}
+              >
+                {more ? t`Less` : t`More`}
+              </button>
+            </span>
           </div>
           <div className={classes.beside} id="beside" data-open={more}>
             <CommandButton command={named("edit")} text={draft.edit ? `${t`Edit`} ✓` : t`Edit`} />

@@ -21,7 +21,7 @@ export function GuidelinesPane({ guidelines, onClose }: Props) {
         <CloseButton aria-label={t`Close the guidelines`} onClick={onClose} />
       </header>
       <div className={classes.text}>
-        <Prose text={guidelines.text} look={{ markdown: true, face: "sans", textSize: 0 }} />
+        <Prose text={guidelines.text} look={{ markdown: true, face: "sans", text_size: 0 }} />
       </div>
     </section>
   );

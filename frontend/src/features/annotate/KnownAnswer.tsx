@@ -41,7 +41,7 @@ export function KnownAnswer({ known: { past, feedback }, onGoOn }: Props) {
       ) : null}
       {feedback.explanation ? (
         <div className={classes.explanation}>
-          <Prose text={feedback.explanation} look={{ markdown: true, face: "sans", textSize: 0 }} />
+          <Prose text={feedback.explanation} look={{ markdown: true, face: "sans", text_size: 0 }} />
         </div>
       ) : null}
       <div>

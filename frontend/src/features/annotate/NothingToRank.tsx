@@ -30,6 +30,10 @@ const WORDS: Record<NothingReason, { title: string; why: string }> = {
     get title() { return t`You have ranked everything you can.`; },
     get why() { return t`The tasks that are left want a second opinion from somebody else. New ones appear here by themselves.`; },
   },
+  held_by_you: {
+    get title() { return t`Your last tasks are open in another tab.`; },
+    get why() { return t`Go on there, or close that tab: what it had comes here by itself.`; },
+  },
   capped: {
     get title() { return t`That is all for now.`; },
     get why() { return t`You have reached the number of tasks that this project gives to one person. What you said is kept.`; },

@@ -1,6 +1,7 @@
 import { t } from "@lingui/core/macro";
-import { Popover, SegmentedControl, Slider, Switch, useMantineColorScheme } from "@mantine/core";
+import { Popover, SegmentedControl, Slider, Switch } from "@mantine/core";
 
+import { useAppearance } from "@/lib/appearance";
 import { setPreference, usePreferences, type Preferences } from "@/lib/preferences";
 import { useClickAtFirst } from "@/lib/useClickAtFirst";
 
@@ -14,11 +15,11 @@ const SIZES = [
   { value: 3, label: "XL" },
 ];
 
-/** How responses are read and judged; personal, kept in this browser. */
+/** How responses are read and judged; personal. */
 export function ReadingPopover() {
-  const { face, textSize, markdown, autoSubmit, width, density, panes, contrast } = usePreferences();
+  const { face, text_size, markdown, auto_submit, width, density, panes, contrast } = usePreferences();
   const button = useClickAtFirst();
-  const { colorScheme, setColorScheme } = useMantineColorScheme();
+  const { appearance, setAppearance } = useAppearance();
   return (
     <Popover position="bottom-end" width={300} withinPortal trapFocus returnFocus>
       <Popover.Target>
@@ -44,8 +45,8 @@ export function ReadingPopover() {
               max={3}
               step={1}
               marks={SIZES}
-              value={textSize}
-              onChange={(value) => setPreference("textSize", value as Preferences["textSize"])}
+              value={text_size}
+              onChange={(value) => setPreference("text_size", value as Preferences["text_size"])}
             />
           </div>
           <SegmentedControl
@@ -61,8 +62,8 @@ export function ReadingPopover() {
           <SegmentedControl
             fullWidth
             aria-label={t`Appearance`}
-            value={colorScheme}
-            onChange={(value) => setColorScheme(value)}
+            value={appearance}
+            onChange={(value) => setAppearance(value)}
             data={[
               { value: "light", label: t`Light` },
               { value: "dark", label: t`Dark` },
@@ -113,8 +114,8 @@ export function ReadingPopover() {
           <Switch
             label={t`Submit on choice`}
             description={t`A digit or a click on the scale submits at once; Undo opens it again.`}
-            checked={autoSubmit}
-            onChange={(event) => setPreference("autoSubmit", event.currentTarget.checked)}
+            checked={auto_submit}
+            onChange={(event) => setPreference("auto_submit", event.currentTarget.checked)}
           />
         </div>
       </Popover.Dropdown>

@@ -84,6 +84,7 @@ export function Responses({ assignment, draft, focus, comparing, onFocus, under 
         ref={strip}
         className={narrow ? classes.strip : classes.grid}
         data-columns={pair || count === 4 ? 2 : 3}
+        {...(narrow ? { role: "group", "aria-label": t`Responses`, tabIndex: 0 } : {})}
         onScroll={onScroll}
       >
         {assignment.responses.map((response, index) => (

@@ -23,7 +23,7 @@ export function ToRead({ title, lead, text, actions, children }: Props) {
       {text === null ? <Skeleton height={160} radius={9} /> : null}
       {text ? (
         <div className={classes.text}>
-          <Prose text={text} look={{ markdown: true, face: "sans", textSize: 1 }} />
+          <Prose text={text} look={{ markdown: true, face: "sans", text_size: 1 }} />
         </div>
       ) : null}
       {children}

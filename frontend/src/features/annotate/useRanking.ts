@@ -209,7 +209,7 @@ function useRefill(
   const length = session.queue.length;
   const lengthNow = useRef(length);
   const asking = useRef(false);
-  const [desk] = useState(() => new TabDesk());
+  const [desk] = useState(() => new TabDesk(slug));
   const lookAgain = useCallback(() => setRound((n) => n + 1), []);
 
   const ask = useMutation({
@@ -217,10 +217,13 @@ function useRefill(
       // What an earlier page has judged is not asked for again.
       await outbox.ready;
       const unsent = outbox.state().waiting.map((entry) => entry.assignmentId);
-      const exclude = [...new Set([...session.queue.map((one) => one.id), ...unsent, ...(await desk.elsewhere())])];
+      const elsewhere = await desk.elsewhere();
+      const exclude = [...new Set([...session.queue.map((one) => one.id), ...unsent, ...elsewhere])];
       const answer = await nextAssignments(slug, { count: missing, exclude });
       const assignments = await desk.take(answer.assignments);
-      return { ...answer, assignments, held: unsent, tabWasFaster: assignments.length < answer.assignments.length };
+      // What is left may also lie here or be on its way to the server, which is soon known.
+      const reason = answer.reason === "held_by_you" && elsewhere.length === 0 ? null : answer.reason;
+      return { ...answer, reason, assignments, held: unsent, tabWasFaster: assignments.length < answer.assignments.length };
     },
     onSuccess: ({ assignments, reason, message, guideline_version: guidelines, held }) =>
       dispatch({ type: "received", assignments, nothing: reason && { reason, message, guidelines }, held }),

@@ -7,7 +7,7 @@ import { speaker } from "@/lib/names";
 
 import classes from "./Rows.module.css";
 
-const LOOK = { markdown: false, face: "sans", textSize: 0 } as const;
+const LOOK = { markdown: false, face: "sans", text_size: 0 } as const;
 const SHORT = ["strength", "annotator", "reliability", "judgment", "prompt_id", "licence"] as const;
 
 /** One row: its prompt, and beside it what was chosen, rejected, ranked or demonstrated. */

@@ -14,7 +14,7 @@ import { isRecord, number, text } from "@/lib/shapes";
 
 import classes from "./RunView.module.css";
 
-const LOOK = { markdown: false, face: "sans", textSize: 0 } as const;
+const LOOK = { markdown: false, face: "sans", text_size: 0 } as const;
 
 /** What the model wrote. */
 export function RunSamples({ run }: { run: Run }) {

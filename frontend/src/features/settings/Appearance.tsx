@@ -1,6 +1,7 @@
 import { t } from "@lingui/core/macro";
-import { SegmentedControl, Stack, Switch, useMantineColorScheme } from "@mantine/core";
+import { SegmentedControl, Stack, Switch } from "@mantine/core";
 
+import { useAppearance } from "@/lib/appearance";
 import { chooseLanguage, LANGUAGES, useLanguage, type Language } from "@/lib/language";
 import { setPreference, usePreferences } from "@/lib/preferences";
 
@@ -8,8 +9,8 @@ import { setPreference, usePreferences } from "@/lib/preferences";
 const SPOKEN = (Object.keys(LANGUAGES) as Language[]).map((value) => ({ value, label: LANGUAGES[value].name }));
 
 export function Appearance() {
-  const { colorScheme, setColorScheme } = useMantineColorScheme();
-  const { face, autoSubmit } = usePreferences();
+  const { appearance, setAppearance } = useAppearance();
+  const { face, auto_submit } = usePreferences();
   return (
     <Stack gap="md" maw={400}>
       <SegmentedControl
@@ -20,8 +21,8 @@ export function Appearance() {
       />
       <SegmentedControl
         aria-label={t`Appearance`}
-        value={colorScheme}
-        onChange={setColorScheme}
+        value={appearance}
+        onChange={setAppearance}
         data={[
           { value: "light", label: t`Light` },
           { value: "dark", label: t`Dark` },
@@ -40,8 +41,8 @@ export function Appearance() {
       <Switch
         label={t`Submit on choice`}
         description={t`On the ranking page, a digit or a click on the scale submits at once.`}
-        checked={autoSubmit}
-        onChange={(event) => setPreference("autoSubmit", event.currentTarget.checked)}
+        checked={auto_submit}
+        onChange={(event) => setPreference("auto_submit", event.currentTarget.checked)}
       />
     </Stack>
   );

@@ -24,7 +24,7 @@ export function ProfileForm() {
   return (
     <form onSubmit={form.onSubmit(({ name }) => save.mutate(name))} style={{ display: "grid", gap: 16, maxWidth: 400 }}>
       {save.isError ? <Note care>{messageOf(save.error)}</Note> : null}
-      <TextInput label={t`Email`} value={data.user?.email ?? ""} readOnly disabled />
+      <TextInput label={t`Email`} value={data.user?.email ?? ""} variant="unstyled" readOnly />
       <TextInput label={t`Name`} required maxLength={200} {...form.getInputProps("name")} />
       <div>
         <Button type="submit" variant="default" loading={save.isPending} disabled={!form.isDirty()}>

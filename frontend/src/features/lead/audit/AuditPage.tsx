@@ -15,7 +15,7 @@ import { Empty } from "@/components/States";
 import { Quiet, Table, type Column } from "@/components/Table";
 
 import classes from "./Audit.module.css";
-import { ACTIONS, detailsOf, endOfDay, startOfDay } from "./auditWords";
+import { ACTIONS, detailsOf, endOfDay, OBJECT_OPTIONS, objectOf, startOfDay } from "./auditWords";
 
 /** Who did what here, and when. */
 export function AuditPage() {
@@ -63,12 +63,13 @@ export function AuditPage() {
           value={action ?? ""}
           onChange={(next) => change({ action: next || undefined })}
         />
-        <TextInput
-          aria-label={t`Kind of object`}
-          placeholder={t`Every object`}
-          w={130}
-          value={type ?? ""}
-          onChange={(event) => change({ type: event.currentTarget.value || undefined })}
+        <FilterSelect
+          label={t`Kind of object`}
+          every={t`Every object`}
+          searchable
+          options={OBJECT_OPTIONS}
+          value={type}
+          onChange={(next) => change({ type: next })}
         />
         <TextInput
           aria-label={t`Number of the object`}
@@ -107,23 +108,35 @@ export function AuditPage() {
           </Empty>
         }
       >
-        {(rows, more) => <Table label={t`Audit log`} columns={COLUMNS} rows={rows} keyOf={(event) => event.id} footer={more} />}
+        {(rows, more) => <Table label={t`Audit log`} columns={columns(people)} rows={rows} keyOf={(event) => event.id} footer={more} />}
       </Listing>
     </Page>
   );
 }
 
-const COLUMNS: Column<AuditEvent>[] = [
-  { get name() { return t`When`; }, cell: (event) => (event.at ? <Ago at={event.at} /> : null) },
-  { get name() { return t`Who`; }, cell: (event) => event.actor ?? <Quiet><Trans>the server</Trans></Quiet> },
-  { get name() { return t`What`; }, cell: (event) => <span className="mono">{event.action}</span> },
-  {
-    get name() { return t`Of`; },
-    cell: (event) => (
-      <>
-        <bdi>{event.object_type}</bdi> <Quiet>{event.object_id}</Quiet>
-      </>
-    ),
-  },
-  { get name() { return t`Details`; }, wrap: true, cell: (event) => <Quiet><bdi>{detailsOf(event.data)}</bdi></Quiet> },
+const columns = (people: ReadonlyMap<string, string>): Column<AuditEvent>[] => [
+  { name: t`When`, cell: (event) => (event.at ? <Ago at={event.at} /> : null) },
+  { name: t`Who`, cell: (event) => event.actor ?? <Quiet><Trans>the server</Trans></Quiet> },
+  { name: t`What`, cell: (event) => <span className="mono">{event.action}</span> },
+  { name: t`Of`, cell: (event) => <Target of={event} /> },
+  { name: t`Details`, wrap: true, cell: (event) => <Details of={event} people={people} /> },
 ];
+
+function Target({ of }: { of: AuditEvent }) {
+  const { name, value } = objectOf(of);
+  return <>{name} <Quiet><bdi>{value}</bdi></Quiet></>;
+}
+
+function Details({ of, people }: { of: AuditEvent; people: ReadonlyMap<string, string> }) {
+  const details = detailsOf(of, (id) => people.get(String(id)));
+  if (details.length === 0) return null;
+  return (
+    <dl className={classes.details}>
+      {details.map(({ name, value }, place) => (
+        <div key={place}>
+          <dt>{name}</dt> <dd><bdi>{value}</bdi></dd>
+        </div>
+      ))}
+    </dl>
+  );
+}

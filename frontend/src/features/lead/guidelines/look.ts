@@ -1,1 +1,1 @@
-export const LOOK = { markdown: true, face: "sans", textSize: 0 } as const;
+export const LOOK = { markdown: true, face: "sans", text_size: 0 } as const;

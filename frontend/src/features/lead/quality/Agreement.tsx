@@ -45,7 +45,7 @@ export function Agreement({ slug, annotators }: Props) {
     <div className={classes.stack}>
       <p className={classes.says}>
         <Trans>0 is what chance would give, 1 is always the same. Krippendorff’s own advice: rely on 0.80 and more, and draw
-        tentative conclusions from 0.67. Intervals draw whole prompts anew.</Trans>
+        tentative conclusions from 0.67. Intervals are 95%, from resampling whole prompts (bootstrap).</Trans>
       </p>
       {units.map((unit) => (
         <Unit key={unit} unit={unit} figures={figures.filter((figure) => figure.unit === unit)} />

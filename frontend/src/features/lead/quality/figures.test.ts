@@ -20,6 +20,7 @@ test("the agreement line begins below every interval and crosses at chance", () 
   expect(agreementScale([of(0.2, 0.6)])).toMatchObject({ low: 0, high: 1, middle: 0 });
   expect(agreementScale([of(-0.06, 0.3)]).low).toBe(-0.5);
   expect(agreementScale([of(-0.7, 0.3)]).low).toBe(-1);
+  expect(agreementScale([of(-0.06, 0.3)]).marks).toEqual([-0.5, 0, 0.5, 1]);
 });
 
 test("numbers carry a real minus, and pairs have one key", () => {

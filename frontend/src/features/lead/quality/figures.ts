@@ -147,11 +147,12 @@ export function unitName(unit: string): string {
   return unit.startsWith("criterion:") ? criterionName(unit.slice("criterion:".length)) : unit;
 }
 
-/** Agreement goes from below chance to 1. */
+/** Agreement goes from below chance to 1; chance, which is 0, is always marked. */
 export function agreementScale(samples: readonly Sampled[]): Scale {
   const lowest = Math.min(0, ...samples.map((one) => one.low));
   const low = lowest < -0.5 ? -1 : lowest < 0 ? -0.5 : 0;
-  return { low, high: 1, marks: [low, (low + 1) / 2, 1], middle: 0, write: two };
+  const marks = [-1, -0.5, 0, 0.5, 1].filter((mark) => mark >= low);
+  return { low, high: 1, marks, middle: 0, write: two };
 }
 
 /** Cohen's kappa by pair of annotators, either way round. */
