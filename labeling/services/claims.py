@@ -100,7 +100,7 @@ def claim(
             _move(cursor, *END_OF_QUEUE)
             break
     if _position(cursor) != before:
-        cursor.save(update_fields=["generation", "priority", "slot_no", "slot_id", "scanned_at"])
+        _save(cursor)
     return claims
 
 
@@ -110,6 +110,26 @@ def _position(cursor: QueueCursor) -> tuple[object, ...]:
 
 def _move(cursor: QueueCursor, priority: int | None, slot_no: int, slot_id: int) -> None:
     cursor.priority, cursor.slot_no, cursor.slot_id = priority, slot_no, slot_id
+
+
+def _save(cursor: QueueCursor) -> None:
+    """By hand: after nearly every claim of a queue whose first slots are taken."""
+    scanned_at = cursor.scanned_at and connection.ops.adapt_datetimefield_value(cursor.scanned_at)
+    with prepared_cursor() as statement:
+        statement.execute(
+            """UPDATE labeling_queuecursor
+                  SET generation = %(generation)s, priority = %(priority)s, slot_no = %(slot_no)s,
+                      slot_id = %(slot_id)s, scanned_at = %(scanned_at)s
+                WHERE id = %(id)s""",
+            {
+                "generation": cursor.generation,
+                "priority": cursor.priority,
+                "slot_no": cursor.slot_no,
+                "slot_id": cursor.slot_id,
+                "scanned_at": scanned_at,
+                "id": cursor.pk,
+            },
+        )
 
 
 def _rewind(seat: Seat, now: datetime) -> None:
