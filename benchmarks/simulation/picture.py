@@ -125,17 +125,21 @@ def differences(looks: Sequence[Look]) -> list[dict[str, Any]]:
                 at_equal_distance(more, one) - at_equal_distance(one, more) for one, more in pairs
             ],
         }
-        lines += [_difference(f"{name}, {arm} less {first}", values) for name, values in found.items()]
+        lines += [_difference(f"{name}, {arm} less {first}", values, UNIT) for name, values in found.items()]
+        later = [fallen_at(more) - fallen_at(one) for one, more in pairs]
+        lines.append(
+            _difference(f"KL once the truth has fallen by {FALLEN}, {arm} less {first}", later, "nats")
+        )
     return lines
 
 
-def _difference(figure: str, values: Sequence[float]) -> dict[str, Any]:
-    line = _line(figure, values, UNIT) | {"each": [round(one, 3) for one in values]}
+def _difference(figure: str, values: Sequence[float], unit: str) -> dict[str, Any]:
+    line = _line(figure, values, unit) | {"each": [round(one, 3) for one in values]}
     if len(values) < 2:
         return line
     from scipy import stats
 
-    reach = stats.t.ppf(0.975, len(values) - 1) * stdev(values) / math.sqrt(len(values))
+    reach = float(stats.t.ppf(0.975, len(values) - 1)) * stdev(values) / math.sqrt(len(values))
     ends = {"low": round(line["value"] - reach, 3), "high": round(line["value"] + reach, 3)}
     return line | ends | {"method": "Student's t over seeds"}
 

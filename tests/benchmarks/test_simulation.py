@@ -121,9 +121,10 @@ def test_reward_models_are_compared_seed_by_seed():
         for (arm, seed), end in ends.items()
         for rollouts in (0, 1)
     ]
-    last, mean, _ = differences(looks)
+    last, mean, _, later = differences(looks)
     assert (last["value"], last["each"], mean["value"]) == (0.4, [0.5, 0.3], 0.2)
     assert (last["low"], last["high"]) == pytest.approx((0.4 - 12.706 * 0.1, 0.4 + 12.706 * 0.1), abs=2e-3)
+    assert (later["unit"], later["each"]) == ("nats", [0.25, 0.0])
 
 
 def test_what_was_kept_is_not_made_again(ground, tmp_path):
