@@ -20,20 +20,20 @@ from rlhf.training.ppo import train_ppo
 from rlhf.training.reward import train_reward
 from rlhf.training.scoring import Scorer
 
-NUM_JUDGMENTS = 150
-NUM_ROLLOUTS = 12
+NUM_JUDGMENTS = 400
+NUM_ROLLOUTS = 20
 EVERY = 2  # rollouts between two looks at the policy
 NUM_LOOKED_AT = 128
 REWARD = RewardTraining(
-    learning_rate=1e-3, max_steps=30, batch_size=16, max_length=MAX_LENGTH, checkpoint_every=100_000
+    learning_rate=1e-3, max_steps=50, batch_size=16, max_length=MAX_LENGTH, checkpoint_every=100_000
 )
 ENSEMBLE = {
-    "members": 5,
+    "members": 4,
     "members_own": "adapters",
     "lora": Lora(r=8, alpha=16),
     "learning_rate": 3e-3,
     "combine": "mean_minus_variance",
-    "variance_penalty": 5.0,
+    "variance_penalty": 1.0,
 }
 PPO = PpoTraining(
     learning_rate=3e-4,

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
-from itertools import pairwise
 from pathlib import Path
-from statistics import fmean
+from statistics import fmean, stdev
 from typing import Any
 
 from benchmarks.simulation.overoptimization import ARMS, Look
 from fixtures.report import ACCENT, INK, QUIET, WARM
 
-FALLEN = 0.25  # standard deviations of SFT replies
-TITLES = {"single": "one reward model", "uwo": "five members with adapters, mean less variance (UWO)"}
+UNIT = "standard deviations of SFT replies"
+FALLEN = 0.25  # of these
+DASHES = ("-", "--", ":", "-.")
+TITLES = {"single": "one reward model", "uwo": "four members with adapters, mean less variance (UWO)"}
 
 
 def spread(values: Sequence[float]) -> tuple[float, float, float]:
@@ -33,6 +35,11 @@ def _seeds(looks: Sequence[Look]) -> list[int]:
     return sorted({look.seed for look in looks})
 
 
+def _runs(looks: Sequence[Look], arm: str) -> list[list[Look]]:
+    runs = [[look for look in looks if (look.arm, look.seed) == (arm, seed)] for seed in _seeds(looks)]
+    return [run for run in runs if run]
+
+
 def draw(looks: Sequence[Look], path: Path) -> None:
     import matplotlib as mpl
 
@@ -46,25 +53,21 @@ def draw(looks: Sequence[Look], path: Path) -> None:
         1, len(ARMS), figsize=(10, 4.2), layout="constrained", sharex=True, sharey=True
     )
     for axes, arm in zip(panels, ARMS, strict=True):
-        groups = by_rollouts(looks, arm)
-        distance = [math.sqrt(max(fmean(look.kl for look in group), 0.0)) for group in groups.values()]
-        for name, colour, label in (
-            ("proxy", WARM, "score of its reward model"),
-            ("truth", ACCENT, "true utility"),
-        ):
-            means, lows, highs = zip(
-                *(spread([getattr(look, name) for look in group]) for group in groups.values()), strict=True
-            )
-            axes.fill_between(distance, lows, highs, color=colour, alpha=0.15, linewidth=0)
-            axes.plot(distance, means, color=colour, linewidth=2, label=label)
+        for run, dashes in zip(_runs(looks, arm), itertools.cycle(DASHES), strict=False):
+            distance = [math.sqrt(max(look.kl, 0.0)) for look in run]
+            for name, colour, label in (
+                ("proxy", WARM, "score of its reward model"),
+                ("truth", ACCENT, "true utility"),
+            ):
+                values = [getattr(look, name) for look in run]
+                axes.plot(distance, values, color=colour, linewidth=1.5, linestyle=dashes, label=label)
         axes.axhline(0, color=QUIET, linewidth=1, linestyle=":")
         axes.set_title(TITLES[arm], fontsize=10, loc="left")
         axes.set_xlabel("distance from SFT, √KL (√nats)")
-    seeds = len(_seeds(looks))
-    which = f"mean of {seeds} seeds, and their range" if seeds > 1 else "one seed"
-    figure.suptitle(which, fontsize=9, color=QUIET, x=0.99, ha="right")
+    figure.suptitle("a line for each seed", fontsize=9, color=QUIET, x=0.99, ha="right")
     panels[0].set_ylabel("gain over SFT\n(standard deviations of SFT replies)")
-    panels[0].legend(frameon=False, loc="upper left")
+    lines, labels = panels[0].get_legend_handles_labels()
+    panels[0].legend(lines[:2], labels[:2], frameon=False, loc="upper left")
     figure.savefig(path, dpi=150)
     pyplot.close(figure)
 
@@ -72,7 +75,7 @@ def draw(looks: Sequence[Look], path: Path) -> None:
 def fallen_at(looks: Sequence[Look]) -> float:
     """Nats at which the truth of one run is FALLEN below the SFT policy's, by straight lines between looks in
     order; those of the last look where it never is."""
-    for before, after in pairwise(looks):
+    for before, after in itertools.pairwise(looks):
         if after.truth <= -FALLEN:
             share = (before.truth + FALLEN) / (before.truth - after.truth)
             return before.kl + share * (after.kl - before.kl)
@@ -81,12 +84,10 @@ def fallen_at(looks: Sequence[Look]) -> float:
 
 def summary(looks: Sequence[Look]) -> list[dict[str, Any]]:
     """Of each arm when the truth has fallen, the truth at its best and in the end, and the score at both."""
-    unit = "standard deviations of SFT replies"
     lines: list[dict[str, Any]] = []
     for arm in ARMS:
         groups = by_rollouts(looks, arm)
-        runs = [[look for look in looks if (look.arm, look.seed) == (arm, seed)] for seed in _seeds(looks)]
-        fallen = [fallen_at(run) for run in runs if run]
+        fallen = [fallen_at(run) for run in _runs(looks, arm)]
         lines.append(_line(f"KL once the truth has fallen by {FALLEN}, {TITLES[arm]}", fallen, "nats"))
         best = max(groups, key=lambda rollouts: fmean(look.truth for look in groups[rollouts]))
         for when, rollouts in (("best", best), ("last", max(groups))):
@@ -94,8 +95,53 @@ def summary(looks: Sequence[Look]) -> list[dict[str, Any]]:
             place = {"rollouts": rollouts, "kl": round(fmean(look.kl for look in group), 2)}
             for figure, name in ((f"truth at its {when}", "truth"), ("score there", "proxy")):
                 values = [getattr(look, name) for look in group]
-                lines.append(_line(f"{figure}, {TITLES[arm]}", values, unit) | place)
+                lines.append(_line(f"{figure}, {TITLES[arm]}", values, UNIT) | place)
+    return lines + differences(looks)
+
+
+def at_equal_distance(run: Sequence[Look], other: Sequence[Look]) -> float:
+    """Mean truth of `run` on the way from SFT to where both have come, by straight lines over √KL."""
+    import numpy as np
+
+    reached = min(max(look.kl for look in each) for each in (run, other))
+    way = np.linspace(0.0, math.sqrt(max(reached, 0.0)), 101)
+    looks = sorted(run, key=lambda look: look.kl)
+    distances = [math.sqrt(max(look.kl, 0.0)) for look in looks]
+    return float(np.interp(way, distances, [look.truth for look in looks]).mean())
+
+
+def differences(looks: Sequence[Look]) -> list[dict[str, Any]]:
+    """The ensemble less the single reward model, seed by seed, with Student's interval at 95%."""
+    first, *others = ARMS
+    lines = []
+    for arm in others:
+        pairs = list(zip(_runs(looks, first), _runs(looks, arm), strict=True))
+        found = {
+            "truth after all rollouts": [more[-1].truth - one[-1].truth for one, more in pairs],
+            "mean truth over all looks": [
+                fmean(look.truth for look in more) - fmean(look.truth for look in one) for one, more in pairs
+            ],
+            "mean truth at equal distance": [
+                at_equal_distance(more, one) - at_equal_distance(one, more) for one, more in pairs
+            ],
+        }
+        lines += [_difference(f"{name}, {arm} less {first}", values, UNIT) for name, values in found.items()]
+        later = [fallen_at(more) - fallen_at(one) for one, more in pairs]
+        lines.append(
+            _difference(f"KL once the truth has fallen by {FALLEN}, {arm} less {first}", later, "nats")
+        )
     return lines
+
+
+def _difference(figure: str, values: Sequence[float], unit: str) -> dict[str, Any]:
+    line = _line(figure, values, unit) | {"each": [round(one, 3) for one in values]}
+    if len(values) < 2:
+        return line
+    from scipy import stats
+
+    reach = float(stats.t.ppf(0.975, len(values) - 1)) * stdev(values) / math.sqrt(len(values))
+    ends = {"low": round(line["value"] - reach, 3), "high": round(line["value"] + reach, 3)}
+    return line | ends | {"method": "Student's t over seeds"}
 
 
 def _line(figure: str, values: Sequence[float], unit: str) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from safetensors.torch import load_file
 from transformers import AutoModelForSequenceClassification
 
 from rlhf.specs import Lora, RewardTraining
+from rlhf.training.ensembles import bootstrap_counts
 from rlhf.training.errors import TrainingError
 from rlhf.training.member_adapters import averaged, has_adapters
 from rlhf.training.modeling import load_reward_model, load_tokenizer
@@ -19,7 +20,7 @@ from rlhf.training.reward import train_reward
 from rlhf.training.scoring import Scorer, check_parity
 from rlhf.training.text import encode_conversations
 from tests.training.ppo_parts import Recorder, ppo_spec
-from tests.training.tiny import make_rows
+from tests.training.tiny import make_rows, write_split
 
 pytestmark = pytest.mark.training
 ADAPTERS = {"members": 3, "members_own": "adapters", "lora": Lora(r=4, alpha=8)}
@@ -102,6 +103,22 @@ def test_a_member_reads_through_its_own_adapter_alone(trained, texts):
     after = scorer.member_scores(ids)
     assert torch.equal(before[:, [0, 2]], after[:, [0, 2]])
     assert (before[:, 1] - after[:, 1]).abs().min() > 0.1
+
+
+def test_a_member_learns_nothing_from_prompts_that_it_did_not_draw(train, tmp_path):
+    ids = [n for n in range(200) if bootstrap_counts([n], members=3, seed=0)[0][1] == 0]
+    rows = [row | {"prompt_id": n, "tie": False} for row, n in zip(make_rows(8), ids, strict=False)]
+    write_split(tmp_path, "train", rows)
+    folder, _ = train(tmp_path, max_steps=2)
+    moved = [
+        max(
+            weight.abs().max().item()
+            for name, weight in load_file(folder / f"members/{n}/adapter_model.safetensors").items()
+            if "lora_B" in name
+        )
+        for n in range(3)
+    ]
+    assert moved[1] == 0 < min(moved[0], moved[2])
 
 
 @pytest.mark.parametrize("more", [{}, {"gradient_checkpointing": True}])
