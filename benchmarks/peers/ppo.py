@@ -25,7 +25,7 @@ FOLDER = ROOT / "var" / "peers" / "trl-1.12.0"
 THREADS = 2
 SMALL = Workload("the fixture's 2M model", hidden=None, stops=True)
 LARGE = Workload("a random 26M Llama, always 48 tokens", hidden=512, stops=False)
-# Of two square float32 matrices, the median of nine, in operations a second.
+# Of two square float32 matrices, in operations a second.
 BEST_PRODUCT = """
 import torch
 from benchmarks.card.ground import ceiling
