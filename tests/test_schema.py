@@ -12,6 +12,7 @@ from schemathesis.checks import (
     response_schema_conformance,
     status_code_conformance,
 )
+from schemathesis.generation.meta import TestPhase
 
 from deploy.wsgi import application
 from tests.labeling.factories import fill_queue, judge, next_of
@@ -23,6 +24,7 @@ CHECKS = [
     response_schema_conformance,
 ]
 CSRF_TOKEN = "a" * 32
+OPERATOR = "the operator"
 
 schema = schemathesis.openapi.from_wsgi("/api/schema?format=json", application)
 
@@ -54,7 +56,7 @@ def house(project, bob):
 @pytest.fixture
 def visitors(one_connection, login, house, bob, operator):
     """The cookies of nobody, of an annotator, and of the operator, who may do all that an owner may."""
-    signed_in = {"an annotator": login(bob), "the operator": login(operator)}
+    signed_in = {"an annotator": login(bob), OPERATOR: login(operator)}
     token = {"csrftoken": CSRF_TOKEN}
     return {"nobody": token} | {
         who: {**token, "sessionid": client.cookies["sessionid"].value} for who, client in signed_in.items()
@@ -74,7 +76,9 @@ def test_made_up_requests_are_answered_as_declared(case, visitors, house):
     for name in case.path_parameters.keys() & house.keys():
         case.path_parameters[name] = house[name]
     (case.headers or {}).pop("Authorization", None)  # a made-up token would hide who is signed in
-    for who, cookies in visitors.items():
+    # Who may do everything tries every border of every value; the others would be turned away before them.
+    tries_borders = case.meta.phase.name == TestPhase.COVERAGE
+    for who, cookies in {OPERATOR: visitors[OPERATOR]}.items() if tries_borders else visitors.items():
         answer = case.call(headers={"X-CSRFToken": CSRF_TOKEN}, cookies=cookies)
         try:
             case.validate_response(answer, checks=CHECKS)

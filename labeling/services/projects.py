@@ -122,9 +122,10 @@ def _check_percents(project: Project) -> None:
 def with_free_slug(project: Project) -> Project:
     """Save under the name's slug, or the first of `slug-2`, `slug-3`, … that nobody took."""
     stem = slugify(project.name)[:70].strip("-_") or "project"
+    taken = set(Project.objects.filter(slug__startswith=stem).values_list("slug", flat=True))
     for number in count(1):
         project.slug = stem if number == 1 else f"{stem}-{number}"
-        if Project.objects.filter(slug=project.slug).exists():
+        if project.slug in taken:
             continue
         try:
             with transaction.atomic():

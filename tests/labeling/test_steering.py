@@ -241,6 +241,15 @@ def test_lanes_keep_the_queues_order(project, bob):
     assert [one.task.priority for one in next_of(bob, project, count=6)] == [5, 5, 3, 3, 0, 0]
 
 
+@pytest.mark.parametrize("method", ["get", "patch"])
+def test_a_number_that_no_task_can_have_is_not_found(project, as_lena, method):
+    answer = getattr(as_lena, method)(
+        f"/api/projects/{project.slug}/tasks/{10**30}", {"priority": 3}, format="json"
+    )
+    assert answer.status_code == 404
+    assert "from a list" in answer.json()["message"]
+
+
 def test_everyone_chooses_their_own_tags_over_http(tagged, as_bob, as_carol):
     url = "/api/projects/support/my-wellbeing"
     chosen = as_bob.patch(url, {"opted_out_tags": ["violence"]}, format="json").json()

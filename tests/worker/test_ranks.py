@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from collections import Counter
+from contextlib import suppress
 
 import psutil
 import pytest
@@ -33,11 +34,12 @@ SPEC = {
 
 
 def others(worker) -> list[psutil.Process]:
-    return [
-        child
-        for child in psutil.Process(worker.pid).children()
-        if "rlhf.worker.ranks" in " ".join(child.cmdline())
-    ]
+    found = []
+    for child in psutil.Process(worker.pid).children():
+        with suppress(psutil.NoSuchProcess):  # some of its children are short: `git describe` is one
+            if "rlhf.worker.ranks" in " ".join(child.cmdline()):
+                found.append(child)
+    return found
 
 
 def wait_until(condition, seconds=60):

@@ -16,11 +16,13 @@ from rest_framework.serializers import Serializer
 from rest_framework.views import APIView
 
 from labeling.core.api.pagination import PageCursor
-from labeling.core.errors import Forbidden
+from labeling.core.errors import Forbidden, NotFound
 from labeling.core.models import User
 from labeling.core.permissions import Access, Permission, Scope
 from labeling.core.services import limits
 from labeling.core.services.second_factor import second_factor_missing
+
+LARGEST_ID = 2**63 - 1  # that a database can be asked for
 
 
 class Negotiation(DefaultContentNegotiation):
@@ -68,6 +70,8 @@ class ApiView(APIView):
         super().initial(request, *args, **kwargs)
         if not self.served():
             return
+        if any(isinstance(number, int) and number > LARGEST_ID for number in kwargs.values()):
+            raise NotFound("There is nothing with so large a number: take the address from a list.")
         needed = self.needed()
         if request.method not in SAFE_METHODS and isinstance(request.user, User):
             limits.count_write(user_id=request.user.pk, now=timezone.now())
