@@ -21,13 +21,11 @@ from deploy.private import postgres, redis
 from deploy.processes import die_with_parent
 
 # Two lanes, one for each of two cores: pages and rules on SQLite; the two sides once more on PostgreSQL,
-# then all that trains. What asks PostgreSQL nothing that it does not ask SQLite is not asked twice.
+# then all that trains.
 ON_SQLITE = ["-m", "not postgres and not training"]
-ASK_NOTHING_OF_ITS_OWN = ("permissions", "agreement", "quality_statistics", "formats", "readers")
 ON_POSTGRES = [
-    *(f"--ignore=tests/labeling/test_{name}.py" for name in ASK_NOTHING_OF_ITS_OWN),
     "tests/labeling", "tests/rlhf", "tests/deploy/test_postgresql.py",
-    "-m", "not training and not browser", "-p", "no:cacheprovider",
+    "-m", "not training and not browser and not once", "-p", "no:cacheprovider",
 ]  # fmt: skip
 TRAINING = ["-m", "training and not postgres", "-p", "no:cacheprovider"]
 NOTHING_COLLECTED = 5

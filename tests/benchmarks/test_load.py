@@ -64,7 +64,7 @@ class Echo(BaseHTTPRequestHandler):
 
 def test_the_driver_keeps_its_connections_and_counts_every_answer():
     server = ThreadingHTTPServer(("127.0.0.1", 0), Echo)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     url = f"http://127.0.0.1:{server.server_port}"
     pairs = []
 

@@ -32,14 +32,17 @@ def served(environment):
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     process = subprocess.Popen(
-        [sys.executable, "-m", "deploy.http"], env={**environment, "PORT": str(port), "PUBLIC_URL": url}
+        [sys.executable, "-m", "deploy.http"],
+        env={**environment, "PORT": str(port), "PUBLIC_URL": url},
+        start_new_session=True,
     )
     try:
         with httpx.Client(base_url=url, timeout=30) as client:
             until(lambda: answers(client))
             yield process, client
     finally:
-        process.terminate()
+        with contextlib.suppress(ProcessLookupError):  # after a process of it died, it ends slowly
+            os.killpg(process.pid, signal.SIGKILL)
         process.wait(timeout=40)
 
 

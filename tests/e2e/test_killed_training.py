@@ -15,9 +15,9 @@ from rlhf.client import Client
 from tests.e2e.houses import sign_up
 from tests.training.tiny import CURT, KIND, TOPICS, make_model
 
-NUM_STEPS = 240
+NUM_STEPS = 120
 CHECKPOINT_EVERY = 10
-KILL_AFTER_STEP = 45
+KILL_AFTER_STEP = 35
 
 
 def preference_rows(count: int) -> list[dict[str, Any]]:
@@ -46,7 +46,7 @@ def kill_in_the_middle(house: stack.Stack, client: Client, run_id: int) -> None:
     deadline = time.monotonic() + 120
     while client.run(run_id)["step"] < KILL_AFTER_STEP:
         assert time.monotonic() < deadline, client.run(run_id)
-        time.sleep(0.05)
+        time.sleep(0.2)
     worker_of(house).kill()
 
 

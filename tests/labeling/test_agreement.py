@@ -31,6 +31,7 @@ from labeling.quality.agreement import (
     tabulate,
 )
 
+pytestmark = pytest.mark.once
 DATA = Path(__file__).resolve().parents[2].parent / "shared" / "data"
 OURS = {"krippendorff_alpha", "krippendorff_alpha_nominal", "fleiss_kappa", "gwet_ac1", "gwet_ac2"}
 needs_data = pytest.mark.skipif(not DATA.is_dir(), reason="the development data is not beside the checkout")

@@ -18,6 +18,7 @@ from labeling.services.imports import import_records
 from labeling.services.readers import opened
 from tests.labeling.factories import NOON
 
+pytestmark = pytest.mark.once
 PREFS = Path(__file__).parents[3] / "shared" / "data" / "prefs"
 
 

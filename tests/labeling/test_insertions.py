@@ -61,6 +61,7 @@ def test_a_gold_task_leaves_the_ordinary_queue(project, bob, lena):
     assert Task.objects.get().arm == "gold"
 
 
+@pytest.mark.once
 def test_gold_comes_at_its_rate_and_once_to_each_person(project, bob, carol, lena):
     make_gold(project, lena, 40)
     fill_queue(project, 200, overlap=2)
@@ -73,6 +74,7 @@ def test_gold_comes_at_its_rate_and_once_to_each_person(project, bob, carol, len
     check_invariants()
 
 
+@pytest.mark.once
 def test_two_people_are_tested_at_different_moments(project, bob, carol, lena):
     make_gold(project, lena, 20)
     fill_queue(project, 100, overlap=2)

@@ -17,6 +17,7 @@ from labeling.core.models import User
 from labeling.core.permissions import MATRIX, ROLES, Access, Permission, allowed
 from labeling.models import Annotator, Assignment, Batch, Membership, Project, Prompt, Slot, Task
 
+pytestmark = pytest.mark.once
 NOT_OURS = {"api/schema", "api/health"}
 
 

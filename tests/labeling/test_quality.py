@@ -130,6 +130,7 @@ def test_an_empty_project_has_no_figures_and_no_errors(project, as_lena):
     assert as_lena.get(f"{QUALITY}/annotators").json()["annotators"] == []
 
 
+@pytest.mark.once
 def test_reliability_is_stored_for_whoever_makes_snapshots(project, bob, carol, lena):
     fill_queue(project, 30, overlap=3)
     judge_all(bob, project)

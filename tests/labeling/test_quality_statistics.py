@@ -18,6 +18,8 @@ from labeling.quality.outcomes import Judged, is_gold_answer, outcomes_of, same_
 from labeling.quality.reliability import dawid_skene, noisy_bradley_terry
 from labeling.services.quality_figures import reliability_of
 
+pytestmark = pytest.mark.once
+
 
 def said(annotator: int, tiers, order, *, task=1, number=0, seconds=None, **fields) -> Judged:
     row = {

@@ -12,6 +12,7 @@ import pytest
 from labeling.core.errors import DomainError
 from labeling.services.readers import opened
 
+pytestmark = pytest.mark.once
 ROWS = [
     {
         "prompt": [{"role": "user", "content": "One,\n“two”"}],

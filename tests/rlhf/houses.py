@@ -115,10 +115,13 @@ def database_of_its_own() -> dict[str, str]:
 
 
 def wait_for(
-    look: Callable[[], dict[str, Any]], condition: Callable[[dict[str, Any]], bool], seconds: float = 90
+    look: Callable[[], dict[str, Any]],
+    condition: Callable[[dict[str, Any]], bool],
+    seconds: float = 90,
+    every: float = 0.2,
 ) -> dict[str, Any]:
     deadline = time.monotonic() + seconds
     while not condition(found := look()):
         assert time.monotonic() < deadline, json.dumps(found, indent=1)
-        time.sleep(0.2)
+        time.sleep(every)
     return found

@@ -43,12 +43,14 @@ def test_a_run_goes_through_a_process_and_leaves_a_model(house, undisturbed):
     assert undisturbed["num_steps"] == STEPS
 
 
+@pytest.mark.once
 def test_a_worker_finds_none_of_the_servers_keys(undisturbed):
     variables = set(undisturbed["environment"]["variables"])
     assert {"PLUMBLINE_URL", "PLUMBLINE_RUN_TOKEN", "PLUMBLINE_WORKDIR", "OMP_NUM_THREADS"} <= variables
     assert not {"SECRET_KEY", "DATABASE_URL", "PLUMBLINE_OPERATOR_PASSWORD"} & variables
 
 
+@pytest.mark.once
 def test_a_killed_worker_is_replaced_and_ends_with_the_same_weights(house, undisturbed):
     number = house.launch()
     with house.dispatcher(SCRIPT_STEP_SECONDS="0.2"):
@@ -62,6 +64,7 @@ def test_a_killed_worker_is_replaced_and_ends_with_the_same_weights(house, undis
     assert weights(run) == weights(undisturbed)
 
 
+@pytest.mark.once
 def test_a_crash_is_told_apart_and_survived(house, undisturbed):
     number = house.launch()
     with house.dispatcher("--until-idle", SCRIPT_CRASH="1:7") as dispatcher:
@@ -87,6 +90,7 @@ def test_a_worker_outlives_a_killed_dispatcher_and_is_found_again(house):
     assert house.worker_pid(number) == pid
 
 
+@pytest.mark.once
 def test_a_stopped_dispatcher_takes_its_workers_along_and_the_next_one_goes_on(house, undisturbed):
     number = house.launch()
     with house.dispatcher(SCRIPT_STEP_SECONDS="0.3") as first:
@@ -106,6 +110,7 @@ def test_a_stopped_dispatcher_takes_its_workers_along_and_the_next_one_goes_on(h
     assert weights(run) == weights(undisturbed)
 
 
+@pytest.mark.once
 def test_a_cancelled_run_stops_soon(house):
     number = house.launch()
     with house.dispatcher(SCRIPT_STEP_SECONDS="0.3"):

@@ -38,7 +38,7 @@ class Health(BaseHTTPRequestHandler):
 def api(settings) -> Iterator[HTTPServer]:
     """A server that is up."""
     server = HTTPServer(("127.0.0.1", 0), Health)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     settings.WORKER_API_URL = f"http://127.0.0.1:{server.server_port}"
     yield server
     server.shutdown()

@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parents[2]
 LOAD_EVERYTHING = """
 import os, sys
@@ -28,6 +30,7 @@ print([name for name in ("torch", "transformers", "trl", "peft", "accelerate") i
 """
 
 
+@pytest.mark.once
 def test_the_web_side_loads_no_model_code(tmp_path):
     """import-linter does not see inside packages, so look at what is there once all is loaded."""
     done = subprocess.run(

@@ -54,9 +54,9 @@ def test_a_round_runs_from_samples_to_the_next_rounds_samples(tmp_path: Path) ->
             return house.client.round(launched["id"])
 
         with house.dispatcher(program=MANAGE_DISPATCH):
-            first = wait_for(look, lambda found: found["state"] != "running", seconds=400)
+            first = wait_for(look, lambda found: found["state"] != "running", seconds=400, every=1)
             assert first["state"] == "succeeded", first["error"]
-            done = wait_for(look, lambda found: found["next_tasks"] is not None, seconds=120)
+            done = wait_for(look, lambda found: found["next_tasks"] is not None, seconds=120, every=1)
         assert first["policy_out"]["ref"] == "policy@1"
         judges = {row["judge"]: row["win_rate"]["n"] for row in first["evaluations"]}
         assert judges["reward_model"] == 6

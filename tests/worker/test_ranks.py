@@ -50,54 +50,46 @@ def wait_until(condition, seconds=60):
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return tmp_path_factory.mktemp("undisturbed")
+def kept():
+    return {}
 
 
 @pytest.fixture
-def undisturbed(folder, make_server, start_worker):
-    """What two processes make in peace; trained for the first test that asks."""
-    if not (folder / "files").is_dir():
+def undisturbed(kept, tmp_path, make_server, start_worker):
+    """A run of two processes that nothing happens to, for the first test that asks and all after it."""
+    if not kept:
         server = make_server("ppo", SPEC)
-        server.root = folder
-        assert wait_for_exit(start_worker(server)) == 0
+        server.root = tmp_path / "undisturbed"
+        worker = start_worker(server)
+        wait_until(lambda: len(others(worker)) == 1)
+        (other,) = others(worker)
+        assert wait_for_exit(worker) == 0
         assert server.finished["state"] == "succeeded", server.log()
-    return folder / "files" / "model"
+        assert not psutil.pid_exists(other.pid)
+        kept["server"] = server
+    return kept["server"]
 
 
-def test_two_processes_train_what_one_does(make_server, start_worker):
+def test_two_processes_train_what_one_does(make_server, start_worker, undisturbed):
     alone = make_server("ppo", {**SPEC, "num_processes": 1})
     assert wait_for_exit(start_worker(alone)) == 0
-    server = make_server("ppo", SPEC)
-    server.root = server.root.with_name("together")
-    worker = start_worker(server)
-    wait_until(lambda: len(others(worker)) == 1)
-    (other,) = others(worker)
-    assert wait_for_exit(worker) == 0
-    assert server.finished["state"] == "succeeded", server.log()
-    assert not psutil.pid_exists(other.pid)
-    one, two = weights(alone.files / "model"), weights(server.files / "model")
+    one, two = weights(alone.files / "model"), weights(undisturbed.files / "model")
     for name in one:
         assert (one[name] - two[name]).abs().max() < 1e-4
-    together, apart = server.metrics(), alone.metrics()
+    together, apart = undisturbed.metrics(), alone.metrics()
     assert together.keys() == apart.keys()
     first = min(together)
     assert together[first]["objective/scores"] == pytest.approx(apart[first]["objective/scores"], abs=1e-6)
 
 
-@pytest.mark.parametrize("victim", ["the first", "another"])
-def test_a_killed_process_ends_the_attempt_and_the_next_goes_on(
-    make_server, start_worker, undisturbed, victim
-):
+def test_a_killed_process_ends_the_attempt_and_the_next_goes_on(make_server, start_worker, undisturbed):
     server = make_server("ppo", SPEC)
     worker = start_worker(server)
     wait_until(lambda: server.checkpoint)
     (other,) = others(worker)
-    os.kill(worker.pid if victim == "the first" else other.pid, signal.SIGKILL)
+    other.kill()
     began = time.monotonic()
-    code = wait_for_exit(worker, seconds=20)
-    assert code == (-signal.SIGKILL if victim == "the first" else EXIT_RANK_LOST)
-    wait_until(lambda: not other.is_running() or other.status() == psutil.STATUS_ZOMBIE, seconds=5)
+    assert wait_for_exit(worker, seconds=20) == EXIT_RANK_LOST
     assert time.monotonic() - began < 15
     assert server.finished is None
 
@@ -105,7 +97,18 @@ def test_a_killed_process_ends_the_attempt_and_the_next_goes_on(
     assert server.finished["state"] == "succeeded", server.log()
     assert "Resuming from checkpoint-" in server.log()
     assert max(Counter(server.metric_names()).values()) == 1
-    assert_same_weights(server.files / "model", undisturbed)
+    assert_same_weights(server.files / "model", undisturbed.files / "model")
+
+
+def test_all_end_with_the_first(make_server, start_worker):
+    server = make_server("ppo", {**SPEC, "total_episodes": 4000})
+    worker = start_worker(server)
+    wait_until(lambda: server.metrics())
+    (other,) = others(worker)
+    worker.kill()
+    assert wait_for_exit(worker, seconds=20) == -signal.SIGKILL
+    wait_until(lambda: not other.is_running() or other.status() == psutil.STATUS_ZOMBIE, seconds=15)
+    assert server.finished is None
 
 
 def test_a_cancelled_run_ends_all_its_processes(make_server, start_worker):
