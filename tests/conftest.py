@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from labeling.models import Project
 
 PASSWORD = "a horse that counts to nine"
+HERE = Path(__file__).parent
+THAT_TRAIN = ("training", "worker", "benchmarks")  # folders
 
 
 def pytest_collection_finish() -> None:
@@ -33,8 +35,10 @@ def pytest_collection_finish() -> None:
     gc.set_threshold(50_000, 20, 100)
 
 
+@pytest.hookimpl(tryfirst=True)  # before it is chosen by marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A bare `pytest` skips what needs a service; `make test` starts both and skips nothing."""
+    """Marks what trains. A bare `pytest` skips what needs a service; `make test` starts both and skips
+    nothing."""
     from django.db import connection
 
     missing = {
@@ -42,6 +46,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         "redis": not os.environ.get("TEST_REDIS_URL") and "TEST_REDIS_URL is not set",
     }
     for item in items:
+        if item.path.relative_to(HERE).parts[0] in THAT_TRAIN:
+            item.add_marker(pytest.mark.training)
         for marker, reason in missing.items():
             if reason and item.get_closest_marker(marker):
                 item.add_marker(pytest.mark.skip(reason=reason))

@@ -22,7 +22,11 @@ from deploy.processes import die_with_parent
 
 # Two lanes, one for each of two cores: pages and rules on SQLite; the two sides once more on PostgreSQL,
 # then all that trains.
-ON_SQLITE = ["-m", "not postgres and not training"]
+# Whoever only passes over what trains need not wait for its libraries.
+ON_SQLITE = [
+    *(f"--ignore=tests/{name}" for name in ("training", "worker", "benchmarks")),
+    "-m", "not postgres and not training",
+]  # fmt: skip
 ON_POSTGRES = [
     "tests/labeling", "tests/rlhf", "tests/deploy/test_postgresql.py",
     "-m", "not training and not browser and not once", "-p", "no:cacheprovider",

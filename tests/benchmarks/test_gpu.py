@@ -12,7 +12,6 @@ import pytest
 
 from benchmarks.card.ground import SIZES, forward, make_model, shape
 
-pytestmark = pytest.mark.training
 GPU = ("-m", "benchmarks.gpu")
 ROOT = Path(__file__).parents[2]
 

@@ -1,11 +1,7 @@
 from __future__ import annotations
 
-import pytest
-
 from benchmarks.resume import measure
 from tests.training.tiny import make_model
-
-pytestmark = pytest.mark.training
 
 
 def test_run_killed_while_it_samples_ends_with_the_same_bits(tmp_path):

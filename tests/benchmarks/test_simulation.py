@@ -18,8 +18,6 @@ from benchmarks.simulation.picture import at_equal_distance, differences, draw, 
 from fixtures.crowd import crowd
 from fixtures.dialogues import make_prompts
 
-pytestmark = pytest.mark.training
-
 
 @pytest.fixture(scope="module")
 def ground(tmp_path_factory):

@@ -11,8 +11,6 @@ from benchmarks.peers.turns import Worker
 from benchmarks.peers.workloads import Workload
 from rlhf.training.modeling import load_policy, load_tokenizer
 
-pytestmark = pytest.mark.training
-
 
 def test_ppo_does_a_rollout_a_turn_and_saves_at_the_end(tmp_path):
     workload = Workload("tiny", hidden=64, stops=False, batch=4, epochs=1, max_new_tokens=6, episodes=8)

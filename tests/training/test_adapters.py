@@ -13,7 +13,6 @@ from rlhf.training.errors import TrainingError
 from rlhf.training.modeling import load_policy, load_tokenizer, lora_config, merge_adapter, save_model
 from rlhf.training.sft import train_sft
 
-pytestmark = pytest.mark.training
 SPEC = SftTraining(learning_rate=1e-2, batch_size=8, max_steps=3, lora=Lora(r=4))
 IDS = torch.tensor([[7, 8, 9, 30, 31]])
 

@@ -13,7 +13,6 @@ from rlhf.training.sampling import sample
 from rlhf.training.scoring import Scorer
 from tests.training.tiny import Recorder, reply, user
 
-pytestmark = pytest.mark.training
 PROMPTS = [PromptRow(number, user("Where is my parcel? " + "Please. " * number)) for number in range(5)]
 SPEC = Sampling(max_new_tokens=10, batch_size=8)
 

@@ -10,7 +10,6 @@ from rlhf.training.errors import TrainingError
 from rlhf.training.sft import train_sft
 from tests.training.tiny import make_rows, write_split
 
-pytestmark = pytest.mark.training
 # Twelve rows learned by heart: the validation loss turns within some ten steps.
 OVERFIT = {"learning_rate": 2e-2, "batch_size": 4, "num_epochs": 40, "lr_scheduler": "constant"}
 

@@ -21,8 +21,6 @@ from labeling.services.imports import import_rows
 from tests.labeling.test_imports import lines
 from tests.training.tiny import CURT, KIND, TOPICS
 
-pytestmark = pytest.mark.training
-
 ROWS = [
     {
         "prompt": f"Where is my {topic}?",

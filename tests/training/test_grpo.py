@@ -7,8 +7,6 @@ from rlhf.specs import GrpoTraining, OnlineTraining, RlooTraining
 from rlhf.training.online import reward_callable
 from tests.training.tiny import reply, user
 
-pytestmark = pytest.mark.training
-
 
 def test_grpo_raises_the_reward(train, reward_model):
     """The reward model is random but fixed: that its view is followed is all that counts here."""

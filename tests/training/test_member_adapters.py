@@ -22,7 +22,6 @@ from rlhf.training.text import encode_conversations
 from tests.training.ppo_parts import Recorder, ppo_spec
 from tests.training.tiny import make_rows, write_split
 
-pytestmark = pytest.mark.training
 ADAPTERS = {"members": 3, "members_own": "adapters", "lora": Lora(r=4, alpha=8)}
 
 

@@ -38,7 +38,6 @@ LLAMA_8B = {
 GIB = 2**30
 
 
-@pytest.mark.training
 @pytest.mark.parametrize(
     ("name", "fields"),
     [
@@ -67,7 +66,6 @@ def test_parameters_are_counted_as_the_model_has_them(name, fields):
     assert counted == pytest.approx(model.num_parameters(), rel=0.01)
 
 
-@pytest.mark.training
 def test_adapters_are_counted_as_peft_makes_them(base_model):
     import json
 

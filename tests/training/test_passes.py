@@ -10,7 +10,6 @@ import torch
 from rlhf.training.passes import CPU_TOKENS, passes, side_by_side
 from tests.training.ppo_parts import make_run, ppo_spec
 
-pytestmark = pytest.mark.training
 CPU, CUDA = torch.device("cpu"), torch.device("cuda")
 
 

@@ -33,7 +33,6 @@ from rlhf.training.vllm_engine import merged_weights
 from tests.training.ppo_parts import Recorder, make_run, ppo_spec
 from tests.training.tiny import user, write_split
 
-pytestmark = pytest.mark.training
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 TIMED = ("tokens_per_second", "time/generation_share")

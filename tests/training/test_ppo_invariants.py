@@ -31,7 +31,6 @@ from tests.training.ppo_parts import (
 )
 from tests.training.tiny import user
 
-pytestmark = pytest.mark.training
 LENGTHS = [5, 1, 3, 7]
 LORA = Lora(r=4)
 

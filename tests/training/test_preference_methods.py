@@ -12,8 +12,6 @@ from rlhf.training.kto import encode_labeled, train_kto, weights, with_borrowed_
 from rlhf.training.modeling import load_tokenizer
 from tests.training.tiny import Recorder, make_rows, write_split
 
-pytestmark = pytest.mark.training
-
 
 def log_sigmoid(x):
     return -math.log1p(math.exp(-x))

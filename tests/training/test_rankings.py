@@ -9,8 +9,6 @@ from rlhf.training.rankings import JudgmentCollator, by_prompt, encode_judgments
 from rlhf.training.reporting import ConsoleReporter
 from tests.training.tiny import make_rankings, make_rows, reply, user, write_split
 
-pytestmark = pytest.mark.training
-
 
 @pytest.fixture
 def read(base_model, tmp_path):

@@ -13,7 +13,6 @@ from rlhf.training.modeling import load_policy, load_tokenizer
 from rlhf.training.reference_cache import Reply, log_probs
 from tests.training.tiny import Recorder, make_rows, reply, write_split
 
-pytestmark = pytest.mark.training
 SPEC = DpoTraining(batch_size=4, max_steps=1)
 
 

@@ -11,8 +11,6 @@ from safetensors.torch import load_file
 
 from rlhf.specs import DpoTraining, GrpoTraining, KtoTraining, Lora, RlooTraining, SftTraining
 
-pytestmark = pytest.mark.training
-
 # Of the time it took, and of the steps of this process alone.
 UNLIKE = ("time", "per_second", "runtime", "train_loss")
 SHARED = {"batch_size": 8, "max_steps": 4, "checkpoint_every": 2, "learning_rate": 1e-3, "max_length": 128}

@@ -23,7 +23,6 @@ from rlhf.training.reward_heads import centre
 from rlhf.training.scoring import Scorer, check_parity
 from tests.training.tiny import TOPICS, make_rankings, make_rows, write_split
 
-pytestmark = pytest.mark.training
 EVERYTHING = {"ties": "rao_kupper", "strength": "scale", "members": 3, "combine": "min"}
 
 

@@ -12,7 +12,6 @@ from rlhf.training.reward import train_reward
 from rlhf.training.scoring import Scorer, check_parity
 from tests.training.tiny import make_rows, reply, user
 
-pytestmark = pytest.mark.training
 TRAINING = RewardTraining(learning_rate=3e-3, batch_size=8, num_epochs=2)
 
 

@@ -8,7 +8,6 @@ from rlhf.training.modeling import load_policy, load_tokenizer
 from rlhf.training.sft import encode_demonstrations, packed, train_sft
 from tests.training.tiny import Recorder, reply, user, write_split
 
-pytestmark = pytest.mark.training
 LEARNED = -100
 
 

@@ -7,8 +7,6 @@ from rlhf.training.errors import Cancelled, TrainingError, out_of_memory_explain
 from rlhf.training.modeling import load_tokenizer
 from tests.training.tiny import Recorder, make_rows, reply, user, write_split
 
-pytestmark = pytest.mark.training
-
 
 def test_sft_learns_completions_and_only_those(train, snapshot, tmp_path, base_model):
     from rlhf.training.sft import encode_demonstrations, train_sft

@@ -17,7 +17,6 @@ from rlhf.worker.protocol import EXIT_RANK_LOST
 from rlhf.worker.ranks import EXIT_SAID, Ranks
 from tests.worker.test_worker import assert_same_weights, wait_for_exit, weights
 
-pytestmark = pytest.mark.training
 SPEC = {
     "model": "base@1",
     "snapshot": 1,

@@ -13,8 +13,6 @@ import pytest
 from tests.training.tiny import write_split
 from tests.worker.protocol_server import describe_files
 
-pytestmark = pytest.mark.training
-
 TRAINING = {"model": "base@1", "snapshot": 1, "learning_rate": 1e-3, "batch_size": 4, "checkpoint_every": 4}
 # Long enough that a fast machine has not finished before its first checkpoint is stored.
 SPECS = {
