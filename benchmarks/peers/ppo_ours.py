@@ -14,7 +14,7 @@ from rlhf.training.modeling import load_tokenizer
 from rlhf.training.ppo import Ppo
 from rlhf.training.ppo_models import Models
 from rlhf.training.processes import Processes
-from rlhf.training.reporting import ConsoleReporter
+from rlhf.training.reporting import ConsoleReporter, Reporter
 from rlhf.training.rewards import Rewards
 from rlhf.training.rollout import prompts_with_room
 
@@ -51,11 +51,10 @@ class Turns(ConsoleReporter):
         self.channel.wait()
 
 
-def main() -> None:
-    folder = Path(sys.argv[1])
-    workload, channel = Workload.read(folder), Channel()
+def make_run(folder: Path, reporter: Reporter) -> Ppo:
+    """One that has not begun, on the models and prompts in `folder`."""
+    workload = Workload.read(folder)
     spec, tokenizer = spec_of(workload), load_tokenizer(folder / "policy")
-    reporter = Turns(channel)
     models = Models.load(spec, folder=folder / "policy", tokenizer=tokenizer, reward_folder=folder / "reward")
     prompts = prompts_with_room(folder / "prompts", tokenizer, spec, models.max_positions, reporter)
     rewards = Rewards.load(spec, folder / "reward")
@@ -63,10 +62,16 @@ def main() -> None:
     if not workload.stops:
         assert isinstance(run.engine, LoopEngine)
         run.engine.stop_ids = run.engine.stop_ids[:0]
+    return run
+
+
+def main() -> None:
+    channel = Channel()
+    run = make_run(Path(sys.argv[1]), Turns(channel))
     channel.tell(ready=1)
     channel.wait()
     run.train()
-    models.save(folder / "ours")
+    run.models.save(run.output_dir)
     channel.tell(saved=1)
 
 

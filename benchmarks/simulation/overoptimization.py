@@ -27,11 +27,11 @@ NUM_LOOKED_AT = 128
 REWARD = RewardTraining(
     learning_rate=1e-3, max_steps=50, batch_size=16, max_length=MAX_LENGTH, checkpoint_every=100_000
 )
+ADAPTER = {"lora": Lora(r=8, alpha=16), "learning_rate": 3e-3}
 ENSEMBLE = {
+    **ADAPTER,
     "members": 4,
     "members_own": "adapters",
-    "lora": Lora(r=8, alpha=16),
-    "learning_rate": 3e-3,
     "combine": "mean_minus_variance",
     "variance_penalty": 1.0,
 }
@@ -50,7 +50,7 @@ PPO = PpoTraining(
     max_completion_length=MAX_COMPLETION,
     missing_eos_penalty=4.0,
 )
-ARMS: dict[str, dict[str, Any]] = {"single": {}, "uwo": ENSEMBLE}
+ARMS: dict[str, dict[str, Any]] = {"single": {}, "adapter": ADAPTER, "uwo": ENSEMBLE}
 
 
 @dataclass(slots=True)

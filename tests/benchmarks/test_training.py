@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from benchmarks.peers import offline, reference
+from benchmarks.peers import offline, reference, shares
 from benchmarks.peers.turns import Worker
 from benchmarks.peers.workloads import Workload
 from rlhf.training.modeling import load_policy, load_tokenizer
@@ -29,6 +29,14 @@ def test_ppo_does_a_rollout_a_turn_and_saves_at_the_end(tmp_path):
         worker.close()
     folder = tmp_path / "work" / "ours" / "model"
     load_policy(folder, load_tokenizer(folder), dtype="float32")
+
+
+def test_shares_of_an_update_are_of_all_its_time():
+    workload = Workload("tiny", hidden=64, stops=False, batch=4, epochs=1, max_new_tokens=6)
+    found = shares.measure(workload, threads=1)
+    assert sum(found.values()) == pytest.approx(1)
+    assert found.keys() == {*shares.GROUPS, shares.OTHER}
+    assert min(found.values()) > 0
 
 
 def test_worker_that_fails_says_why(tmp_path):
