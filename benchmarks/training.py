@@ -4,7 +4,7 @@
 
 Prints one line of JSON for each figure. PPO takes turns with TRL 1.12.0's, the last there was, which is
 installed by itself into var/peers: episodes a second and peak memory on two cores, on the fixture's 2M model
-and on a random one of 26M, and where the time of an update goes. SFT, DPO, RLOO and reward training take turns
+and on a random one of 26M, and where an update spends its time. SFT, DPO, RLOO and reward training take turns
 with bare scripts of TRL 1.16, from files to a saved model. DPO is shown ten percent of new labels. `--long`
 has more turns, and PPO's gain in true utility over five seeds. Rankings of more than two:
 benchmarks/rewards.py. Eight minutes on two cores.
