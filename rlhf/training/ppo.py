@@ -22,6 +22,7 @@ import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from statistics import fmean
 from typing import Any, TypeVar
 
 import torch
@@ -386,7 +387,7 @@ class Ppo:
         targets = Targets(rollout, self.spec)
         updates = self.state.updates
         names = {name for update in updates for name in update}
-        averages = {name: _mean([u[name] for u in updates if name in u]) for name in names}
+        averages = {name: fmean([u[name] for u in updates if name in u]) for name in names}
         ratios = torch.tensor([update["val/ratio"] for update in updates], dtype=torch.float64)
         lengths = [len(row.completion) for row in rollout.rows]
         if rollout.sampler is not None:
@@ -437,16 +438,12 @@ class Ppo:
 
     def summary(self) -> dict[str, float]:
         recent = self.state.recent
-        return {name: _mean([metrics[name] for metrics in recent]) for name in SHOWN}
+        return {name: fmean([metrics[name] for metrics in recent]) for name in SHOWN}
 
 
 def _chunks(items: Sequence[int], size: int) -> Iterator[list[int]]:
     for start in range(0, len(items), size):
         yield list(items[start : start + size])
-
-
-def _mean(values: Sequence[float]) -> float:
-    return math.fsum(values) / len(values) if values else 0.0
 
 
 def _memory_advice(spec: PpoTraining) -> str:
