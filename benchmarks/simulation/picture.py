@@ -14,8 +14,13 @@ from fixtures.report import ACCENT, INK, QUIET, WARM
 
 UNIT = "standard deviations of SFT replies"
 FALLEN = 0.25  # of these
+FALLS = {"rollouts": "rollouts", "kl": "nats"}
 DASHES = ("-", "--", ":", "-.")
-TITLES = {"single": "one reward model", "uwo": "four members with adapters, mean less variance (UWO)"}
+TITLES = {
+    "single": "one reward model, every weight trained",
+    "adapter": "one reward model with an adapter",
+    "uwo": "four members with adapters, mean less variance (UWO)",
+}
 
 
 def spread(values: Sequence[float]) -> tuple[float, float, float]:
@@ -50,7 +55,7 @@ def draw(looks: Sequence[Look], path: Path) -> None:
         {"axes.spines.top": False, "axes.spines.right": False, "text.color": INK, "axes.edgecolor": QUIET}
     )
     figure, panels = pyplot.subplots(
-        1, len(ARMS), figsize=(10, 4.2), layout="constrained", sharex=True, sharey=True
+        1, len(ARMS), figsize=(13, 4.2), layout="constrained", sharex=True, sharey=True
     )
     for axes, arm in zip(panels, ARMS, strict=True):
         for run, dashes in zip(_runs(looks, arm), itertools.cycle(DASHES), strict=False):
@@ -72,14 +77,15 @@ def draw(looks: Sequence[Look], path: Path) -> None:
     pyplot.close(figure)
 
 
-def fallen_at(looks: Sequence[Look]) -> float:
-    """Nats at which the truth of one run is FALLEN below the SFT policy's, by straight lines between looks in
-    order; those of the last look where it never is."""
+def fallen_at(looks: Sequence[Look], counted_in: str) -> float:
+    """`kl` or `rollouts` at which the truth of one run is FALLEN below the SFT policy's, by straight lines
+    between looks in order; those of the last look where it never is."""
     for before, after in itertools.pairwise(looks):
         if after.truth <= -FALLEN:
             share = (before.truth + FALLEN) / (before.truth - after.truth)
-            return before.kl + share * (after.kl - before.kl)
-    return looks[-1].kl
+            start, end = getattr(before, counted_in), getattr(after, counted_in)
+            return float(start + share * (end - start))
+    return float(getattr(looks[-1], counted_in))
 
 
 def summary(looks: Sequence[Look]) -> list[dict[str, Any]]:
@@ -87,8 +93,9 @@ def summary(looks: Sequence[Look]) -> list[dict[str, Any]]:
     lines: list[dict[str, Any]] = []
     for arm in ARMS:
         groups = by_rollouts(looks, arm)
-        fallen = [fallen_at(run) for run in _runs(looks, arm)]
-        lines.append(_line(f"KL once the truth has fallen by {FALLEN}, {TITLES[arm]}", fallen, "nats"))
+        for name, unit in FALLS.items():
+            fallen = [fallen_at(run, name) for run in _runs(looks, arm)]
+            lines.append(_line(f"{name} once the truth has fallen by {FALLEN}, {TITLES[arm]}", fallen, unit))
         best = max(groups, key=lambda rollouts: fmean(look.truth for look in groups[rollouts]))
         for when, rollouts in (("best", best), ("last", max(groups))):
             group = groups[rollouts]
@@ -111,11 +118,11 @@ def at_equal_distance(run: Sequence[Look], other: Sequence[Look]) -> float:
 
 
 def differences(looks: Sequence[Look]) -> list[dict[str, Any]]:
-    """The ensemble less the single reward model, seed by seed, with Student's interval at 95%."""
-    first, *others = ARMS
+    """The ensemble less each single reward model, seed by seed, with Student's interval at 95%."""
+    *singles, ensemble = ARMS
     lines = []
-    for arm in others:
-        pairs = list(zip(_runs(looks, first), _runs(looks, arm), strict=True))
+    for single in singles:
+        pairs = list(zip(_runs(looks, single), _runs(looks, ensemble), strict=True))
         found = {
             "truth after all rollouts": [more[-1].truth - one[-1].truth for one, more in pairs],
             "mean truth over all looks": [
@@ -125,11 +132,11 @@ def differences(looks: Sequence[Look]) -> list[dict[str, Any]]:
                 at_equal_distance(more, one) - at_equal_distance(one, more) for one, more in pairs
             ],
         }
-        lines += [_difference(f"{name}, {arm} less {first}", values, UNIT) for name, values in found.items()]
-        later = [fallen_at(more) - fallen_at(one) for one, more in pairs]
-        lines.append(
-            _difference(f"KL once the truth has fallen by {FALLEN}, {arm} less {first}", later, "nats")
-        )
+        versus = f"{ensemble} less {single}"
+        lines += [_difference(f"{name}, {versus}", values, UNIT) for name, values in found.items()]
+        for name, unit in FALLS.items():
+            later = [fallen_at(more, name) - fallen_at(one, name) for one, more in pairs]
+            lines.append(_difference(f"{name} once the truth has fallen by {FALLEN}, {versus}", later, unit))
     return lines
 
 

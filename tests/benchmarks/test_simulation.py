@@ -13,7 +13,7 @@ import pytest
 
 from benchmarks.simulation import ground as grounds
 from benchmarks.simulation.measures import load, log_probabilities, worth, write
-from benchmarks.simulation.overoptimization import Look, overoptimize
+from benchmarks.simulation.overoptimization import ARMS, Look, overoptimize
 from benchmarks.simulation.picture import at_equal_distance, differences, draw, fallen_at, summary
 from fixtures.crowd import crowd
 from fixtures.dialogues import make_prompts
@@ -87,21 +87,21 @@ def test_the_picture_shows_where_the_truth_turned(tmp_path):
     looks = [
         Look(seed, arm, rollouts, kl=rollouts * 1.0, proxy=rollouts * 0.5, truth=truth + seed * 0.1)
         for seed in range(2)
-        for arm in ("single", "uwo")
+        for arm in ARMS
         for rollouts, truth in ((0, 0.0), (2, 1.0), (4, -1.0))
     ]
     draw(looks, tmp_path / "curves.png")
     assert (tmp_path / "curves.png").read_bytes().startswith(b"\x89PNG")
     truths = [line for line in summary(looks) if line["figure"].startswith("truth at its")]
-    assert [(line["rollouts"], line["value"]) for line in truths] == [(2, 1.05), (4, -0.95)] * 2
-    assert [(line["low"], line["high"]) for line in truths] == [(1.0, 1.1), (-1.0, -0.9)] * 2
+    assert [(line["rollouts"], line["value"]) for line in truths] == [(2, 1.05), (4, -0.95)] * 3
+    assert [(line["low"], line["high"]) for line in truths] == [(1.0, 1.1), (-1.0, -0.9)] * 3
 
 
 def test_truth_has_fallen_where_its_line_crosses():
     truths = [0.0, 0.1, -0.4, 0.2]
     looks = [Look(0, "uwo", place, kl=float(place), proxy=0.0, truth=one) for place, one in enumerate(truths)]
-    assert fallen_at(looks) == pytest.approx(1.7)
-    assert fallen_at(looks[:2]) == 1.0
+    assert fallen_at(looks, "kl") == pytest.approx(1.7)
+    assert fallen_at(looks[:2], "rollouts") == 1.0
 
 
 def test_truth_at_equal_distance_ignores_how_far_a_run_went():
@@ -113,16 +113,18 @@ def test_truth_at_equal_distance_ignores_how_far_a_run_went():
 
 
 def test_reward_models_are_compared_seed_by_seed():
-    ends = {("single", 0): -1.0, ("uwo", 0): -0.5, ("single", 1): 0.0, ("uwo", 1): 0.3}
+    ends = {("single", 0): -1.0, ("single", 1): 0.0, ("adapter", 0): -2.0, ("adapter", 1): 0.0}
+    ends |= {("uwo", 0): -0.5, ("uwo", 1): 0.3}
     looks = [
         Look(seed, arm, rollouts, kl=float(rollouts), proxy=0.0, truth=rollouts * end)
         for (arm, seed), end in ends.items()
         for rollouts in (0, 1)
     ]
-    last, mean, _, later = differences(looks)
+    (last, mean, _, _, later), others = differences(looks)[:5], differences(looks)[5:]
     assert (last["value"], last["each"], mean["value"]) == (0.4, [0.5, 0.3], 0.2)
     assert (last["low"], last["high"]) == pytest.approx((0.4 - 12.706 * 0.1, 0.4 + 12.706 * 0.1), abs=2e-3)
     assert (later["unit"], later["each"]) == ("nats", [0.25, 0.0])
+    assert others[0]["each"] == [1.5, 0.3]
 
 
 def test_what_was_kept_is_not_made_again(ground, tmp_path):
