@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -65,8 +65,10 @@ def owner(house: stack.Stack, owner: Client) -> Client:
 
 
 @pytest.fixture(scope="module")
-def signed_in(browser: Browser, house: stack.Stack, owner: Client) -> Page:
-    return windows.signed_in(browser, house.url, "alice@example.com", PASSWORD, reduced_motion="reduce")
+def signed_in(browser: Browser, house: stack.Stack, owner: Client) -> Iterator[Page]:
+    page = windows.signed_in(browser, house.url, "alice@example.com", PASSWORD, reduced_motion="reduce")
+    yield page
+    page.context.close()
 
 
 @pytest.fixture
