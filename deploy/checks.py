@@ -1,4 +1,5 @@
-"""Numbered system checks over the settings."""
+"""Numbered system checks over the settings. Commands that start something ask for those of the environment
+alone: the others are about the code, take a second, and `make check` asks them."""
 
 from __future__ import annotations
 
@@ -8,7 +9,7 @@ from django.core.checks import CheckMessage, Error, Warning, register
 from deploy import env
 
 
-@register()
+@register("environment")
 def environment(app_configs, **kwargs) -> list[CheckMessage]:
     found: list[CheckMessage] = [Error(problem, id="plumbline.E001") for problem in env.PROBLEMS]
     if settings.WEB_PROCESSES > 1 and not settings.REDIS_URL:

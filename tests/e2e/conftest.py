@@ -30,7 +30,7 @@ def owner(house: stack.Stack) -> Client:
     return sign_up(house)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     # Not for the session: Django refuses its database while Playwright's loop runs.
     with launched() as chromium:

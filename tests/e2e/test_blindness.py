@@ -156,6 +156,7 @@ def work_through(browser: Browser, house: stack.Stack, slug: str, email: str) ->
     expect(page.get_by_role("heading", name="Projects", level=1)).to_be_visible()
     heard.rest()
     page.remove_listener("response", heard.hear)
+    page.context.close()
     return heard
 
 
@@ -179,7 +180,7 @@ def test_authors_that_change_places_leave_all_that_a_browser_hears_as_it_was(
 
 
 # --- statistics ----------------------------------------------------------------------------
-NUM_TASKS = 320
+NUM_TASKS = 240
 # So wide that chance alone fails one run in a thousand.
 CONFIDENCE = 0.999
 NARROW_ENOUGH = 0.12

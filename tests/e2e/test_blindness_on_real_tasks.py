@@ -27,7 +27,7 @@ from tests.e2e.houses import project
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data" / "prefs"
 pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason="the shared data is not beside this checkout")
 
-NUM_OF_SET = {"tulu": 300, "pandalm": 200}
+NUM_OF_SET = {"tulu": 210, "pandalm": 140}
 CONFIDENCE = 0.95
 NARROW_ENOUGH = 0.08
 AT_ONCE = 5

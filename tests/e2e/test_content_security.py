@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Page, expect
 
 from deploy import stack
 from fixtures.browser import NARROW, WIDE
 from rlhf.client import Client
-from tests.e2e.houses import PASSWORD, add_member, sign_up
+from tests.e2e.houses import PASSWORD, add_member
 
 pytestmark = pytest.mark.browser
 
@@ -29,55 +29,35 @@ HARM = """() => {
 
 
 @pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[stack.Stack]:
-    with stack.running(tmp_path_factory.mktemp("policy") / "var") as house:
-        yield house
-
-
-@pytest.fixture(scope="module")
-def owner(house: stack.Stack) -> Client:
-    """Alice's project Tone: three responses to place, then a pair to compare, with formulas and code."""
-    owner = sign_up(house)
-    slug = owner.post("/api/projects", {"name": "Tone", "overlap": 3})["slug"]
+def slug(owner: Client) -> str:
+    """Three responses to place, then a pair to compare, with formulas and code."""
+    slug = owner.post("/api/projects", {"name": "Policy", "overlap": 3})["slug"]
     rows = [
         {"prompt": "Square?", "responses": [CODE, CODE + "Or so.", "No $x$."], "priority": 9},
         {"prompt": "Root?", "responses": [CODE, CODE + "Or so."]},
     ]
     owner.import_rows(slug, rows)
-    for name in ("Bob", "Carol", "Dan"):
-        add_member(owner, slug, name, "annotator")
-    return owner
+    return slug
 
 
 @pytest.fixture
-def open_as(browser: Browser, house: stack.Stack) -> Iterator[Callable[..., tuple[Page, list[str]]]]:
-    """A page signed in, and what of it the policy has stopped so far."""
-    contexts: list[BrowserContext] = []
+def open_as(owner: Client, slug: str, open_as: Callable[..., Page]) -> Callable[..., tuple[Page, list[str]]]:
+    """A new member's page, and what of it the policy has stopped so far."""
 
-    def open_window(email: str, size: dict = WIDE) -> tuple[Page, list[str]]:
-        context = browser.new_context(viewport=size)
-        contexts.append(context)
+    def open_window(name: str, role: str, size: dict = WIDE) -> tuple[Page, list[str]]:
+        page = open_as(add_member(owner, slug, name, role), viewport=size)
         stopped: list[str] = []
-        context.expose_function("report", lambda said: stopped.append(said))
-        context.add_init_script(REPORT)
-        page = context.new_page()
-        page.set_default_timeout(30_000)
+        page.expose_function("report", lambda said: stopped.append(said))
+        page.add_init_script(REPORT)
         page.on("console", lambda said: "Content Security" in said.text and stopped.append(said.text))
-        page.goto(house.url)
-        page.get_by_label("Email").fill(email)
-        page.locator("input[type=password]").fill(PASSWORD)
-        page.get_by_role("button", name="Sign in").click()
-        page.wait_for_url(lambda url: "sign-in" not in url)
         return page, stopped
 
-    yield open_window
-    for context in contexts:
-        context.close()
+    return open_window
 
 
-def test_inline_scripts_and_styles_are_stopped(house: stack.Stack, owner: Client, open_as: Callable) -> None:
-    page, stopped = open_as("bob@example.com")
-    page.goto(f"{house.url}/p/tone/annotate")
+def test_inline_scripts_and_styles_are_stopped(house: stack.Stack, slug: str, open_as: Callable) -> None:
+    page, stopped = open_as("Policy1", "annotator")
+    page.goto(f"{house.url}/p/{slug}/annotate")
     expect(page.get_by_role("region", name="Prompt")).to_be_visible()
     assert not stopped
     page.evaluate(HARM)
@@ -87,12 +67,12 @@ def test_inline_scripts_and_styles_are_stopped(house: stack.Stack, owner: Client
     assert page.evaluate("typeof harmed") == "undefined"
 
 
-@pytest.mark.parametrize(("name", "size"), [("carol", WIDE), ("dan", NARROW)])
+@pytest.mark.parametrize(("name", "size"), [("Policy2", WIDE), ("Policy3", NARROW)])
 def test_ranking_page_runs_into_nothing(
-    house: stack.Stack, owner: Client, open_as: Callable, name: str, size: dict
+    house: stack.Stack, slug: str, open_as: Callable, name: str, size: dict
 ) -> None:
-    page, stopped = open_as(f"{name}@example.com", size)
-    page.goto(f"{house.url}/p/tone/annotate")
+    page, stopped = open_as(name, "annotator", size)
+    page.goto(f"{house.url}/p/{slug}/annotate")
     expect(page.locator("article .katex").first).to_be_visible()
     expect(page.locator("article .hljs-keyword").first).to_be_visible()
     expect(page.get_by_role("complementary", name="Ranking")).to_be_visible()
@@ -111,23 +91,28 @@ def test_ranking_page_runs_into_nothing(
     assert not stopped
 
 
-def test_overview_and_a_leads_page_run_into_nothing(
-    house: stack.Stack, owner: Client, open_as: Callable
+def test_signing_in_the_overview_and_a_leads_page_run_into_nothing(
+    house: stack.Stack, slug: str, open_as: Callable
 ) -> None:
-    page, stopped = open_as("alice@example.com")
-    page.goto(f"{house.url}/p/tone/")
+    page, stopped = open_as("Policy4", "owner")
+    page.context.clear_cookies()
+    page.goto(f"{house.url}/p/{slug}/")
+    page.get_by_label("Email").fill("policy4@example.com")
+    page.locator("input[type=password]").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url(f"**/p/{slug}/")
     expect(page.get_by_role("heading", level=1)).to_be_visible()
     page.keyboard.press("Control+k")
     expect(page.get_by_role("textbox", name="Search pages and actions")).to_be_visible()
     page.keyboard.press("Escape")
-    page.get_by_role("button", name="Account of Alice").click()
+    page.get_by_role("button", name="Account of Policy4").click()
     page.get_by_role("menuitem", name="Dark").click()
     page.keyboard.press("Escape")
-    page.goto(f"{house.url}/p/tone/queue")
+    page.goto(f"{house.url}/p/{slug}/queue")
     page.get_by_role("row").filter(has_text="Square").get_by_role("link").click()
     expect(page.get_by_role("dialog")).to_be_visible()
     page.keyboard.press("Escape")
-    page.goto(f"{house.url}/p/tone/protocol")
+    page.goto(f"{house.url}/p/{slug}/protocol")
     expect(page.get_by_role("radiogroup", name="Which response is better?").first).to_be_visible()
     page.wait_for_timeout(1_500)
     assert not stopped

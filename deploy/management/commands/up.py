@@ -19,6 +19,7 @@ from labeling.core.services import setup
 
 class Command(BaseCommand):
     help = "Run Plumbline: the web process and the dispatcher, each started again when it dies."
+    requires_system_checks = ["environment"]
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         serve.add_address_arguments(parser)

@@ -14,6 +14,7 @@ from labeling.services import background, import_running
 
 class Command(BaseCommand):
     help = "Import, send webhooks and mail in the background, as the dispatcher does. Stop it with Ctrl-C."
+    requires_system_checks = ["environment"]
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--once", action="store_true", help="Do what is due, then end.")

@@ -21,6 +21,7 @@ class Command(BaseCommand):
         "Start queued runs, watch the running ones and move rounds on; beside that, import, send webhooks "
         "and mail. Stop it with Ctrl-C."
     )
+    requires_system_checks = ["environment"]
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--once", action="store_true", help="Look once, leave the workers running.")

@@ -14,6 +14,7 @@ from labeling.core.services import accounts
 
 class Command(BaseCommand):
     help = "Create an operator, who may create projects and see all of them."
+    requires_system_checks = ["environment"]
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         parser.add_argument("--email", required=True)
