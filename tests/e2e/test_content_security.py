@@ -78,6 +78,7 @@ def test_ranking_page_runs_into_nothing(
     expect(page.get_by_role("complementary", name="Ranking")).to_be_visible()
     page.get_by_role("button", name="Reading settings").click()
     expect(page.get_by_role("radiogroup", name="Typeface")).to_be_visible()
+    expect(page.get_by_role("dialog", name="Reading settings").locator(":focus")).to_have_count(1)
     page.keyboard.press("Escape")
     page.keyboard.press("d")
     expect(page.locator("article ins").first).to_be_visible()

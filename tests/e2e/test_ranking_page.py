@@ -282,6 +282,7 @@ def test_what_is_asked_for_before_it_was_fetched_opens_and_gives_the_focus_back(
     button = page.get_by_role("button", name="Reading settings")
     button.click()
     expect(page.get_by_role("radiogroup", name="Typeface")).to_be_visible()
+    expect(page.get_by_role("dialog", name="Reading settings").locator(":focus")).to_have_count(1)
     page.keyboard.press("Escape")
     expect(page.get_by_role("radiogroup", name="Typeface")).to_have_count(0)
     expect(button).to_be_focused()
