@@ -137,7 +137,7 @@ def measure(
         kills = in_generation = 0
         places: list[int] = []
         while kills < num_kills:
-            wants_sampling = kind == "ppo" and kills % 2 == 1
+            wants_sampling = kind == "ppo" and kills % 2 == 0
             died_sampling = kill_once(child, killed, rng, within_seconds, wants_sampling=wants_sampling)
             if died_sampling is None:  # it ended before the moment came
                 break

@@ -10,58 +10,52 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import subprocess
 import sys
-import tempfile
 import time
-from typing import IO
+from concurrent.futures import ThreadPoolExecutor
 
 from deploy.private import postgres, redis
 from deploy.processes import die_with_parent
 
-# Two lanes, one for each of two cores: pages and rules on SQLite; the two sides once more on PostgreSQL,
-# then all that trains.
-# Whoever only passes over what trains need not wait for its libraries.
-ON_SQLITE = [
-    *(f"--ignore=tests/{name}" for name in ("training", "worker", "benchmarks")),
-    "-m", "not postgres and not training",
-]  # fmt: skip
-ON_POSTGRES = [
-    "tests/labeling", "tests/rlhf", "tests/deploy/test_postgresql.py",
-    "-m", "not training and not browser and not once", "-p", "no:cacheprovider",
-]  # fmt: skip
-TRAINING = ["-m", "training and not postgres", "-p", "no:cacheprovider"]
+# The longest first, three at a time on two cores: each waits now and then. Whoever only passes over what
+# trains need not wait for its libraries.
+LANES = {
+    "Training": ["-m", "training and not postgres"],
+    "On SQLite": [
+        *(f"--ignore=tests/{name}" for name in ("training", "worker", "benchmarks", "e2e")),
+        "-m", "not postgres and not training",
+    ],
+    "In the browser": ["tests/e2e", "-m", "not postgres and not training"],
+    "On PostgreSQL": [
+        "tests/labeling", "tests/rlhf", "tests/deploy/test_postgresql.py",
+        "-m", "not training and not browser and not once",
+    ],
+}  # fmt: skip
+AT_A_TIME = 3
 NOTHING_COLLECTED = 5
 
 
-def pytest(arguments: list[str], output: IO[str] | None = None, **environment: str) -> subprocess.Popen:
-    return subprocess.Popen(
-        [sys.executable, "-m", "pytest", *arguments],
-        env={**os.environ, **environment},
-        stdout=output,
-        stderr=output and subprocess.STDOUT,
-        preexec_fn=die_with_parent,
-    )
-
-
 def run_every_test(arguments: list[str]) -> int:
-    """What the second lane says is shown when the first has ended."""
+    """What a lane says is shown when it has ended."""
     started = time.monotonic()
-    with postgres() as database_url, redis() as redis_url, tempfile.TemporaryFile("w+") as said:
-        first = pytest([*ON_SQLITE, *arguments], TEST_REDIS_URL=redis_url)
-        codes = []
-        for name, own, environment in (
-            ("On PostgreSQL", ON_POSTGRES, {"DATABASE_URL": database_url}),
-            ("Training", TRAINING, {}),
-        ):
-            print(f"\n{name}:", file=said, flush=True)
-            second = pytest([*own, *arguments], said, TEST_REDIS_URL=redis_url, **environment)
-            codes.append(second.wait())
-        codes.append(first.wait())
-        said.seek(0)
-        shutil.copyfileobj(said, sys.stdout)
-    print(f"tests took {time.monotonic() - started:.0f} s, both lanes together")
+    with postgres() as database_url, redis() as redis_url, ThreadPoolExecutor(AT_A_TIME) as pool:
+
+        def run(name: str) -> int:
+            databases = {"DATABASE_URL": database_url} if name == "On PostgreSQL" else {}
+            done = subprocess.run(
+                [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *LANES[name], *arguments],
+                env={**os.environ, "TEST_REDIS_URL": redis_url, **databases},
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                preexec_fn=die_with_parent,
+                text=True,
+            )
+            print(f"\n{name}, ended after {time.monotonic() - started:.0f} s:\n{done.stdout}", flush=True)
+            return done.returncode
+
+        codes = list(pool.map(run, LANES))
+    print(f"tests took {time.monotonic() - started:.0f} s, all lanes together")
     # Who asks for some tests finds none of them in a lane.
     return max(0 if arguments and code == NOTHING_COLLECTED else code for code in codes)
 

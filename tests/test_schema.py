@@ -1,6 +1,8 @@
 """Requests made up from the schema of every operation: none breaks the server, and each answer
 is one that the schema declares."""
 
+import zlib
+
 import pytest
 import schemathesis
 from django.core.signals import request_finished, request_started
@@ -12,7 +14,7 @@ from schemathesis.checks import (
     response_schema_conformance,
     status_code_conformance,
 )
-from schemathesis.generation.meta import TestPhase
+from schemathesis.generation.meta import CoverageScenario, TestPhase
 
 from deploy.wsgi import application
 from tests.labeling.factories import fill_queue, judge, next_of
@@ -63,6 +65,13 @@ def visitors(one_connection, login, house, bob, operator):
     }
 
 
+def is_left_out(case):
+    """Three of four wrong types: there are thousands, and one parser turns away all of them."""
+    tried = case.meta.phase.data
+    number = zlib.crc32(f"{case.operation.label} {tried.description}".encode())
+    return tried.scenario == CoverageScenario.INCORRECT_TYPE and number % 4 > 0
+
+
 @schema.parametrize()
 @settings(
     max_examples=3,
@@ -78,6 +87,8 @@ def test_made_up_requests_are_answered_as_declared(case, visitors, house):
     (case.headers or {}).pop("Authorization", None)  # a made-up token would hide who is signed in
     # Who may do everything tries every border of every value; the others would be turned away before them.
     tries_borders = case.meta.phase.name == TestPhase.COVERAGE
+    if tries_borders and is_left_out(case):
+        return
     for who, cookies in {OPERATOR: visitors[OPERATOR]}.items() if tries_borders else visitors.items():
         answer = case.call(headers={"X-CSRFToken": CSRF_TOKEN}, cookies=cookies)
         try:

@@ -75,6 +75,7 @@ def test_a_crash_is_told_apart_and_survived(house, undisturbed):
     assert weights(run) == weights(undisturbed)
 
 
+@pytest.mark.once
 def test_a_worker_outlives_a_killed_dispatcher_and_is_found_again(house):
     number = house.launch()
     with house.dispatcher(SCRIPT_STEP_SECONDS="0.4") as first:

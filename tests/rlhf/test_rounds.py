@@ -255,6 +255,7 @@ class TestSteps:
         assert states(turn).startswith("failed waiting")
 
 
+@pytest.mark.once
 class TestPromotion:
     def test_a_better_policy_is_promoted_and_improved_next(self, start, bob, settings):
         turn = start(evaluate={"num_prompts": 8, "human_judgments": 8})
