@@ -102,13 +102,13 @@ def count_write(*, user_id: int, now: datetime) -> None:
         if mine is None or mine.window != window:
             if len(_writes) >= MAX_REMEMBERED:
                 _writes.clear()
-            mine = _writes[user_id] = _Writes(window)
+            mine = _writes[user_id] = _Writes(window, granted=0 if settings.REDIS_URL else limit)
         mine.used += 1
         if mine.used <= mine.granted:
             return
-        is_refused = mine.granted < 0
+        is_refused = mine.granted < 0 or not settings.REDIS_URL
     if not is_refused:
-        part = max(1, limit // PARTS) if settings.REDIS_URL else limit
+        part = max(1, limit // PARTS)
         taken = _add(f"limit:writes:{window}:{user_id}", part, timeout=2 * WINDOW_SECONDS)
         with _writes_lock:
             if taken - part < limit:

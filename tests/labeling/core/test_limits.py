@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import os
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -74,6 +76,25 @@ def test_the_next_minute_starts_anew(few_writes, db):
     with pytest.raises(limits.TooManyTries):
         limits.count_write(user_id=1, now=NOON + timedelta(seconds=59))
     limits.count_write(user_id=1, now=NOON + timedelta(seconds=60))
+
+
+def test_the_first_writes_of_a_minute_may_come_at_once(few_writes, db, monkeypatch):
+    """As a page's draft, heartbeat and judgment do, and however long counting takes."""
+    together, add = threading.Barrier(5), limits._add
+
+    def add_slowly(*args, **options):
+        time.sleep(0.01)
+        return add(*args, **options)
+
+    monkeypatch.setattr(limits, "_add", add_slowly)
+
+    def write(minute):
+        together.wait()
+        limits.count_write(user_id=1, now=NOON + timedelta(minutes=minute))
+
+    with ThreadPoolExecutor(5) as pool:
+        for minute in range(5):
+            list(pool.map(write, [minute] * 5))
 
 
 def test_writes_may_be_unlimited(settings, db):
