@@ -21,7 +21,7 @@ NUM_PAIRS = 4
 LATIN = {
     "Plumbline", "Markdown", "JSON", "Lines", "CSV", "Parquet", "Arrow", "zip", "gz", "JSONL", "API", "AC",
     "Rate", "limit", "exceeded", "member", "Enter", "Esc", "Ctrl", "LTR", "SFT", "DPO", "KTO", "PPO", "RLOO",
-    "GRPO", "English", "https", "wilson", "bootstrap", "Alice", "Arabic", "alice", "arabic",
+    "GRPO", "English", "https", "wilson", "bootstrap", "Alice", "Kilim", "alice", "kilim",
     "example", "com", "AL",
 }  # fmt: skip
 
@@ -44,7 +44,7 @@ CHROME = """() => {
 @pytest.fixture(scope="module")
 def ours(owner: Client) -> tuple[str, str]:
     """The project, and who ranks in it."""
-    return project(owner, "Arabic", pairs(NUM_PAIRS))
+    return project(owner, "Kilim", pairs(NUM_PAIRS))
 
 
 def looks_arabic(page: Page) -> None:
