@@ -99,7 +99,7 @@ def _load_weights(
     import torch
     from transformers.utils import logging as transformers_logging
 
-    # cuDNN plans attention anew for each shape (some 45 ms on an H100), and no two batches have the same.
+    # cuDNN plans attention anew for each shape (tens of milliseconds), and no two batches have the same.
     torch.backends.cuda.enable_cudnn_sdp(False)
     transformers_logging.disable_progress_bar()
     verbosity = transformers_logging.get_verbosity()
