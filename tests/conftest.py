@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from deploy import stack
+from tests.services import FOLDERS_THAT_TRAIN
 
 if TYPE_CHECKING:
     from rest_framework.test import APIClient
@@ -24,8 +25,7 @@ if TYPE_CHECKING:
     from labeling.models import Project
 
 PASSWORD = "a horse that counts to nine"
-HERE = Path(__file__).parent
-THAT_TRAIN = ("training", "worker", "benchmarks")  # folders
+ROOT = Path(__file__).parents[1]
 
 
 def pytest_collection_finish() -> None:
@@ -46,7 +46,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         "redis": not os.environ.get("TEST_REDIS_URL") and "TEST_REDIS_URL is not set",
     }
     for item in items:
-        if item.path.relative_to(HERE).parts[0] in THAT_TRAIN:
+        if any(item.path.is_relative_to(ROOT / folder) for folder in FOLDERS_THAT_TRAIN):
             item.add_marker(pytest.mark.training)
         for marker, reason in missing.items():
             if reason and item.get_closest_marker(marker):

@@ -95,6 +95,8 @@ def test_the_first_writes_of_a_minute_may_come_at_once(few_writes, db, monkeypat
     with ThreadPoolExecutor(5) as pool:
         for minute in range(5):
             list(pool.map(write, [minute] * 5))
+            with pytest.raises(limits.TooManyTries):
+                limits.count_write(user_id=1, now=NOON + timedelta(minutes=minute))
 
 
 def test_writes_may_be_unlimited(settings, db):
