@@ -52,7 +52,9 @@ def write_parquet(path: Path, kind: str, rows: Iterable[Row], *, plain: bool) ->
         for batch in _batches(rows):
             if plain:
                 _check_plain(batch, kind)
-            table: pa.Table = Dataset.from_list(batch, features=features).data.table
+                table = pa.Table.from_pylist(batch, schema=features.arrow_schema)
+            else:
+                table = Dataset.from_list(batch, features=features).data.table
             writer = writer or pq.ParquetWriter(path, table.schema, compression="zstd")
             writer.write_table(table)
             num_rows += len(batch)
