@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import suppress
 from pathlib import Path
 
@@ -12,6 +13,9 @@ from deploy import env, oidc
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(env.text("PLUMBLINE_VAR", str(BASE_DIR / "var")))
+
+# numpy's products are small here: its threads would wait for each other longer than they compute.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 # --- web ---------------------------------------------------------------------------------
 DEBUG = env.flag("DEBUG")
