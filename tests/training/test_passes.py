@@ -60,12 +60,20 @@ def test_what_fails_beside_fails_and_leaves_the_threads_as_they_were():
     assert torch.get_num_threads() == 2
 
 
+def one_after_the_other(first, second):
+    torch.set_num_threads(1)
+    try:
+        return first(), second()
+    finally:
+        torch.set_num_threads(2)
+
+
 @pytest.mark.usefixtures("two_threads")
 def test_policy_and_critic_learn_the_same_bits_one_after_the_other(base_model, snapshot, tmp_path):
     weights = []
-    for num_threads in (2, 1):
+    for order in (side_by_side, one_after_the_other):
         run = make_run(ppo_spec(total_episodes=16), base_model, snapshot, tmp_path)
-        torch.set_num_threads(num_threads)
+        run.models.side_by_side = order
         run.train()
         learned = {**run.policy, **{f"critic.{name}": p for name, p in run.critic.items()}}
         weights.append({name: p.detach().clone() for name, p in learned.items()})
