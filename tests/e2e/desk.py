@@ -44,7 +44,7 @@ class Desk:
 
     def submit(self, *keys: str) -> None:
         """Say it by `keys` and Enter, and wait for what comes next."""
-        asked = self.prompt.inner_text()
+        asked = self.asked
         self.press(*keys, "Enter")
         expect(self.prompt.filter(has_text=asked)).to_have_count(0)
 

@@ -13,6 +13,7 @@ from playwright.sync_api import Page, expect
 from deploy import stack
 from fixtures import demo
 from rlhf.client import Client
+from tests.e2e.desk import Desk
 from tests.e2e.houses import BASE_MODEL, add_member, sign_up
 
 pytestmark = [pytest.mark.browser, pytest.mark.training]
@@ -56,13 +57,10 @@ def prepare(house: stack.Stack) -> tuple[Client, str]:
 
 def rank_by_keyboard(page: Page, count: int) -> None:
     """Digits choose, Enter submits; the mouse is not touched."""
+    desk = Desk(page)
     for number in range(count):
-        prompt = page.get_by_role("region", name="Prompt").inner_text()
-        page.keyboard.press(str(1 + number % 7))
-        page.keyboard.press("Enter")
-        if number < count - 1:
-            expect(page.get_by_role("region", name="Prompt")).not_to_have_text(prompt)
-    expect(page.get_by_test_id("save-state")).to_have_text("Saved")
+        desk.submit(str(1 + number % 7))
+    desk.is_saved()
 
 
 def test_ten_pairs_by_keyboard_then_a_round_whose_curves_move_live(

@@ -38,6 +38,7 @@ def test_two_tabs_share_the_queue_and_say_nothing_twice(
     other.submit("7")
     for desk in (one, other, one):
         desk.submit("1")
+    other.is_saved()
     # What a closed tab had on its desk comes to the one that is left.
     other.page.close()
     for _ in range(NUM_TASKS - 8):
