@@ -4,10 +4,10 @@
 
 Prints one line of JSON for each figure. PPO takes turns with TRL 1.12.0's, the last there was, which is
 installed by itself into var/peers: episodes a second and peak memory on two cores, on the fixture's 2M model
-and on a random one of 26M, and where an update spends its time. SFT, DPO, RLOO and reward training take turns
-with bare scripts of TRL 1.16, from files to a saved model. DPO is shown ten percent of new labels. `--long`
-has more turns, and PPO's gain in true utility over five seeds. Rankings of more than two:
-benchmarks/rewards.py. Eight minutes on two cores.
+and on a random one of 26M, and where an update spends its time. Products of a layer are oneDNN's beside
+MKL's. SFT, DPO, RLOO and reward training take turns with bare scripts of TRL 1.16, from files to a saved
+model. DPO is shown ten percent of new labels. `--long` has more turns, and PPO's gain in true utility over
+five seeds. Rankings of more than two: benchmarks/rewards.py. Eight minutes on two cores.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def main() -> int:
     parser.add_argument("--only", default="", help="Figures whose name holds this word.")
     options = parser.parse_args()
     os.environ["HF_HUB_OFFLINE"] = "1"
-    from benchmarks.peers import offline, ppo, reference, shares, truth
+    from benchmarks.peers import offline, ppo, products, reference, shares, truth
 
     failures: list[str] = []
 
@@ -44,6 +44,7 @@ def main() -> int:
         "ppo small": lambda: ppo.race(ppo.SMALL, rounds=9 if options.long else 5, warm_up=1),
         "ppo large": lambda: ppo.race(ppo.LARGE, rounds=4 if options.long else 2, warm_up=0),
         "ppo shares": lambda: [shares.show(one, threads=ppo.THREADS) for one in (ppo.SMALL, ppo.LARGE)],
+        "products": lambda: products.show(threads=ppo.THREADS),
         **{
             kind: lambda kind=kind: offline.compare(kind, rounds=7 if options.long else 3)
             for kind in offline.METHODS

@@ -116,11 +116,11 @@ def forward(shape: ModelShape, *, rows: int, length: float, predicted: float) ->
     return rows * (length * (2 * blocks + attention) + 2.0 * predicted * shape.hidden * shape.vocabulary)
 
 
-def ceiling(device: Any, edge: int, *, dtype: Any = None) -> float:
-    """Floating-point operations a second of a product of two square matrices, bfloat16 unless told."""
+def ceiling(device: Any, edge: int) -> float:
+    """Floating-point operations a second of a product of two square bfloat16 matrices."""
     import torch
 
-    left, right = (torch.randn(edge, edge, device=device, dtype=dtype or torch.bfloat16) for _ in range(2))
+    left, right = (torch.randn(edge, edge, device=device, dtype=torch.bfloat16) for _ in range(2))
     seconds = []
     for _ in range(13):
         started = time.perf_counter()

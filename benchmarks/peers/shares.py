@@ -16,7 +16,7 @@ from benchmarks.peers.workloads import Workload
 from rlhf.training.reporting import ConsoleReporter
 
 GROUPS = {
-    "matrix products": ("aten::mm", "aten::addmm", "aten::bmm"),
+    "matrix products": ("aten::mm", "aten::addmm", "aten::bmm", "mkldnn::_linear"),
     "attention": ("scaled_dot_product",),
     "multiplications": ("aten::mul",),
     "additions": ("aten::add",),
@@ -48,7 +48,7 @@ def measure(workload: Workload, *, threads: int) -> Counter[str]:
             run.state.update = 0
     spent: Counter[str] = Counter()
     for event in seen.key_averages():
-        if event.key.startswith(("aten::", "Optimizer", "_fused")):
+        if event.key.startswith(("aten::", "mkldnn::", "Optimizer", "_fused")):
             spent[_group(event.key)] += event.self_cpu_time_total
     return Counter({group: seconds / spent.total() for group, seconds in spent.items()})
 

@@ -121,22 +121,26 @@ def _load_weights(
         raise TrainingError(
             f"The weights in {folder} are incomplete: {len(missing)} tensors miss, like {min(missing)}."
         )
-    _fuse(model)
+    _speed_up(model)
     return model
 
 
-def _fuse(model: PreTrainedModel) -> None:
+def _speed_up(model: PreTrainedModel) -> None:
     """On a GPU, norms, rotations and gates by Liger's kernels (Hsu et al. 2024) where they are installed
-    and know the model: PyTorch's go to memory and back for each of their multiplications. Losses stay."""
+    and know the model: PyTorch's go to memory and back for each of their multiplications. Losses stay.
+    On a CPU, products by oneDNN where MKL is slow."""
     import importlib.util
 
     import torch
 
-    if not torch.cuda.is_available() or importlib.util.find_spec("liger_kernel") is None:
-        return
-    from liger_kernel.transformers import _apply_liger_kernel_to_instance
+    from rlhf.training.products import use_onednn
 
-    _apply_liger_kernel_to_instance(model=model, cross_entropy=False, fused_linear_cross_entropy=False)
+    if not torch.cuda.is_available():
+        use_onednn(model)
+    elif importlib.util.find_spec("liger_kernel") is not None:
+        from liger_kernel.transformers import _apply_liger_kernel_to_instance
+
+        _apply_liger_kernel_to_instance(model=model, cross_entropy=False, fused_linear_cross_entropy=False)
 
 
 def load_policy(

@@ -11,9 +11,9 @@ import torch
 First = TypeVar("First")
 Second = TypeVar("Second")
 
-# Padded tokens of a pass on a CPU, which is no faster with more: their numbers leave its caches, short rows
-# carry more padding, and all of it stays in memory until the backward pass.
-CPU_TOKENS = 384
+# Padded tokens of a pass on a CPU, which is hardly faster with more: their numbers leave its caches, short
+# rows carry more padding, and all of it stays in memory until the backward pass.
+CPU_TOKENS = 320
 
 
 def passes(

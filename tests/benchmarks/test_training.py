@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from benchmarks.peers import offline, reference, shares
+from benchmarks.peers import offline, products, reference, shares
 from benchmarks.peers.turns import Worker
 from benchmarks.peers.workloads import Workload
 from rlhf.training.modeling import load_policy, load_tokenizer
@@ -37,6 +37,15 @@ def test_shares_of_an_update_are_of_all_its_time():
     assert sum(found.values()) == pytest.approx(1)
     assert found.keys() == {*shares.GROUPS, shares.OTHER}
     assert min(found.values()) > 0
+
+
+def test_products_are_timed_by_both_libraries(capsys, monkeypatch):
+    monkeypatch.setattr(products, "SIZES", ((64, 64),))
+    products.show(threads=1)
+    line = json.loads(capsys.readouterr().out)
+    assert line["peer"] == "MKL"
+    assert line["ratio"] == pytest.approx(line["value"] / line["peer_value"], rel=0.5)
+    assert products.most(64) > 0
 
 
 def test_worker_that_fails_says_why(tmp_path):
