@@ -13,7 +13,7 @@ Second = TypeVar("Second")
 
 # Padded tokens of a pass on a CPU, which is hardly faster with more: their numbers leave its caches, short
 # rows carry more padding, and all of it stays in memory until the backward pass.
-CPU_TOKENS = 320
+CPU_TOKENS = 256
 
 
 def passes(
