@@ -348,6 +348,7 @@ def _parser() -> argparse.ArgumentParser:
         return sub
 
     sub = add(commands, "login", login, "sign in and keep an API token in your configuration folder")
+    sub.add_argument("url", nargs="?", default=argparse.SUPPRESS, metavar="URL", help="as --url")
     sub.add_argument("--email")
     add(commands, "projects", projects, "list your projects")
 

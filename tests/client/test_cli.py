@@ -71,7 +71,8 @@ def test_without_a_token_it_asks_to_sign_in(monkeypatch, capsys):
     assert "plumbline login" in capsys.readouterr().err
 
 
-def test_login_keeps_a_token_for_later(server, monkeypatch, tmp_path, capsys):
+@pytest.mark.parametrize("command", [["--url", "{url}", "login"], ["login", "{url}"]])
+def test_login_keeps_a_token_for_later(server, monkeypatch, tmp_path, command):
     monkeypatch.delenv("PLUMBLINE_TOKEN")
     monkeypatch.delenv("PLUMBLINE_URL")
     monkeypatch.setenv("PLUMBLINE_PASSWORD", "pw")
@@ -81,7 +82,8 @@ def test_login_keeps_a_token_for_later(server, monkeypatch, tmp_path, capsys):
         (201, {"secret": "pl_new"}),
         (200, {"results": [], "next": None}),
     ]
-    assert main(["--url", server.url, "login", "--email", "alice@example.com"]) == 0
+    words = [word.format(url=server.url) for word in command]
+    assert main([*words, "--email", "alice@example.com"]) == 0
     saved = tmp_path / "plumbline" / "credentials.json"
     assert saved.stat().st_mode & 0o777 == 0o600
     assert main(["projects"]) == 0
