@@ -28,6 +28,7 @@ from rlhf.training.scoring import Scorer
 from rlhf.training.text import Messages, TokenIds, encode_prompts, stop_token_ids
 
 if TYPE_CHECKING:
+    from datasets import Dataset
     from transformers import PreTrainedTokenizerBase
 
 # (prompts, completions, whether each completion ended by itself) -> one reward for each.
@@ -85,11 +86,25 @@ def train_online(
         processing_class=tokenizer,
         peft_config=lora_config(spec.lora, task="CAUSAL_LM") if spec.lora else None,
     )
+    _shuffle_by_epoch(trainer)
     if trainer.ref_model is not None:
         copy_reference(trainer.ref_model, policy, tokenizer)
     fit(trainer, spec, reporter=reporter, resume_from=resume_from)
     save_model(trainer.model, tokenizer, output_dir / "model", save=spec.save, base=model_path)
     return {"num_prompts": len(prompts), **_last_means(trainer.state.log_history)}
+
+
+def _shuffle_by_epoch(trainer: Any) -> None:
+    """TRL's sampler draws the order of an epoch from where it stood after the one before. A run that is
+    resumed was not there: here each epoch's order follows from the seed and its number."""
+    make_sampler = trainer._get_train_sampler
+
+    def with_epochs(dataset: Dataset | None = None) -> Any:
+        sampler = make_sampler(dataset)
+        sampler.set_epoch = lambda epoch: sampler.generator.manual_seed(sampler.seed + epoch)
+        return sampler
+
+    trainer._get_train_sampler = with_epochs
 
 
 def reward_callable(

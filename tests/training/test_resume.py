@@ -24,6 +24,8 @@ CASES = {
     "kto": KtoTraining(**SHARED),
     "rloo": RlooTraining(**ONLINE),
     "grpo": GrpoTraining(**ONLINE),
+    # A step takes half of the prompts, so that the checkpoint lies between two epochs.
+    "rloo again": RlooTraining(**ONLINE | {"batch_size": 120}),
 }
 
 
