@@ -26,7 +26,8 @@ class Linear(nn.Linear):
 
     def forward(self, input: Tensor) -> Tensor:
         many = input.numel() >= LEAST_ROWS * self.in_features
-        if many and input.is_cpu and input.dtype == self.weight.dtype == torch.float32:
+        single = input.dtype == self.weight.dtype == torch.float32 and not torch.is_autocast_enabled("cpu")
+        if many and input.is_cpu and single:
             output: Tensor = _Product.apply(input.flatten(0, -2), self.weight, self.bias)
             return output.unflatten(0, input.shape[:-1])
         return functional.linear(input, self.weight, self.bias)

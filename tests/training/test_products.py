@@ -80,6 +80,8 @@ def test_what_is_small_or_of_another_dtype_stays_as_it_was(slow, calls):
     use_onednn(model)
     assert [type(layer) for layer in model] == [nn.Linear, Linear]
     model[1](torch.randn(LEAST_ROWS - 1, 64))
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        assert model[1](torch.randn(LEAST_ROWS, 64)).dtype == torch.bfloat16
     model.double()[1](torch.randn(LEAST_ROWS, 64).double())
     model.bfloat16()[1](torch.randn(LEAST_ROWS, 64).bfloat16())
     assert calls == []
