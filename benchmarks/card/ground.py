@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import operator
 import random
 import time
 from dataclasses import dataclass
@@ -116,15 +117,15 @@ def forward(shape: ModelShape, *, rows: int, length: float, predicted: float) ->
     return rows * (length * (2 * blocks + attention) + 2.0 * predicted * shape.hidden * shape.vocabulary)
 
 
-def ceiling(device: Any, edge: int) -> float:
-    """Floating-point operations a second of a product of two square bfloat16 matrices."""
+def ceiling(device: Any, edge: int, *, dtype: Any = None, multiply: Any = operator.matmul) -> float:
+    """Floating-point operations a second of a product of two square matrices, bfloat16 unless told."""
     import torch
 
-    left, right = (torch.randn(edge, edge, device=device, dtype=torch.bfloat16) for _ in range(2))
+    left, right = (torch.randn(edge, edge, device=device, dtype=dtype or torch.bfloat16) for _ in range(2))
     seconds = []
     for _ in range(13):
         started = time.perf_counter()
-        product = left @ right
+        product = multiply(left, right)
         product[0, 0].item()  # waits for the device
         seconds.append(time.perf_counter() - started)
     return 2 * edge**3 / median(seconds[3:])

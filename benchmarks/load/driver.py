@@ -101,7 +101,7 @@ def run(
     end = begin + seconds
     segment = Segment(seconds=seconds)
     lines = [Line(url, one) for one in annotators(lambda: time.perf_counter() >= end)]
-    cpu, clock = time.process_time(), time.perf_counter()
+    cpu, clock = time.thread_time(), time.perf_counter()
     with selectors.DefaultSelector() as selector:
         for line in lines:
             selector.register(line.socket, selectors.EVENT_READ, line)
@@ -121,5 +121,5 @@ def run(
                 if not line.answer(answer):
                     selector.unregister(line.socket)
                     line.socket.close()
-    segment.cpu_share = (time.process_time() - cpu) / (time.perf_counter() - clock)
+    segment.cpu_share = (time.thread_time() - cpu) / (time.perf_counter() - clock)
     return segment

@@ -9,6 +9,7 @@ from statistics import median
 import torch
 from torch import Tensor
 
+from benchmarks.card.ground import ceiling
 from benchmarks.figures import say_median
 from rlhf.training.passes import CPU_TOKENS
 from rlhf.training.products import multiply
@@ -22,12 +23,15 @@ def by_mkl(left: Tensor, right: Tensor) -> Tensor:
     return left @ right.t()
 
 
+LIBRARIES: list[Multiply] = [by_mkl, multiply] if torch.backends.mkldnn.is_available() else [by_mkl]
+
+
 def show(*, threads: int) -> None:
-    if not torch.backends.mkldnn.is_available():
+    if multiply not in LIBRARIES:
         return
     torch.set_num_threads(threads)
     for width_in, width_out in SIZES:
-        speeds: dict[Multiply, list[float]] = {by_mkl: [], multiply: []}
+        speeds: dict[Multiply, list[float]] = {function: [] for function in LIBRARIES}
         for _ in range(1 + ROUNDS):
             for function, found in speeds.items():
                 found.append(layer_speed(function, CPU_TOKENS, width_in, width_out))
@@ -56,13 +60,5 @@ def layer_speed(function: Multiply, rows: int, width_in: int, width_out: int) ->
 
 def most(edge: int) -> float:
     """Operations a second of two square matrices, by whichever is faster."""
-    left, right = torch.randn(edge, edge), torch.randn(edge, edge)
-    seconds: dict[Multiply, list[float]] = {by_mkl: []}
-    if torch.backends.mkldnn.is_available():
-        seconds[multiply] = []
-    for _ in range(ROUNDS):
-        for function, found in seconds.items():
-            started = time.perf_counter()
-            function(left, right)
-            found.append(time.perf_counter() - started)
-    return 2 * edge**3 / min(median(found) for found in seconds.values())
+    cpu = torch.device("cpu")
+    return max(ceiling(cpu, edge, dtype=torch.float32, multiply=function) for function in LIBRARIES)

@@ -86,4 +86,4 @@ def test_the_driver_keeps_its_connections_and_counts_every_answer():
     assert len(Echo.connections) == 3
     assert 0 < segment.pairs_per_second * 0.5 <= len(pairs)
     assert 0 < segment.milliseconds("next", 0.5) <= segment.milliseconds("next", 0.95)
-    assert 0 < segment.cpu_share <= 2  # the server is a thread of this process
+    assert 0 < segment.cpu_share <= 1.1

@@ -47,11 +47,6 @@ HOSTILE = {
 }
 
 
-def open_tasks(page: Page, house: stack.Stack, slug: str) -> None:
-    page.goto(f"{house.url}/p/{slug}/annotate")
-    expect(page.get_by_role("region", name="Prompt")).to_be_visible()
-
-
 def kill_web(house: stack.Stack) -> None:
     web = house.child("deploy.serve")
     web.send_signal(signal.SIGKILL)
@@ -96,7 +91,7 @@ def test_a_draft_survives_a_reload_and_follows_its_person_to_another_browser(
 ) -> None:
     slug, email = project(owner, "Drafts", pairs(2))
     page = open_as(email)
-    open_tasks(page, house, slug)
+    Desk.open(page, house, slug)
     page.keyboard.press("r")
     page.get_by_label("Comment on this judgment").fill("half a thought")
     with page.expect_response(lambda response: response.url.endswith("/draft") and response.ok):
@@ -107,7 +102,7 @@ def test_a_draft_survives_a_reload_and_follows_its_person_to_another_browser(
     expect(page.get_by_label("Comment on this judgment")).to_have_value("half a thought")
 
     other = open_as(email)
-    open_tasks(other, house, slug)
+    Desk.open(other, house, slug)
     other.keyboard.press("r")
     expect(other.get_by_label("Comment on this judgment")).to_have_value("half a thought")
     other.get_by_label("Comment on this judgment").fill("half a thought, and the rest")
@@ -129,7 +124,7 @@ def test_passages_are_marked_by_keys_and_by_mouse_in_code_points(
     rows = [{"prompt": "Mark it", "responses": [text, text + " Bye."]}]
     slug, email = project(owner, "Passages", rows, spans=SPANS)
     page = open_as(email)
-    open_tasks(page, house, slug)
+    Desk.open(page, house, slug)
     page.get_by_text("very").first.dblclick()
     page.get_by_role("button", name="Kind").click()
     expect(page.locator("mark", has_text="very")).to_be_visible()
@@ -156,7 +151,7 @@ def test_keys_are_their_persons_own_and_never_shared(
 ) -> None:
     slug, email = project(owner, "Keys", pairs(3))
     page = open_as(email)
-    open_tasks(page, house, slug)
+    Desk.open(page, house, slug)
     page.keyboard.press("?")
     page.get_by_role("button", name="Change keys").click()
     page.get_by_role("button", name="Key of “A is much better”").click()
@@ -185,7 +180,7 @@ def test_hostile_output_shows_as_text_and_does_nothing(
     page.on("request", lambda request: strangers.append(request.url))
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.on("dialog", lambda dialog: errors.append(dialog.message))
-    open_tasks(page, house, slug)
+    Desk.open(page, house, slug)
     seen, slow = [], []
     for number in range(len(HOSTILE)):
         seen.append(page.get_by_role("region", name="Prompt").inner_text())
@@ -218,7 +213,7 @@ def test_a_phone_has_everything_within_a_thumbs_reach(
 ) -> None:
     slug, email = project(owner, "Phone", pairs(3), spans=SPANS)
     page = open_as(email, viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
-    open_tasks(page, house, slug)
+    Desk.open(page, house, slug)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     page.get_by_role("tab", name="B").tap()
     expect(page.get_by_role("tab", name="B")).to_have_attribute("aria-selected", "true")
@@ -246,7 +241,7 @@ def test_the_system_prompt_is_open_at_first_where_the_protocol_says_so(
     for name, system_prompt in (("Open", "shown"), ("Folded", "folded")):
         slug, email = project(owner, name, rows, system_prompt=system_prompt)
         page = open_as(email)
-        open_tasks(page, house, slug)
+        Desk.open(page, house, slug)
         text = page.get_by_role("region", name="Prompt").get_by_text("You sell kettles.")
         expect(text).to_have_count(int(system_prompt == "shown"))
         page.get_by_role("button", name=re.compile("system prompt", re.IGNORECASE)).click()
@@ -259,7 +254,7 @@ def test_the_first_task_has_its_places_though_they_are_fetched_apart(
     rows = [{"prompt": "Which one?", "responses": ["One.", "Two.", "Three."]}]
     slug, email = project(owner, "Places", rows)
     page = open_as(email)
-    open_tasks(page, house, slug)
+    Desk.open(page, house, slug)
     places = page.get_by_role("complementary", name="Ranking")
     assert places.is_visible(), "the task and its places come at once: nothing moves"
     place = places.get_by_role("group", name="Place 1")
@@ -277,7 +272,7 @@ def test_what_is_asked_for_before_it_was_fetched_opens_and_gives_the_focus_back(
 ) -> None:
     slug, email = project(owner, "Soon", pairs(1))
     page = open_as(email)
-    open_tasks(page, house, slug)
+    Desk.open(page, house, slug)
     button = page.get_by_role("button", name="Reading settings")
     button.click()
     expect(page.get_by_role("radiogroup", name="Typeface")).to_be_visible()
