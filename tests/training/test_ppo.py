@@ -44,6 +44,7 @@ PROCESSES = {"num_mini_batches": 2, "num_ppo_epochs": 2, "batch_size": 3, "kl_ta
 PROGRAM = """
 import json, sys
 from pathlib import Path
+from accelerate import PartialState
 from tests.training.ppo_parts import Recorder, ppo_spec
 from rlhf.training.ppo import train_ppo
 
@@ -53,6 +54,7 @@ train_ppo(ppo_spec(**json.loads(sys.argv[4])), model_path=base, reward_model_pat
           snapshot_dir=snapshot, output_dir=output, reporter=reporter)
 if reporter.values:  # of the one process that reports
     (output / "values.json").write_text(json.dumps(reporter.values))
+PartialState().destroy_process_group()  # an interpreter that ends with gloo's threads running aborts
 """
 
 
