@@ -9,7 +9,7 @@ from pathlib import Path
 from statistics import fmean, stdev
 from typing import Any
 
-from benchmarks.simulation.overoptimization import ARMS, Look
+from benchmarks.simulation.overoptimization import Look
 from fixtures.report import ACCENT, INK, QUIET, WARM
 
 UNIT = "standard deviations of SFT replies"
@@ -19,7 +19,9 @@ DASHES = ("-", "--", ":", "-.")
 TITLES = {
     "single": "one reward model, every weight trained",
     "adapter": "one reward model with an adapter",
-    "uwo": "four members with adapters, mean less variance (UWO)",
+    "mean": "four members with adapters, their mean",
+    "uwo": "four members, mean less variance (UWO)",
+    "bootstrap": "four bootstrapped members, mean less variance",
 }
 
 
@@ -45,7 +47,7 @@ def _runs(looks: Sequence[Look], arm: str) -> list[list[Look]]:
     return [run for run in runs if run]
 
 
-def draw(looks: Sequence[Look], path: Path) -> None:
+def draw(looks: Sequence[Look], arms: Sequence[str], path: Path) -> None:
     import matplotlib as mpl
 
     mpl.use("Agg")
@@ -55,9 +57,9 @@ def draw(looks: Sequence[Look], path: Path) -> None:
         {"axes.spines.top": False, "axes.spines.right": False, "text.color": INK, "axes.edgecolor": QUIET}
     )
     figure, panels = pyplot.subplots(
-        1, len(ARMS), figsize=(13, 4.2), layout="constrained", sharex=True, sharey=True
+        1, len(arms), figsize=(13, 4.2), layout="constrained", sharex=True, sharey=True
     )
-    for axes, arm in zip(panels, ARMS, strict=True):
+    for axes, arm in zip(panels, arms, strict=True):
         for run, dashes in zip(_runs(looks, arm), itertools.cycle(DASHES), strict=False):
             distance = [math.sqrt(max(look.kl, 0.0)) for look in run]
             for name, colour, label in (
@@ -88,10 +90,10 @@ def fallen_at(looks: Sequence[Look], counted_in: str) -> float:
     return float(getattr(looks[-1], counted_in))
 
 
-def summary(looks: Sequence[Look]) -> list[dict[str, Any]]:
+def summary(looks: Sequence[Look], arms: Sequence[str]) -> list[dict[str, Any]]:
     """Of each arm when the truth has fallen, the truth at its best and in the end, and the score at both."""
     lines: list[dict[str, Any]] = []
-    for arm in ARMS:
+    for arm in arms:
         groups = by_rollouts(looks, arm)
         for name, unit in FALLS.items():
             fallen = [fallen_at(run, name) for run in _runs(looks, arm)]
@@ -103,7 +105,7 @@ def summary(looks: Sequence[Look]) -> list[dict[str, Any]]:
             for figure, name in ((f"truth at its {when}", "truth"), ("score there", "proxy")):
                 values = [getattr(look, name) for look in group]
                 lines.append(_line(f"{figure}, {TITLES[arm]}", values, UNIT) | place)
-    return lines + differences(looks)
+    return lines + differences(looks, arms)
 
 
 def at_equal_distance(run: Sequence[Look], other: Sequence[Look]) -> float:
@@ -117,12 +119,12 @@ def at_equal_distance(run: Sequence[Look], other: Sequence[Look]) -> float:
     return float(np.interp(way, distances, [look.truth for look in looks]).mean())
 
 
-def differences(looks: Sequence[Look]) -> list[dict[str, Any]]:
-    """The ensemble less each single reward model, seed by seed, with Student's interval at 95%."""
-    *singles, ensemble = ARMS
+def differences(looks: Sequence[Look], arms: Sequence[str]) -> list[dict[str, Any]]:
+    """The last arm less each of the others, seed by seed, with Student's interval at 95%."""
+    *others, ensemble = arms
     lines = []
-    for single in singles:
-        pairs = list(zip(_runs(looks, single), _runs(looks, ensemble), strict=True))
+    for other in others:
+        pairs = list(zip(_runs(looks, other), _runs(looks, ensemble), strict=True))
         found = {
             "truth after all rollouts": [more[-1].truth - one[-1].truth for one, more in pairs],
             "mean truth over all looks": [
@@ -132,12 +134,25 @@ def differences(looks: Sequence[Look]) -> list[dict[str, Any]]:
                 at_equal_distance(more, one) - at_equal_distance(one, more) for one, more in pairs
             ],
         }
-        versus = f"{ensemble} less {single}"
+        versus = f"{ensemble} less {other}"
         lines += [_difference(f"{name}, {versus}", values, UNIT) for name, values in found.items()]
         for name, unit in FALLS.items():
             later = [fallen_at(more, name) - fallen_at(one, name) for one, more in pairs]
             lines.append(_difference(f"{name} once the truth has fallen by {FALLEN}, {versus}", later, unit))
     return lines
+
+
+def doubts(lines: Sequence[dict[str, Any]]) -> list[str]:
+    """What `summary` of runs without a blind spot does not show, a sentence each."""
+    found = {line["figure"]: line for line in lines}
+    end = found[f"truth at its last, {TITLES['adapter']}"]
+    delay = found[f"rollouts once the truth has fallen by {FALLEN}, uwo less adapter"]
+    sentences = []
+    if end["value"] >= 0:
+        sentences.append(f"No over-optimization: the truth ends at {end['value']}.")
+    if delay["low"] <= 0:
+        sentences.append(f"That the ensemble delays the fall may be chance: {delay['low']} rollouts or more.")
+    return sentences
 
 
 def _difference(figure: str, values: Sequence[float], unit: str) -> dict[str, Any]:

@@ -100,6 +100,11 @@ class RewardTraining(Training):
         description="What members do not share: heads cost nothing; adapters, as `lora` sets them, differ "
         "more and cost a pass each.",
     )
+    bootstrap: bool = Field(
+        True,
+        description="Members see the judgments of each prompt a random number of times, once in the mean; "
+        "or all of them once, and differ by their first weights.",
+    )
     combine: Literal["mean", "min", "mean_minus_variance"] = Field(
         "mean", description="One score out of the members'."
     )

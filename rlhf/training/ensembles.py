@@ -2,9 +2,10 @@
 
 Optimizing a policy against one reward model finds its errors; members that were taught differently
 disagree where they err, and a score that heeds this is harder to exploit (Coste et al. 2023). Members
-differ by their first weights and by an online bootstrap: member n counts all judgments about one prompt
-Poisson(1) times (Oza and Russell 2001; the prompt is the cluster). Each has a row of one linear head, and one
-forward pass serves all; or an adapter of its own as well, and a pass (member_adapters.py).
+differ by their first weights and, unless all are to see everything, by an online bootstrap: member n counts
+all judgments about one prompt Poisson(1) times (Oza and Russell 2001; the prompt is the cluster). Each has
+a row of one linear head, and one forward pass serves all; or an adapter of its own as well, and a pass
+(member_adapters.py).
 """
 
 from __future__ import annotations

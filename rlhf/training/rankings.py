@@ -69,7 +69,7 @@ def encode_judgments(
             [response for one in judgments for response in one["responses"]],
             [finish != CUT_OFF for one in judgments for finish in one["finishes"]],
         )
-        counts = bootstrap_counts(batch["prompt_id"], members=spec.members, seed=spec.seed)
+        counts = _counts(batch["prompt_id"], spec)
         start = 0
         for index, one in enumerate(judgments):
             ids, start = texts[start : start + len(one["tiers"])], start + len(one["tiers"])
@@ -137,6 +137,12 @@ def _rankings(batch: Columns) -> Iterator[dict[str, Any]]:
             "tiers": [tiers[place] for place in order],
             "depths": [depths[min(tiers[place], len(boundaries))] for place in order],
         }
+
+
+def _counts(prompt_ids: Sequence[int], spec: RewardTraining) -> list[list[float]]:
+    if spec.bootstrap:
+        return bootstrap_counts(prompt_ids, members=spec.members, seed=spec.seed)
+    return [[1.0] * spec.members] * len(prompt_ids)
 
 
 def _trust(batch: Columns, index: int, spec: RewardTraining) -> tuple[float, float]:

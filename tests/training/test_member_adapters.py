@@ -120,6 +120,22 @@ def test_a_member_learns_nothing_from_prompts_that_it_did_not_draw(train, tmp_pa
     assert moved[1] == 0 < min(moved[0], moved[2])
 
 
+def test_without_a_bootstrap_every_member_sees_everything_and_starts_apart(train, tmp_path):
+    ids = [n for n in range(200) if bootstrap_counts([n], members=3, seed=0)[0][1] == 0]
+    rows = [row | {"prompt_id": n, "tie": False} for row, n in zip(make_rows(8), ids, strict=False)]
+    write_split(tmp_path, "train", rows)
+    folder, _ = train(tmp_path, max_steps=2, bootstrap=False)
+    downs, ups = (
+        [
+            {name: weight for name, weight in load_file(file).items() if part in name}
+            for file in (folder / f"members/{n}/adapter_model.safetensors" for n in range(3))
+        ]
+        for part in ("lora_A", "lora_B")
+    )
+    assert all(max(weight.abs().max().item() for weight in one.values()) > 0 for one in ups)
+    assert all(not torch.equal(downs[0][name], downs[1][name]) for name in downs[0])
+
+
 @pytest.mark.parametrize("more", [{}, {"gradient_checkpointing": True}])
 def test_resumed_training_of_adapters_ends_bit_equal(more, train, snapshot):
     settings = {"checkpoint_every": 3, "max_steps": 5, "ties": "rao_kupper", **more}
