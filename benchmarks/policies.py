@@ -1,15 +1,15 @@
 """Whether the methods work, by a truth that is known here, and what too much of one looks like.
 
-    python -m benchmarks.policies [--long] [--seeds N] [--only methods|overoptimization|blind-spot]
-        [--pictures FOLDER] [--keep FOLDER] [--processes N]
+    python -m benchmarks.policies [--long] [--seeds N] [--only methods|overoptimization] [--picture PATH]
+        [--keep FOLDER] [--processes N]
 
 Prints one line of JSON for each figure and ends with 1 where a claim does not hold. A simulated crowd judges
 replies of an SFT policy; PPO, RLOO, DPO and best of n, with the settings of fixtures/round.json, must each
 beat that policy on 400 prompts that nothing was trained on, by the crowd's true utility: the whole
-interval above one half. `--long` has more seeds, KTO and GRPO, and draws two pictures into docs/ of PPO
-without a KL against one reward model and against an ensemble: where members err apart the ensemble must
-delay over-optimization, and where all are blind to the same it cannot. Two processes of one thread each.
-What `--keep` names holds what was trained and seen, and a later call goes on from there.
+interval above one half. `--long` has more seeds, KTO and GRPO, and draws docs/overoptimization.png: PPO
+without a KL against a reward model of few judgments, and against an ensemble of such, which must delay the
+fall of the truth. Two processes of one thread each. What `--keep` names holds what was trained and seen, and
+a later call goes on from there.
 """
 
 from __future__ import annotations
@@ -28,12 +28,11 @@ from typing import Any
 
 METHODS = ("sft", "ppo", "rloo", "dpo", "best of n")
 MORE_METHODS = ("grpo", "kto")
-SCENE_NAMES = ("overoptimization", "blind-spot")
 NEED_NO_REWARD = ("sft", "dpo", "kto")
 NUM_JUDGMENTS = 600
-SEEDS, LONG_SEEDS = 1, 2
+SEEDS, LONG_SEEDS, CURVE_SEEDS = 1, 2, 4
 PROCESSES = 2
-DOCS = Path(__file__).parent.parent / "docs"
+PICTURE = Path(__file__).parent.parent / "docs" / "overoptimization.png"
 
 Line = dict[str, Any]
 
@@ -53,11 +52,11 @@ def say(line: Line) -> None:
     print(json.dumps(line), flush=True)
 
 
-def begin(folder: Path, seed: int, num_judgments: int, **choices: int) -> tuple[Any, Path]:
+def begin(folder: Path, seed: int, num_judgments: int) -> tuple[Any, Path]:
     """The ground of a seed, and the judgments that all its trainings learn from."""
     from benchmarks.simulation.ground import judge, lay_ground
 
-    ground = lay_ground(folder, seed, **choices)
+    ground = lay_ground(folder, seed)
     return ground, judge(ground, num_judgments)
 
 
@@ -73,10 +72,10 @@ def compare(method: str, ground: Any, judged: Path) -> Line:
     return compare(method, ground, judged)
 
 
-def overoptimize(arm: str, ground: Any, judged: Path, reward_steps: int) -> list[Any]:
+def overoptimize(arm: str, ground: Any, judged: Path) -> list[Any]:
     from benchmarks.simulation.overoptimization import overoptimize
 
-    return overoptimize(arm, ground, judged, reward_steps)
+    return overoptimize(arm, ground, judged)
 
 
 def compare_methods(
@@ -97,26 +96,16 @@ def compare_methods(
         yield line.result()
 
 
-def curves(
-    pool: ProcessPoolExecutor, folder: Path, name: str, seeds: int | None, picture: Path
-) -> list[Line]:
-    """Every reward model with every seed of a scene, the ensemble first since it takes longest."""
-    from benchmarks.simulation.overoptimization import SCENES
+def curves(pool: ProcessPoolExecutor, folder: Path, seeds: int, picture: Path) -> list[Line]:
+    from benchmarks.simulation.overoptimization import ARMS, NUM_JUDGMENTS
     from benchmarks.simulation.picture import draw, summary
 
-    scene = SCENES[name]
-    begun = [
-        pool.submit(begin, folder / f"{name}-{seed}", seed, scene.num_judgments, num_issues=scene.num_issues)
-        for seed in range(seeds or scene.num_seeds)
-    ]
-    runs = [
-        pool.submit(overoptimize, arm, *ready.result(), scene.reward_steps)
-        for arm in reversed(scene.arms)
-        for ready in begun
-    ]
+    grounds = [pool.submit(begin, folder / f"curves-{seed}", seed, NUM_JUDGMENTS) for seed in range(seeds)]
+    longest_first = reversed(ARMS)
+    runs = [pool.submit(overoptimize, arm, *ready.result()) for arm in longest_first for ready in grounds]
     looks = [look for run in runs for look in run.result()]
-    draw(looks, scene.arms, picture)
-    return [line | {"scene": name} for line in summary(looks, scene.arms)]
+    draw(looks, picture)
+    return summary(looks)
 
 
 def main() -> int:
@@ -125,8 +114,8 @@ def main() -> int:
     )
     parser.add_argument("--long", action="store_true")
     parser.add_argument("--seeds", type=int)
-    parser.add_argument("--only", choices=["methods", *SCENE_NAMES])
-    parser.add_argument("--pictures", type=Path, default=DOCS)
+    parser.add_argument("--only", choices=["methods", "overoptimization"])
+    parser.add_argument("--picture", type=Path, default=PICTURE)
     parser.add_argument("--keep", type=Path)
     parser.add_argument("--processes", type=int, default=PROCESSES)
     options = parser.parse_args()
@@ -136,7 +125,7 @@ def main() -> int:
         kept_or_temporary(options.keep) as folder,
         ProcessPoolExecutor(options.processes, mp_context=context, initializer=one_thread) as pool,
     ):
-        if options.only in (None, "methods"):
+        if options.only != "overoptimization":
             seeds = options.seeds or (LONG_SEEDS if options.long else SEEDS)
             methods = METHODS + (MORE_METHODS if options.long else ())
             for line in compare_methods(pool, Path(folder), seeds, methods):
@@ -145,15 +134,13 @@ def main() -> int:
                     failures.append(
                         f"{line['figure']} may be chance: {line['low']:.3f} (seed {line['seed']})."
                     )
-        for name in SCENE_NAMES:
-            if options.only == name or (options.long and not options.only):
-                lines = curves(pool, Path(folder), name, options.seeds, options.pictures / f"{name}.png")
-                for line in lines:
-                    say(line)
-                if name == "overoptimization":
-                    from benchmarks.simulation.picture import doubts
+        if options.long or options.only == "overoptimization":
+            from benchmarks.simulation.picture import doubts
 
-                    failures += doubts(lines)
+            lines = curves(pool, Path(folder), options.seeds or CURVE_SEEDS, options.picture)
+            for line in lines:
+                say(line)
+            failures += doubts(lines)
     for sentence in failures:
         print(sentence, file=sys.stderr)
     return 1 if failures else 0

@@ -15,7 +15,6 @@ import pyarrow.parquet
 
 from fixtures.crowd import Ranking, crowd, decided_pairs
 from fixtures.dialogues import CAREFUL, Prompt, Quality, make_reply, prompt_stream
-from fixtures.world import ISSUES
 from rlhf.specs import Sampling, SftTraining
 from rlhf.training.data import PromptRow
 from rlhf.training.reporting import ConsoleReporter
@@ -59,12 +58,10 @@ class Ground:
         return self.folder / "sft" / "model"
 
 
-def lay_ground(folder: Path, seed: int, num_issues: int = len(ISSUES)) -> Ground:
-    """Prompts of the seed's stream about so many kinds of complaint, and an SFT policy trained from the base
-    model on demonstrations: replies of a careful agent, who still errs now and then. What `folder` has
-    already is not made again."""
-    issues = {issue.name for issue in ISSUES[:num_issues]}
-    stream = (prompt for prompt in prompt_stream(10_000 + seed) if prompt.issue in issues)
+def lay_ground(folder: Path, seed: int) -> Ground:
+    """Prompts of the seed's stream, and an SFT policy trained from the base model on demonstrations: replies
+    of a careful agent, who still errs now and then. What `folder` has already is not made again."""
+    stream = prompt_stream(10_000 + seed)
     demonstrated, judged, held_out = (
         list(itertools.islice(stream, count)) for count in (NUM_DEMONSTRATIONS, NUM_PROMPTS, NUM_HELD_OUT)
     )

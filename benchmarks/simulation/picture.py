@@ -1,27 +1,30 @@
-"""Over-optimization as a picture: score and truth against how far the policy went."""
+"""Over-optimization as a picture: score and truth against how long and how far the policy went."""
 
 from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from statistics import fmean, stdev
 from typing import Any
 
-from benchmarks.simulation.overoptimization import Look
+from benchmarks.simulation.overoptimization import ARMS, Look
 from fixtures.report import ACCENT, INK, QUIET, WARM
 
 UNIT = "standard deviations of SFT replies"
 FALLEN = 0.25  # of these
+VERSUS = "uwo less adapter"
 FALLS = {"rollouts": "rollouts", "kl": "nats"}
+AXES: dict[str, Callable[[Look], float]] = {
+    "rollouts": lambda look: look.rollouts,
+    "distance from SFT, √KL (√nats)": lambda look: math.sqrt(max(look.kl, 0.0)),
+}
+CURVES = {"proxy": (WARM, "score of its reward model"), "truth": (ACCENT, "true utility")}
 DASHES = ("-", "--", ":", "-.")
 TITLES = {
-    "single": "one reward model, every weight trained",
-    "adapter": "one reward model with an adapter",
-    "mean": "four members with adapters, their mean",
+    "adapter": "one reward model",
     "uwo": "four members, mean less variance (UWO)",
-    "bootstrap": "four bootstrapped members, mean less variance",
 }
 
 
@@ -47,7 +50,7 @@ def _runs(looks: Sequence[Look], arm: str) -> list[list[Look]]:
     return [run for run in runs if run]
 
 
-def draw(looks: Sequence[Look], arms: Sequence[str], path: Path) -> None:
+def draw(looks: Sequence[Look], path: Path) -> None:
     import matplotlib as mpl
 
     mpl.use("Agg")
@@ -56,25 +59,25 @@ def draw(looks: Sequence[Look], arms: Sequence[str], path: Path) -> None:
     mpl.rcParams.update(
         {"axes.spines.top": False, "axes.spines.right": False, "text.color": INK, "axes.edgecolor": QUIET}
     )
-    figure, panels = pyplot.subplots(
-        1, len(arms), figsize=(13, 4.2), layout="constrained", sharex=True, sharey=True
+    figure, rows = pyplot.subplots(
+        len(AXES), len(ARMS), figsize=(10, 8), layout="constrained", sharex="row", sharey=True
     )
-    for axes, arm in zip(panels, arms, strict=True):
-        for run, dashes in zip(_runs(looks, arm), itertools.cycle(DASHES), strict=False):
-            distance = [math.sqrt(max(look.kl, 0.0)) for look in run]
-            for name, colour, label in (
-                ("proxy", WARM, "score of its reward model"),
-                ("truth", ACCENT, "true utility"),
-            ):
-                values = [getattr(look, name) for look in run]
-                axes.plot(distance, values, color=colour, linewidth=1.5, linestyle=dashes, label=label)
-        axes.axhline(0, color=QUIET, linewidth=1, linestyle=":")
+    for panels, (axis, place) in zip(rows, AXES.items(), strict=True):
+        for axes, arm in zip(panels, ARMS, strict=True):
+            for run, dashes in zip(_runs(looks, arm), itertools.cycle(DASHES), strict=False):
+                for name, (colour, label) in CURVES.items():
+                    values = [getattr(look, name) for look in run]
+                    places = [place(look) for look in run]
+                    axes.plot(places, values, color=colour, linewidth=1.5, linestyle=dashes, label=label)
+            axes.axhline(0, color=QUIET, linewidth=1, linestyle=":")
+            axes.axhline(-FALLEN, color=QUIET, linewidth=0.5)
+            axes.set_xlabel(axis)
+        panels[0].set_ylabel("gain over SFT\n(standard deviations of SFT replies)")
+    for axes, arm in zip(rows[0], ARMS, strict=True):
         axes.set_title(TITLES[arm], fontsize=10, loc="left")
-        axes.set_xlabel("distance from SFT, √KL (√nats)")
     figure.suptitle("a line for each seed", fontsize=9, color=QUIET, x=0.99, ha="right")
-    panels[0].set_ylabel("gain over SFT\n(standard deviations of SFT replies)")
-    lines, labels = panels[0].get_legend_handles_labels()
-    panels[0].legend(lines[:2], labels[:2], frameon=False, loc="upper left")
+    lines, labels = rows[0][0].get_legend_handles_labels()
+    rows[0][0].legend(lines[:2], labels[:2], frameon=False, loc="upper left")
     figure.savefig(path, dpi=150)
     pyplot.close(figure)
 
@@ -90,10 +93,10 @@ def fallen_at(looks: Sequence[Look], counted_in: str) -> float:
     return float(getattr(looks[-1], counted_in))
 
 
-def summary(looks: Sequence[Look], arms: Sequence[str]) -> list[dict[str, Any]]:
+def summary(looks: Sequence[Look]) -> list[dict[str, Any]]:
     """Of each arm when the truth has fallen, the truth at its best and in the end, and the score at both."""
     lines: list[dict[str, Any]] = []
-    for arm in arms:
+    for arm in ARMS:
         groups = by_rollouts(looks, arm)
         for name, unit in FALLS.items():
             fallen = [fallen_at(run, name) for run in _runs(looks, arm)]
@@ -105,7 +108,7 @@ def summary(looks: Sequence[Look], arms: Sequence[str]) -> list[dict[str, Any]]:
             for figure, name in ((f"truth at its {when}", "truth"), ("score there", "proxy")):
                 values = [getattr(look, name) for look in group]
                 lines.append(_line(f"{figure}, {TITLES[arm]}", values, UNIT) | place)
-    return lines + differences(looks, arms)
+    return lines + differences(looks)
 
 
 def at_equal_distance(run: Sequence[Look], other: Sequence[Look]) -> float:
@@ -119,37 +122,34 @@ def at_equal_distance(run: Sequence[Look], other: Sequence[Look]) -> float:
     return float(np.interp(way, distances, [look.truth for look in looks]).mean())
 
 
-def differences(looks: Sequence[Look], arms: Sequence[str]) -> list[dict[str, Any]]:
-    """The last arm less each of the others, seed by seed, with Student's interval at 95%."""
-    *others, ensemble = arms
-    lines = []
-    for other in others:
-        pairs = list(zip(_runs(looks, other), _runs(looks, ensemble), strict=True))
-        found = {
-            "truth after all rollouts": [more[-1].truth - one[-1].truth for one, more in pairs],
-            "mean truth over all looks": [
-                fmean(look.truth for look in more) - fmean(look.truth for look in one) for one, more in pairs
-            ],
-            "mean truth at equal distance": [
-                at_equal_distance(more, one) - at_equal_distance(one, more) for one, more in pairs
-            ],
-        }
-        versus = f"{ensemble} less {other}"
-        lines += [_difference(f"{name}, {versus}", values, UNIT) for name, values in found.items()]
-        for name, unit in FALLS.items():
-            later = [fallen_at(more, name) - fallen_at(one, name) for one, more in pairs]
-            lines.append(_difference(f"{name} once the truth has fallen by {FALLEN}, {versus}", later, unit))
+def differences(looks: Sequence[Look]) -> list[dict[str, Any]]:
+    """The ensemble less the single reward model, seed by seed, with Student's interval at 95%."""
+    single, ensemble = ARMS
+    pairs = list(zip(_runs(looks, single), _runs(looks, ensemble), strict=True))
+    found = {
+        "truth after all rollouts": [more[-1].truth - one[-1].truth for one, more in pairs],
+        "mean truth over all looks": [
+            fmean(look.truth for look in more) - fmean(look.truth for look in one) for one, more in pairs
+        ],
+        "mean truth at equal distance": [
+            at_equal_distance(more, one) - at_equal_distance(one, more) for one, more in pairs
+        ],
+    }
+    lines = [_difference(f"{name}, {VERSUS}", values, UNIT) for name, values in found.items()]
+    for name, unit in FALLS.items():
+        later = [fallen_at(more, name) - fallen_at(one, name) for one, more in pairs]
+        lines.append(_difference(f"{name} once the truth has fallen by {FALLEN}, {VERSUS}", later, unit))
     return lines
 
 
 def doubts(lines: Sequence[dict[str, Any]]) -> list[str]:
-    """What `summary` of runs without a blind spot does not show, a sentence each."""
+    """What the picture is drawn to show and the figures of `summary` do not, a sentence each."""
     found = {line["figure"]: line for line in lines}
-    end = found[f"truth at its last, {TITLES['adapter']}"]
-    delay = found[f"rollouts once the truth has fallen by {FALLEN}, uwo less adapter"]
+    end = found[f"truth at its last, {TITLES['adapter']}"]["value"]
+    delay = found[f"rollouts once the truth has fallen by {FALLEN}, {VERSUS}"]
     sentences = []
-    if end["value"] >= 0:
-        sentences.append(f"No over-optimization: the truth ends at {end['value']}.")
+    if end >= 0:
+        sentences.append(f"No over-optimization: the truth ends at {end}.")
     if delay["low"] <= 0:
         sentences.append(f"That the ensemble delays the fall may be chance: {delay['low']} rollouts or more.")
     return sentences

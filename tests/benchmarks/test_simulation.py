@@ -13,21 +13,10 @@ import pytest
 
 from benchmarks.simulation import ground as grounds
 from benchmarks.simulation.measures import load, log_probabilities, worth, write
-from benchmarks.simulation.overoptimization import ARMS, SCENES, Look, overoptimize
-from benchmarks.simulation.picture import (
-    TITLES,
-    at_equal_distance,
-    differences,
-    doubts,
-    draw,
-    fallen_at,
-    summary,
-)
+from benchmarks.simulation.overoptimization import ARMS, Look, overoptimize
+from benchmarks.simulation.picture import at_equal_distance, differences, doubts, draw, fallen_at, summary
 from fixtures.crowd import crowd
-from fixtures.dialogues import find_issue, make_prompts
-from fixtures.world import ISSUES
-
-SINGLES = ("single", "adapter", "uwo")
+from fixtures.dialogues import make_prompts
 
 
 @pytest.fixture(scope="module")
@@ -98,14 +87,14 @@ def test_the_picture_shows_where_the_truth_turned(tmp_path):
     looks = [
         Look(seed, arm, rollouts, kl=rollouts * 1.0, proxy=rollouts * 0.5, truth=truth + seed * 0.1)
         for seed in range(2)
-        for arm in SINGLES
+        for arm in ARMS
         for rollouts, truth in ((0, 0.0), (2, 1.0), (4, -1.0))
     ]
-    draw(looks, SINGLES, tmp_path / "curves.png")
+    draw(looks, tmp_path / "curves.png")
     assert (tmp_path / "curves.png").read_bytes().startswith(b"\x89PNG")
-    truths = [line for line in summary(looks, SINGLES) if line["figure"].startswith("truth at its")]
-    assert [(line["rollouts"], line["value"]) for line in truths] == [(2, 1.05), (4, -0.95)] * 3
-    assert [(line["low"], line["high"]) for line in truths] == [(1.0, 1.1), (-1.0, -0.9)] * 3
+    truths = [line for line in summary(looks) if line["figure"].startswith("truth at its")]
+    assert [(line["rollouts"], line["value"]) for line in truths] == [(2, 1.05), (4, -0.95)] * 2
+    assert [(line["low"], line["high"]) for line in truths] == [(1.0, 1.1), (-1.0, -0.9)] * 2
 
 
 def test_truth_has_fallen_where_its_line_crosses():
@@ -117,25 +106,23 @@ def test_truth_has_fallen_where_its_line_crosses():
 
 def test_truth_at_equal_distance_ignores_how_far_a_run_went():
     steps = [(0.0, 0.0), (1.0, 0.0), (4.0, -1.0), (9.0, -2.0)]  # falls by one for each √nat after the first
-    far = [Look(0, "single", n, kl=kl, proxy=0.0, truth=truth) for n, (kl, truth) in enumerate(steps)]
+    far = [Look(0, "adapter", n, kl=kl, proxy=0.0, truth=truth) for n, (kl, truth) in enumerate(steps)]
     for one, other in ((far[:3], far), (far, far[:3])):
         assert at_equal_distance(one, other) == pytest.approx(-0.25, abs=0.01)
     assert at_equal_distance(far, far) == pytest.approx(-2 / 3, abs=0.01)
 
 
 def test_reward_models_are_compared_seed_by_seed():
-    ends = {("single", 0): -1.0, ("single", 1): 0.0, ("adapter", 0): -2.0, ("adapter", 1): 0.0}
-    ends |= {("uwo", 0): -0.5, ("uwo", 1): 0.3}
+    ends = {("adapter", 0): -1.0, ("adapter", 1): 0.0, ("uwo", 0): -0.5, ("uwo", 1): 0.3}
     looks = [
         Look(seed, arm, rollouts, kl=float(rollouts), proxy=0.0, truth=rollouts * end)
         for (arm, seed), end in ends.items()
         for rollouts in (0, 1)
     ]
-    (last, mean, _, _, later), others = differences(looks, SINGLES)[:5], differences(looks, SINGLES)[5:]
+    last, mean, _, _, later = differences(looks)
     assert (last["value"], last["each"], mean["value"]) == (0.4, [0.5, 0.3], 0.2)
     assert (last["low"], last["high"]) == pytest.approx((0.4 - 12.706 * 0.1, 0.4 + 12.706 * 0.1), abs=2e-3)
     assert (later["unit"], later["each"]) == ("nats", [0.25, 0.0])
-    assert others[0]["each"] == [1.5, 0.3]
 
 
 @pytest.mark.parametrize(
@@ -146,32 +133,18 @@ def test_claims_that_the_figures_do_not_hold_are_said(later, falls, said):
     looks = [
         Look(seed, arm, rollouts, kl=1.0, proxy=1.0, truth=falls * max(0, rollouts - seed - start) / 4)
         for seed in range(4)
-        for arm, start in (("single", 2), ("adapter", 2), ("uwo", 2 + later))
+        for arm, start in (("adapter", 2), ("uwo", 2 + later))
         for rollouts in range(0, 21, 2)
     ]
-    found = doubts(summary(looks, SINGLES))
+    found = doubts(summary(looks))
     assert len(found) == len(said)
     assert all(part in sentence for part, sentence in zip(said, found, strict=True))
 
 
-def test_every_scene_is_of_arms_and_has_what_is_claimed():
-    assert all(arm in ARMS and arm in TITLES for scene in SCENES.values() for arm in scene.arms)
-    assert SCENES["overoptimization"].arms[-1] == "uwo"
-    assert "adapter" in SCENES["overoptimization"].arms
-
-
-def test_a_ground_of_few_complaints_has_no_others(tmp_path):
-    (tmp_path / "sft" / "model").mkdir(parents=True)
-    ground = grounds.lay_ground(tmp_path, seed=0, num_issues=2)
-    found = {find_issue(prompt.messages[-1]["content"]).name for prompt in ground.prompts + ground.held_out}
-    assert found == {issue.name for issue in ISSUES[:2]}
-    assert (len(ground.prompts), len(ground.held_out)) == (grounds.NUM_PROMPTS, grounds.NUM_HELD_OUT)
-
-
 def test_what_was_kept_is_not_made_again(ground, tmp_path):
-    look = Look(0, "single", rollouts=2, kl=0.5, proxy=1.0, truth=0.25)
-    (tmp_path / "looks-single.json").write_text(json.dumps([asdict(look)]))
-    assert overoptimize("single", ground, tmp_path, reward_steps=1) == [look]
+    look = Look(0, "adapter", rollouts=2, kl=0.5, proxy=1.0, truth=0.25)
+    (tmp_path / "looks-adapter.json").write_text(json.dumps([asdict(look)]))
+    assert overoptimize("adapter", ground, tmp_path) == [look]
     again = grounds.lay_ground(ground.folder, seed=3)
     assert again.sft.resolve() == grounds.BASE_MODEL
     assert len(again.held_out) == grounds.NUM_HELD_OUT
