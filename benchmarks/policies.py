@@ -96,16 +96,20 @@ def compare_methods(
         yield line.result()
 
 
-def curves(pool: ProcessPoolExecutor, folder: Path, seeds: int, picture: Path) -> list[Line]:
+def curves(
+    pool: ProcessPoolExecutor, folder: Path, seeds: int, picture: Path
+) -> tuple[list[Line], list[str]]:
+    """The figures, and a sentence for each claim that they do not hold."""
     from benchmarks.simulation.overoptimization import ARMS, NUM_JUDGMENTS
-    from benchmarks.simulation.picture import draw, summary
+    from benchmarks.simulation.picture import doubts, draw, summary
 
     grounds = [pool.submit(begin, folder / f"curves-{seed}", seed, NUM_JUDGMENTS) for seed in range(seeds)]
     longest_first = reversed(ARMS)
     runs = [pool.submit(overoptimize, arm, *ready.result()) for arm in longest_first for ready in grounds]
     looks = [look for run in runs for look in run.result()]
     draw(looks, picture)
-    return summary(looks)
+    lines = summary(looks)
+    return lines, doubts(lines)
 
 
 def main() -> int:
@@ -135,12 +139,10 @@ def main() -> int:
                         f"{line['figure']} may be chance: {line['low']:.3f} (seed {line['seed']})."
                     )
         if options.long or options.only == "overoptimization":
-            from benchmarks.simulation.picture import doubts
-
-            lines = curves(pool, Path(folder), options.seeds or CURVE_SEEDS, options.picture)
+            lines, doubts = curves(pool, Path(folder), options.seeds or CURVE_SEEDS, options.picture)
             for line in lines:
                 say(line)
-            failures += doubts(lines)
+            failures += doubts
     for sentence in failures:
         print(sentence, file=sys.stderr)
     return 1 if failures else 0

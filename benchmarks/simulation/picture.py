@@ -14,7 +14,7 @@ from fixtures.report import ACCENT, INK, QUIET, WARM
 
 UNIT = "standard deviations of SFT replies"
 FALLEN = 0.25  # of these
-VERSUS = "uwo less adapter"
+VERSUS = " less ".join(reversed(ARMS))
 FALLS = {"rollouts": "rollouts", "kl": "nats"}
 AXES: dict[str, Callable[[Look], float]] = {
     "rollouts": lambda look: look.rollouts,

@@ -33,9 +33,7 @@ def combine_members(scores: torch.Tensor, how: Combine, variance_penalty: float)
 
 def bootstrap_counts(prompt_ids: Sequence[int], *, members: int, seed: int) -> list[list[float]]:
     """How often each member sees the judgments about each prompt. A prompt's counts depend on nothing
-    but the seed and its id, so a resumed training draws the same. A single member sees each once."""
-    if members == 1:
-        return [[1.0]] * len(prompt_ids)
+    but the seed and its id, so a resumed training draws the same."""
     return [
         np.random.default_rng([seed, abs(int(prompt_id))]).poisson(1.0, members).astype(float).tolist()
         for prompt_id in prompt_ids

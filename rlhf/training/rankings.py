@@ -140,7 +140,7 @@ def _rankings(batch: Columns) -> Iterator[dict[str, Any]]:
 
 
 def _counts(prompt_ids: Sequence[int], spec: RewardTraining) -> list[list[float]]:
-    if spec.bootstrap:
+    if spec.bootstrap and spec.members > 1:
         return bootstrap_counts(prompt_ids, members=spec.members, seed=spec.seed)
     return [[1.0] * spec.members] * len(prompt_ids)
 
