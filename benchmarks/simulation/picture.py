@@ -21,7 +21,7 @@ AXES: dict[str, Callable[[Look], float]] = {
     "distance from SFT, √KL (√nats)": lambda look: math.sqrt(max(look.kl, 0.0)),
 }
 CURVES = {"proxy": (WARM, "score of its reward model"), "truth": (ACCENT, "true utility")}
-DASHES = ("-", "--", ":", "-.")
+FAINT = 0.25  # of a seed's own line
 TITLES = {
     "adapter": "one reward model",
     "uwo": "four members, mean less variance (UWO)",
@@ -64,20 +64,23 @@ def draw(looks: Sequence[Look], path: Path) -> None:
     )
     for panels, (axis, place) in zip(rows, AXES.items(), strict=True):
         for axes, arm in zip(panels, ARMS, strict=True):
-            for run, dashes in zip(_runs(looks, arm), itertools.cycle(DASHES), strict=False):
-                for name, (colour, label) in CURVES.items():
+            groups = by_rollouts(looks, arm).values()
+            for name, (colour, label) in CURVES.items():
+                for run in _runs(looks, arm):
                     values = [getattr(look, name) for look in run]
-                    places = [place(look) for look in run]
-                    axes.plot(places, values, color=colour, linewidth=1.5, linestyle=dashes, label=label)
+                    axes.plot([place(look) for look in run], values, color=colour, linewidth=1, alpha=FAINT)
+                means = [fmean(getattr(look, name) for look in group) for group in groups]
+                places = [fmean(place(look) for look in group) for group in groups]
+                axes.plot(places, means, color=colour, linewidth=2.5, label=label)
             axes.axhline(0, color=QUIET, linewidth=1, linestyle=":")
             axes.axhline(-FALLEN, color=QUIET, linewidth=0.5)
             axes.set_xlabel(axis)
         panels[0].set_ylabel("gain over SFT\n(standard deviations of SFT replies)")
     for axes, arm in zip(rows[0], ARMS, strict=True):
         axes.set_title(TITLES[arm], fontsize=10, loc="left")
-    figure.suptitle("a line for each seed", fontsize=9, color=QUIET, x=0.99, ha="right")
-    lines, labels = rows[0][0].get_legend_handles_labels()
-    rows[0][0].legend(lines[:2], labels[:2], frameon=False, loc="upper left")
+    words = f"faint: a line for each of {len(_seeds(looks))} seeds; bold: their mean after as many rollouts"
+    figure.suptitle(words, fontsize=9, color=QUIET, x=0.99, ha="right")
+    rows[0][0].legend(frameon=False, loc="upper left")
     figure.savefig(path, dpi=150)
     pyplot.close(figure)
 
