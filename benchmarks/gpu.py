@@ -26,6 +26,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from benchmarks.card import dpo, ppo
@@ -39,8 +40,8 @@ DPO_NEEDS = ("trl", "datasets", "pyarrow")
 
 
 def tell(figure: str, speed: ppo.Speed, flops_per_token: float, most: float) -> None:
-    rate = sorted(speed.tokens_per_second)[len(speed.tokens_per_second) // 2]
-    details = {"mfu": round(rate * flops_per_token / most, 4), "peak_gib": speed.peak_gib}
+    mfu = median(speed.tokens_per_second) * flops_per_token / most
+    details = {"mfu": round(mfu, 4), "peak_gib": speed.peak_gib}
     if speed.generation_share is not None:
         details["generation_share"] = round(speed.generation_share, 3)
     say_median(figure, speed.tokens_per_second, "tokens/s", **details)

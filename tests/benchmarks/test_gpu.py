@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.card import dpo, ppo
 from benchmarks.card.ground import SIZES, forward, make_model, shape
 
 GPU = ("-m", "benchmarks.gpu")
@@ -33,16 +34,24 @@ def test_without_a_gpu_it_says_so():
     assert done.stdout.startswith("There is no CUDA device here")
 
 
-def test_every_figure_is_measured_by_the_code_that_trains():
+def test_every_figure_is_measured_by_the_code_that_trains(tmp_path):
     done = run(*GPU, "--cpu-smoke")
     assert done.returncode == 0, done.stderr[-3000:]
     figures = {line["figure"]: line for line in map(json.loads, done.stdout.strip().splitlines())}
     assert list(figures) == ["product of two bfloat16 matrices", "PPO, tiny", "DPO, tiny"]
-    ppo, dpo = figures["PPO, tiny"], figures["DPO, tiny"]
-    assert ppo["n"] == SIZES["tiny"].rollouts - 1
-    assert 0 < ppo["generation_share"] < 1
-    assert dpo["n"] == SIZES["tiny"].steps - 1
-    assert all(line["value"] > 0 and 0 < line["mfu"] < 1 for line in (ppo, dpo))
+    product, told_ppo, told_dpo = figures.values()
+    tiny, model = SIZES["tiny"], make_model(SIZES["tiny"], tmp_path)
+    assert told_ppo["n"] == tiny.rollouts - 1
+    assert 0 < told_ppo["generation_share"] < 1
+    assert told_dpo["n"] == tiny.steps - 1
+    per_token = {
+        "ppo": ppo.work(tiny, model) / (tiny.rollout * tiny.completion),
+        "dpo": dpo.work(tiny, model) / (2 * tiny.rows * tiny.length),
+    }
+    rates = [told_ppo["value"] * per_token["ppo"], told_dpo["value"] * per_token["dpo"]]
+    assert told_ppo["mfu"] / told_dpo["mfu"] == pytest.approx(rates[0] / rates[1], rel=0.01)
+    # A CPU multiplies such small bfloat16 matrices slowly, and its speed is told to few digits.
+    assert told_ppo["mfu"] == pytest.approx(rates[0] / (product["value"] * 1e12), rel=0.3)
 
 
 def test_ppo_is_measured_without_trl_and_django():
