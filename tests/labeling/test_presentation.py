@@ -240,6 +240,7 @@ def test_generators_that_change_places_leave_every_byte_as_it_was(login, publish
     assert {(event.topic, event.id) for event in one[1]} == {("queue", None)}
 
 
+@pytest.mark.once
 def test_over_a_thousand_tasks_each_side_is_a_equally_often(project, bob, carol):
     """Over a task's two people exactly once each, and for each of them about half of the time."""
     batch = fill_queue(project, 1000, overlap=2).batch

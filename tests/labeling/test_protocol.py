@@ -132,6 +132,7 @@ def test_leads_and_owners_change_the_protocol(project, request, who, status):
     assert change(request.getfixturevalue(who), {"ties": False}).status_code == status
 
 
+@pytest.mark.once
 def test_the_schema_describes_the_protocol_both_ways(tmp_path):
     path = tmp_path / "openapi.yaml"
     call_command("spectacular", file=str(path))

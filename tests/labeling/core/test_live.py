@@ -89,6 +89,7 @@ def test_the_same_news_waiting_twice_is_sent_once(server_loop, outbox):
     assert len(topics) <= 3
 
 
+@pytest.mark.once
 def test_publishing_never_waits_nor_raises_when_nobody_answers(outbox, settings):
     settings.REDIS_URL = ""
     with socket.create_server(("127.0.0.1", 0)) as silent:

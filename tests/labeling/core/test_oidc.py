@@ -156,6 +156,7 @@ def test_half_a_provider_is_reported(monkeypatch):
     assert "OIDC_CAMPUS_CLIENT_SECRET" in env.PROBLEMS[-1]
 
 
+@pytest.mark.once
 def test_bad_settings_are_system_checks(tmp_path):
     surroundings = {
         **os.environ,
