@@ -66,10 +66,10 @@ def visitors(one_connection, login, house, bob, operator):
 
 
 def is_left_out(case):
-    """Fifteen of sixteen wrong types: there are thousands, and one parser turns away all of them."""
+    """Three of four wrong types: there are thousands, and one parser turns away all of them."""
     tried = case.meta.phase.data
     number = zlib.crc32(f"{case.operation.label} {tried.description}".encode())
-    return tried.scenario == CoverageScenario.INCORRECT_TYPE and number % 16 > 0
+    return tried.scenario == CoverageScenario.INCORRECT_TYPE and number % 4 > 0
 
 
 @schema.parametrize()
