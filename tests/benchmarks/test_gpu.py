@@ -44,6 +44,7 @@ def test_every_figure_is_measured_by_the_code_that_trains(tmp_path):
     assert told_ppo["n"] == tiny.rollouts - 1
     assert 0 < told_ppo["generation_share"] < 1
     assert told_dpo["n"] == tiny.steps - 1
+    assert all(line["value"] > 0 and line["mfu"] > 0 for line in (told_ppo, told_dpo))
     per_token = {
         "ppo": ppo.work(tiny, model) / (tiny.rollout * tiny.completion),
         "dpo": dpo.work(tiny, model) / (2 * tiny.rows * tiny.length),
