@@ -31,7 +31,11 @@ class RoundSpec(Spec):
 
     policy: ModelRef = Field(description="The model to improve; it also answers the sampled prompts.")
     base: ModelRef | None = Field(None, description="What win rates are against; empty: the first policy.")
-    judgments: int = Field(400, ge=1, description="New judgments to wait for before training.")
+    judgments: int = Field(
+        400,
+        ge=1,
+        description="New judgments to wait for before training; those of test prompts do not count.",
+    )
     method: Method = "dpo"
     sample: RoundSampling = RoundSampling()
     reward: RewardTraining = RewardTraining()

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from types import SimpleNamespace
+from typing import Any, TypeVar
 
 import torch
+from torch.nn.functional import pad
 
 First = TypeVar("First")
 Second = TypeVar("Second")
 
 # Padded tokens of a pass on a CPU, which is hardly faster with more: their numbers leave its caches, short
 # rows carry more padding, and all of it stays in memory until the backward pass.
-CPU_TOKENS = 256
+CPU_TOKENS = 512
 
 
 def passes(
@@ -32,6 +34,67 @@ def passes(
         part.append(row)
     if part:
         yield part
+
+
+def of_like_length(attention_mask: torch.Tensor) -> list[tuple[list[int], int]]:
+    """Which rows of a batch, padded on the right, go through a model together, and how many of its columns
+    they take: on a CPU those of about the same length, so that little is padding, and else all of them."""
+    num_rows, width = attention_mask.shape
+    if attention_mask.device.type != "cpu":
+        return [(list(range(num_rows)), width)]
+    lengths = attention_mask.sum(1).tolist()
+    order = sorted(range(num_rows), key=lambda row: -lengths[row])
+    parts = passes(order, lengths, most_rows=num_rows, device=attention_mask.device)
+    return [(part, lengths[part[0]]) for part in parts]
+
+
+def logits_of(model: Any, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
+    """[R, N] of a sequence classifier, for R texts [R, T] that are padded on the right."""
+    parts = of_like_length(attention_mask)
+    logits = [
+        model(
+            input_ids=input_ids[rows, :width], attention_mask=attention_mask[rows, :width], use_cache=False
+        ).logits
+        for rows, width in parts
+    ]
+    return _in_order(torch.cat(logits), parts)
+
+
+def per_token(model: Any) -> Callable[..., Any]:
+    """`model`, which has TRL's fused head, for batches that are padded on the right: its outputs of each
+    token, [R, T - 1], are zero where there is no label, and so where these passes leave padding out."""
+
+    def forward(**inputs: Any) -> Any:
+        parts = of_like_length(inputs["attention_mask"])
+        if len(parts) == 1 or "output_router_logits" in inputs:  # the experts' balance is of a whole batch
+            return model(**inputs)
+        width = inputs["attention_mask"].shape[1]
+        outputs = [
+            (
+                model(
+                    **{
+                        name: value[rows, :columns] if isinstance(value, torch.Tensor) else value
+                        for name, value in inputs.items()
+                    }
+                ),
+                width - columns,
+            )
+            for rows, columns in parts
+        ]
+        fields = [name for name, value in outputs[0][0].items() if value.dim() == 2]
+        return SimpleNamespace(
+            **{
+                name: _in_order(torch.cat([pad(found[name], (0, rest)) for found, rest in outputs]), parts)
+                for name in fields
+            }
+        )
+
+    return forward
+
+
+def _in_order(values: torch.Tensor, parts: Sequence[tuple[Sequence[int], int]]) -> torch.Tensor:
+    order = torch.tensor([row for rows, _ in parts for row in rows], device=values.device)
+    return values[order.argsort()]
 
 
 def side_by_side(first: Callable[[], First], second: Callable[[], Second]) -> tuple[First, Second]:

@@ -13,6 +13,7 @@ from torch.nn.functional import softplus
 from trl.trainer.reward_trainer import RewardTrainer
 
 from rlhf.specs import RewardTraining
+from rlhf.training.passes import logits_of
 from rlhf.training.preference_losses import pairwise_loss, plackett_luce_loss, tie_threshold_at
 from rlhf.training.rankings import TRAINED_ON
 from rlhf.training.reward_heads import reward_head
@@ -63,10 +64,7 @@ class RankingTrainer(RewardTrainer):
         return_outputs: bool = False,
         num_items_in_batch: Any = None,
     ) -> Any:
-        outputs = model(
-            input_ids=inputs["input_ids"], attention_mask=inputs["attention_mask"], use_cache=False
-        )
-        logits = outputs.logits.float()  # [R, N]
+        logits = logits_of(model, inputs["input_ids"], inputs["attention_mask"]).float()  # [R, N]
         scores = logits[inputs["texts"]]  # [B, K, N]; where tiers is -1 any score, which counts for nothing
         threshold = self.tie_threshold()
         losses = self._losses(scores, inputs, threshold)
@@ -77,7 +75,7 @@ class RankingTrainer(RewardTrainer):
             means = (scores * present[..., None]).sum(1) / present.sum(1)[:, None]
             loss = loss + self.spec.center_rewards_coefficient * (2 * means).pow(2).mean()
         self._record(scores.detach(), logits.detach(), inputs, threshold)
-        return (loss, outputs) if return_outputs else loss
+        return (loss, {"logits": logits}) if return_outputs else loss
 
     def _losses(
         self, scores: torch.Tensor, inputs: dict[str, torch.Tensor], threshold: torch.Tensor | None

@@ -142,6 +142,8 @@ def with_reference(
     columns in `carried`, as they were: another batch would round them in another way."""
     import numpy as np
 
+    from rlhf.training.passes import per_token
+
     class Trainer(trainer_class):
         def _prepare_dataset(self, dataset: Dataset, *args: Any, **kwargs: Any) -> Dataset:
             return dataset
@@ -167,12 +169,17 @@ def with_reference(
                 dataset = dataset.add_column(column, values)
             return dataset
 
+        def _compute_loss(self, model: Any, *args: Any, **kwargs: Any) -> Any:
+            return super()._compute_loss(per_token(model), *args, **kwargs)
+
     return Trainer
 
 
 def compute(trainer: Any, replies: Sequence[Reply]) -> list[Sums]:
     """In one forward pass of the trainer's model, adapters off."""
     import torch
+
+    from rlhf.training.passes import per_token
 
     model = trainer.model
     rows = [torch.tensor(reply.prompt + reply.completion) for reply in replies]
@@ -187,7 +194,7 @@ def compute(trainer: Any, replies: Sequence[Reply]) -> list[Sums]:
     was_training = model.training
     model.eval()
     with torch.no_grad(), adapters_off, trainer.accelerator.autocast():
-        outputs = model(
+        outputs = per_token(model)(
             input_ids=input_ids.to(device),
             attention_mask=mask.long().to(device),
             labels=labels.to(device),

@@ -172,4 +172,5 @@ def train_texts(rows: Dataset) -> tuple[list[list[int]], list[bool]]:
             texts[text] = texts.get(text, False) or tier == min(row["tiers"])
         if len(texts) >= MAX_REFERENCES:
             break
-    return [list(ids) for ids in texts], list(texts.values())
+    shortest_first = sorted(texts, key=len)  # batches of them hold little padding
+    return [list(ids) for ids in shortest_first], [texts[ids] for ids in shortest_first]

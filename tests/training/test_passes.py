@@ -7,7 +7,8 @@ import threading
 import pytest
 import torch
 
-from rlhf.training.passes import CPU_TOKENS, passes, side_by_side
+from rlhf.training import passes as module
+from rlhf.training.passes import CPU_TOKENS, logits_of, of_like_length, passes, per_token, side_by_side
 from tests.training.ppo_parts import make_run, ppo_spec
 
 CPU, CUDA = torch.device("cpu"), torch.device("cuda")
@@ -31,6 +32,93 @@ def test_passes_hold_each_row_once_and_no_more_tokens_than_a_cpu_likes():
     assert max(map(len, found)) == 10
     assert [len(part) for part in passes(order, lengths, most_rows=10, device=CUDA)] == [10, 10, 10, 4]
     assert list(passes([], [], most_rows=10, device=CPU)) == []
+
+
+@pytest.fixture
+def batch():
+    """Texts of 5 to 40 tokens in no order, padded on the right."""
+    lengths = torch.tensor([12, 40, 5, 23, 38, 7, 9, 12])
+    mask = (torch.arange(40) < lengths[:, None]).long()
+    ids = torch.randint(5, 60, mask.shape, generator=torch.Generator().manual_seed(0))
+    return ids.masked_fill(mask == 0, 0), mask
+
+
+def compared(model, plain, in_passes):
+    """(what each gives, each weight's gradients, tokens that went through the model) of both ways."""
+    found = []
+    for way in (plain, in_passes):
+        tokens = []
+        hook = model.base_model.register_forward_pre_hook(
+            lambda _, arguments, named, tokens=tokens: tokens.append(
+                (arguments[0] if arguments else named["input_ids"]).numel()
+            ),
+            with_kwargs=True,
+        )
+        model.zero_grad()
+        outputs = way()
+        sum((number + 1) * value.sin().sum() for number, value in enumerate(outputs)).backward()
+        hook.remove()
+        found.append((outputs, [weight.grad.clone() for weight in model.parameters()], tokens))
+    return found
+
+
+def assert_near(plain, other):
+    for a, b in zip(plain, other, strict=True):
+        torch.testing.assert_close(b, a, rtol=1e-4, atol=1e-5)
+
+
+def test_rows_of_like_length_go_together_on_a_cpu_only(batch, monkeypatch):
+    monkeypatch.setattr(module, "CPU_TOKENS", 80)
+    _, mask = batch
+    assert of_like_length(mask) == [([1, 4], 40), ([3, 0, 7], 23), ([6, 5, 2], 9)]
+    assert of_like_length(mask.to("meta")) == [(list(range(8)), 40)]
+
+
+@pytest.mark.parametrize("members", [1, 3])
+def test_scores_and_gradients_of_passes_are_those_of_one_padded_batch(
+    members, batch, base_model, monkeypatch
+):
+    from rlhf.training.modeling import load_reward_model, load_tokenizer
+
+    monkeypatch.setattr(module, "CPU_TOKENS", 80)
+    model = load_reward_model(
+        base_model, load_tokenizer(base_model), dtype=torch.float32, new_head_seed=1, members=members
+    )
+    ids, mask = batch
+    plain, ours = compared(
+        model,
+        lambda: [model(input_ids=ids, attention_mask=mask, use_cache=False).logits],
+        lambda: [logits_of(model, ids, mask)],
+    )
+    assert ours[0][0].shape == (8, members)
+    assert_near(plain[0], ours[0])
+    assert_near(plain[1], ours[1])
+    assert plain[2] == [8 * 40]
+    assert ours[2] == [2 * 40, 3 * 23, 3 * 9]
+
+
+def test_what_a_fused_head_says_of_tokens_does_not_depend_on_passes(batch, base_model, monkeypatch):
+    from trl.trainer.utils import add_fused_lm_head
+
+    from rlhf.training.modeling import load_policy, load_tokenizer
+
+    monkeypatch.setattr(module, "CPU_TOKENS", 80)
+    model = load_policy(base_model, load_tokenizer(base_model), dtype=torch.float32)
+    fields = ("log_probs", "entropy", "mean_logits", "is_top1")
+    add_fused_lm_head(model, outputs=fields)
+    ids, mask = batch
+    labels = ids.masked_fill((mask == 0) | (torch.arange(40) < 3), -100)
+    inputs = {"input_ids": ids, "attention_mask": mask, "labels": labels, "fused_lm_head": True}
+
+    def say(way):
+        outputs = way(**inputs, use_cache=False)
+        assert all(getattr(outputs, name).shape == (8, 39) for name in fields)
+        return [getattr(outputs, name).float() for name in fields]
+
+    plain, ours = compared(model, lambda: say(model), lambda: say(per_token(model)))
+    assert_near(plain[0], ours[0])
+    assert_near(plain[1], ours[1])
+    assert sum(ours[2]) < 0.6 * sum(plain[2])
 
 
 @pytest.mark.usefixtures("two_threads")
