@@ -226,6 +226,7 @@ WORKER_API_URL = env.url("WORKER_API_URL", PUBLIC_URL, schemes=("http", "https")
 EXECUTOR = env.text("EXECUTOR", "local")
 LOCAL_SLOTS = env.integer("LOCAL_SLOTS", 0, low=0, high=64)  # 0: one per GPU, or one on CPU
 LOCAL_THREADS = env.integer("LOCAL_THREADS", 0, low=0, high=1024)  # of one run; 0: its share of the cores
+LOCAL_WARM = env.flag("LOCAL_WARM", True)  # libraries stay loaded, so that runs begin at once
 HEARTBEAT_TIMEOUT_SECONDS = env.integer("HEARTBEAT_TIMEOUT_SECONDS", 60, low=5, high=3600)
 MAX_ATTEMPTS = env.integer("MAX_ATTEMPTS", 3, low=1, high=20)
 WORKDIR = Path(env.text("WORKDIR", str(VAR_DIR / "work")))

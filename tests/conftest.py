@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 PASSWORD = "a horse that counts to nine"
 ROOT = Path(__file__).parents[1]
+# Most dispatchers of these tests train nothing, or once: they need no libraries ahead.
+os.environ.setdefault("LOCAL_WARM", "0")
 
 
 def pytest_collection_finish() -> None:

@@ -1,7 +1,8 @@
 """Workers as processes of this machine, one per GPU, or one at a time on CPU. A run of several processes
 takes as many GPUs; on CPU it is one run like any other, and its processes share the cores.
 
-A worker has a session of its own: it outlives the dispatcher, and a restarted dispatcher finds
+A worker is forked by a process that has loaded its libraries (warm.py), where one is ready, or else
+started. It has a session of its own: it outlives the dispatcher, and a restarted dispatcher finds
 it again by process id and start time, which together name a process and never its successor.
 """
 
@@ -13,7 +14,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,7 +23,9 @@ from django.conf import settings
 
 from rlhf.executors import gpus
 from rlhf.executors.base import CannotRun, Launch, Status, Submitted
+from rlhf.executors.warm import Forked, Warm
 
+WORKER = [sys.executable, "-m", "rlhf.worker"]
 GRACE_SECONDS = 6.0
 TAIL_BYTES = 64 * 1024
 # Start times read by two processes differ when the clock is set in between.
@@ -48,11 +51,23 @@ class LocalExecutor:
     ends_with_dispatcher = True
 
     def __init__(self, *, command: Sequence[str] | None = None) -> None:
-        self._command = list(command or [sys.executable, "-m", "rlhf.worker"])
+        self._command = list(command or WORKER)
         self._devices = gpus.visible()
         self._num_slots = settings.LOCAL_SLOTS or len(self._devices) or 1
-        self._children: dict[str, subprocess.Popen[bytes]] = {}
+        self._warm: Warm | None = None
+        self._children: dict[str, subprocess.Popen[bytes] | Forked] = {}
         self._terminated_at: dict[str, float] = {}
+
+    def warm_up(self) -> None:
+        """Have libraries loaded before a run asks for them. Not beside GPUs, which a process must not have
+        looked for before it is told which are its own."""
+        if settings.LOCAL_WARM and not self._devices and self._command == WORKER:
+            environment = {**_inherited(), "OMP_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1"}
+            self._warm = Warm(folder=settings.BASE_DIR, environment=environment)
+
+    def close(self) -> None:
+        if self._warm:
+            self._warm.close()
 
     def has_room(self, num_processes: int, active: Sequence[str]) -> bool:
         wanted = self._slots_wanted(num_processes)
@@ -80,19 +95,28 @@ class LocalExecutor:
             ended.poll()  # take the exit code of whoever finished, or it stays a zombie
         num_threads = launch.num_threads or settings.LOCAL_THREADS or self._share(launch.num_processes)
         _workdir(launch.run_id).mkdir(parents=True, exist_ok=True)
-        with self._log(launch.run_id, launch.attempt).open("ab") as log:
-            child = subprocess.Popen(
-                self._command,
-                cwd=settings.BASE_DIR,
-                env=self._environment(launch, slots, num_threads),
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
+        child = self._start(
+            self._environment(launch, slots, num_threads), self._log(launch.run_id, launch.attempt)
+        )
         ref = str(_Ref(child.pid, _start_time(child.pid), slots))
         self._children[ref] = child
         return Submitted(ref, {"executor": "local", "num_threads": num_threads})
+
+    def _start(self, environment: Mapping[str, str], log: Path) -> subprocess.Popen[bytes] | Forked:
+        folder = settings.BASE_DIR
+        forked = self._warm and self._warm.fork(folder=folder, environment=environment, log=log)
+        if forked:
+            return forked
+        with log.open("ab") as file:
+            return subprocess.Popen(
+                self._command,
+                cwd=folder,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=file,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
 
     def _choose(self, num_processes: int, active: Sequence[str]) -> tuple[int, ...]:
         wanted = self._slots_wanted(num_processes)
@@ -109,10 +133,10 @@ class LocalExecutor:
 
     def status(self, ref: str) -> Status:
         child = self._children.get(ref)
-        if child is not None:
-            exit_code = child.poll()
-            return Status(alive=exit_code is None, exit_code=exit_code)
-        return Status(alive=_process(ref) is not None)
+        if child is None or (isinstance(child, Forked) and not child.is_watched):
+            return Status(alive=_process(ref) is not None)
+        exit_code = child.poll()
+        return Status(alive=exit_code is None, exit_code=exit_code)
 
     def cancel(self, ref: str) -> None:
         parsed = _parse(ref)
@@ -161,11 +185,6 @@ class LocalExecutor:
         return _workdir(run_id) / f"attempt-{attempt}.log"
 
     def _environment(self, launch: Launch, slots: Sequence[int], num_threads: int) -> dict[str, str]:
-        inherited = {
-            name: value
-            for name, value in os.environ.items()
-            if name not in SECRETS and not name.startswith(SECRET_PREFIXES)
-        }
         ours = {
             "PLUMBLINE_URL": settings.WORKER_API_URL,
             "PLUMBLINE_RUN_TOKEN": launch.token,
@@ -176,7 +195,15 @@ class LocalExecutor:
         }
         if self._devices:
             ours["CUDA_VISIBLE_DEVICES"] = ",".join(self._devices[n % len(self._devices)] for n in slots)
-        return {**inherited, **ours}
+        return {**_inherited(), **ours}
+
+
+def _inherited() -> dict[str, str]:
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if name not in SECRETS and not name.startswith(SECRET_PREFIXES)
+    }
 
 
 def _workdir(run_id: int) -> Path:

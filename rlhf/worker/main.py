@@ -14,7 +14,7 @@ import signal
 import sys
 import traceback
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from rlhf.client.http import ApiError
 from rlhf.training.errors import Cancelled, TrainingError
@@ -53,6 +53,19 @@ def main() -> int:
         if error.status == 401:
             return EXIT_TOKEN_DEAD
         return EXIT_UNREACHABLE if error.is_unreachable else 1
+
+
+def live() -> NoReturn:
+    """All of this process."""
+    try:
+        code = main()
+    except SystemExit as stop:
+        if not isinstance(stop.code, int):
+            raise
+        code = stop.code
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)  # the run is over, and taking all those libraries down in order takes seconds
 
 
 def _stop(number: int, frame: Any) -> None:

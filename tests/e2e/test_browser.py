@@ -31,7 +31,7 @@ ROUND: dict[str, Any] = {
 
 @pytest.fixture
 def house(tmp_path: Path) -> Iterator[stack.Stack]:
-    with stack.running(tmp_path / "var", LOCAL_THREADS="1") as house:
+    with stack.running(tmp_path / "var", LOCAL_THREADS="1", LOCAL_WARM="1") as house:
         yield house
 
 

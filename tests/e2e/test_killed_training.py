@@ -31,11 +31,18 @@ def preference_rows(count: int) -> list[dict[str, Any]]:
     ]
 
 
+def is_worker(process: psutil.Process) -> bool:
+    words = process.cmdline()
+    if words[-1:] == ["rlhf.worker.warm"]:  # which forks workers, or is one of these
+        return process.parent().cmdline() == words
+    return words[-1:] == ["rlhf.worker"]
+
+
 def worker_of(house: stack.Stack) -> psutil.Process:
     found = [
         process
         for process in psutil.Process(house.process.pid).children(recursive=True)
-        if "rlhf.worker" in " ".join(process.cmdline())
+        if is_worker(process)
     ]
     assert len(found) == 1, found
     return found[0]
@@ -58,7 +65,7 @@ def weights(run: dict[str, Any]) -> dict[str, str]:
 @pytest.mark.training
 def test_killed_run_resumes_by_itself_and_ends_bit_equal(tmp_path: Path) -> None:
     model = make_model(tmp_path / "base")
-    with stack.running(tmp_path / "var", LOCAL_THREADS="1") as house:
+    with stack.running(tmp_path / "var", LOCAL_THREADS="1", LOCAL_WARM="1") as house:
         client = sign_up(house)
         slug = client.post("/api/projects", {"name": "Support"})["slug"]
         client.import_rows(slug, preference_rows(160))

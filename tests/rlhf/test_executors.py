@@ -70,6 +70,13 @@ def test_a_run_of_two_processes_gets_two_gpus_or_waits(two_gpus, settings, tmp_p
         executor.submit(Launch(3, 1, "plr_secret", num_processes=3), active=[])
 
 
+def test_beside_gpus_no_libraries_are_loaded_ahead(two_gpus, settings):
+    settings.LOCAL_WARM = True
+    executor = LocalExecutor()
+    executor.warm_up()
+    assert executor._warm is None
+
+
 def test_more_runs_than_gpus_never_give_one_run_the_same_gpu_twice(two_gpus, settings, tmp_path):
     settings.WORKDIR, settings.LOCAL_SLOTS = tmp_path / "work", 4
     executor = LocalExecutor(command=[sys.executable, "-c", TELL])

@@ -30,7 +30,8 @@ class Command(BaseCommand):
         )
 
     def handle(self, *, once: bool, until_idle: bool, **options: Any) -> None:
-        dispatcher = Dispatcher(LocalExecutor())
+        executor = LocalExecutor()
+        dispatcher = Dispatcher(executor)
         if once:
             dispatcher.step(now=timezone.now())
             return
@@ -41,6 +42,7 @@ class Command(BaseCommand):
             target=run_forever, kwargs={"stop": stopping.is_set, "wait": stopping.wait}, daemon=True
         )
         background.start()
+        executor.warm_up()
         while not stopping.is_set():
             close_old_connections()
             moved = dispatcher.step(now=timezone.now())
@@ -49,5 +51,6 @@ class Command(BaseCommand):
             stopping.wait(INTERVAL_SECONDS)
         stopping.set()
         dispatcher.stop(now=timezone.now)
+        executor.close()
         # A batch or a request under way may end; what is cut off is repeated by whoever comes next.
         background.join(STOP_SECONDS)
