@@ -60,8 +60,9 @@ class LocalExecutor:
 
     def warm_up(self) -> None:
         """Have libraries loaded before a run asks for them. Not beside GPUs, which a process must not have
-        looked for before it is told which are its own."""
-        if settings.LOCAL_WARM and not self._devices and self._command == WORKER:
+        looked for before it is told which are its own, and not on macOS, whose libraries cannot be forked."""
+        can_fork = sys.platform == "linux" and not self._devices
+        if settings.LOCAL_WARM and can_fork and self._command == WORKER:
             environment = {**_inherited(), "OMP_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1"}
             self._warm = Warm(folder=settings.BASE_DIR, environment=environment)
 
