@@ -90,8 +90,8 @@ def test_ten_pairs_by_keyboard_then_a_round_whose_curves_move_live(
     expect(loss).not_to_contain_text(f"{first} point", timeout=PATIENCE_MS)
     assert points_of(loss.inner_text()) > first
     # And the canvas shows them, not only the caption beneath it.
-    curve = "document.querySelector('figure[aria-label=\"loss over steps\"] [data-to-step]')"
-    rita.wait_for_function(f"Number({curve}.dataset.toStep) >= 5", timeout=PATIENCE_MS)
+    curve = loss.locator("[data-to-step]")
+    expect(curve).to_have_attribute("data-to-step", re.compile(r"[5-9]|\d\d+"), timeout=PATIENCE_MS)
 
 
 def points_of(words: str) -> int:
