@@ -81,9 +81,7 @@ class Warm:
             logger.warning("The process that forks workers does not answer: workers start without it.")
             self.close()  # a worker that begins later finds no reader, and ends
             return None
-        pid = self._began.pop()
-        self.exit_codes.pop(pid, None)  # of an earlier process with that number
-        return Forked(pid, self)
+        return Forked(self._began.pop(), self)
 
     def listen(self) -> None:
         """Take in what was said, without waiting."""
@@ -104,6 +102,7 @@ class Warm:
             case ["ready"]:
                 self._is_ready = True
             case ["began", pid]:
+                self.exit_codes.pop(int(pid), None)  # of an earlier process with that number
                 self._began.append(int(pid))
             case ["ended", pid, code]:
                 self.exit_codes[int(pid)] = int(code)

@@ -136,6 +136,19 @@ def test_one_that_does_not_answer_is_given_up(monkeypatch, tmp_path):
     assert warm.fork(folder=tmp_path, environment={}, log=tmp_path / "log") is None
 
 
+def test_the_end_of_a_worker_that_ended_at_once_is_not_forgotten(monkeypatch, tmp_path):
+    says = "print('ready', flush=True); input(); print('began 7\\nended 7 3', flush=True); input()"
+    monkeypatch.setattr(module, "COMMAND", [sys.executable, "-c", says])
+    warm = Warm(folder=tmp_path, environment=os.environ)
+    until(lambda: is_ready(warm), seconds=10)
+    warm.exit_codes[7] = 0  # of an earlier process with that number
+    worker = warm.fork(folder=tmp_path, environment={}, log=tmp_path / "log")
+    assert worker
+    until(lambda: worker.poll() is not None, seconds=10)
+    assert worker.poll() == 3
+    warm.close()
+
+
 def test_nothing_is_loaded_where_nobody_wants_it(settings, monkeypatch):
     settings.LOCAL_WARM = False
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
