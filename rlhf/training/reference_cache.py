@@ -176,7 +176,7 @@ def with_reference(
 
 
 def compute(trainer: Any, replies: Sequence[Reply]) -> list[Sums]:
-    """In one forward pass of the trainer's model, adapters off."""
+    """By the trainer's model, adapters off: in one forward pass, or where padding costs, in a few."""
     import torch
 
     from rlhf.training.passes import per_token

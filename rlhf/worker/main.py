@@ -193,12 +193,13 @@ def _check_gpus(count: int) -> None:
             )
 
 
-def load_libraries(kind: str) -> None:
+def load_libraries(*kinds: str) -> None:
     """Most of a short run's time. The collector would walk millions of objects that stay, again and
     again, for a fifth of it."""
     gc.disable()
-    for module in LIBRARIES[kind]:
-        importlib.import_module(module)
+    for kind in kinds:
+        for module in LIBRARIES[kind]:
+            importlib.import_module(module)
     gc.freeze()
     gc.enable()
     logs.forward_transformers()

@@ -9,8 +9,6 @@ worker itself says "began PID", once it leads a session of its own. It ends with
 
 from __future__ import annotations
 
-import gc
-import importlib
 import json
 import os
 import select
@@ -20,20 +18,17 @@ import traceback
 from typing import Any, NoReturn
 
 from rlhf.worker.kinds import LIBRARIES
-from rlhf.worker.main import live, sentence
+from rlhf.worker.main import live, load_libraries, sentence
 
 STDIN, STDOUT, STDERR = 0, 1, 2
 READ_BYTES = 65536
 
 
 def main() -> None:
-    gc.disable()
     try:
-        for module in sorted({module for modules in LIBRARIES.values() for module in modules}):
-            importlib.import_module(module)
+        load_libraries(*LIBRARIES)
     except ModuleNotFoundError as problem:
         sys.exit(f"rlhf.worker.warm: {sentence(problem)}")
-    gc.freeze()  # or the first collection of each worker would copy what they share
     wakes, woken = os.pipe()
     os.set_blocking(woken, False)
     signal.set_wakeup_fd(woken)
@@ -87,7 +82,6 @@ def _become_worker(request: dict[str, Any], *, inherited: tuple[int, int]) -> No
         _say(f"began {os.getpid()}")
         for source, target in ((nothing, STDIN), (log, STDOUT), (log, STDERR)):
             os.dup2(source, target)
-        gc.enable()
         live()
     except BaseException:
         traceback.print_exc()
