@@ -22,6 +22,7 @@ import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -60,7 +61,6 @@ NUM_ROWS = 40
 
 def train(kind: str, base: Path, data: Path, output: Path, values: dict[str, Any]) -> None:
     from rlhf import specs
-    from rlhf.training import dpo, ppo, reward, rloo, sft
     from rlhf.training.engines import LoopEngine
     from rlhf.training.reporting import ConsoleReporter
 
@@ -80,16 +80,10 @@ def train(kind: str, base: Path, data: Path, output: Path, values: dict[str, Any
             (output / "next").write_text(str(folder))
             (output / "next").replace(output / NEWEST)
 
-    trainers: dict[str, tuple[Any, Any]] = {
-        "ppo": (specs.PpoTraining, ppo.train_ppo),
-        "sft": (specs.SftTraining, sft.train_sft),
-        "dpo": (specs.DpoTraining, dpo.train_dpo),
-        "reward": (specs.RewardTraining, reward.train_reward),
-        "rloo": (specs.RlooTraining, rloo.train_rloo),
-    }
-    spec, trainer = trainers[kind]
+    module = import_module(f"rlhf.training.{kind}")  # a child waits for no other trainer's libraries
+    spec = getattr(specs, f"{kind.capitalize()}Training")
     scorer = {"ppo": None, "rloo": data / "reward"}
-    trainer(
+    getattr(module, f"train_{kind}")(
         spec(**values),
         model_path=base,
         snapshot_dir=data / SNAPSHOTS[kind],

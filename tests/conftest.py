@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from deploy import stack
-from tests.services import FOLDERS_THAT_TRAIN
+from tests.services import FOLDERS_OF_THE_WHOLE, FOLDERS_THAT_TRAIN
 
 if TYPE_CHECKING:
     from rest_framework.test import APIClient
@@ -50,6 +50,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if any(item.path.is_relative_to(ROOT / folder) for folder in FOLDERS_THAT_TRAIN):
             item.add_marker(pytest.mark.training)
+        elif item.get_closest_marker("training") and not any(
+            item.path.is_relative_to(ROOT / folder) for folder in FOLDERS_OF_THE_WHOLE
+        ):
+            raise pytest.UsageError(f"{item.nodeid} trains where no lane of tests/services.py looks.")
         for marker, reason in missing.items():
             if reason and item.get_closest_marker(marker):
                 item.add_marker(pytest.mark.skip(reason=reason))

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from deploy import stack
 from fixtures.browser import launched, signed_in
 from rlhf.client import Client
-from tests.e2e.houses import PASSWORD, sign_up
+from tests.e2e.houses import CHEAP_PASSWORDS, PASSWORD, sign_up
 
 PATIENCE_MS = 30_000
 expect.set_options(timeout=PATIENCE_MS)
@@ -20,7 +20,8 @@ expect.set_options(timeout=PATIENCE_MS)
 @pytest.fixture(scope="session")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[stack.Stack]:
     """Each test makes a project of its own in it."""
-    with stack.running(tmp_path_factory.mktemp("house") / "var", WEBHOOK_ALLOW_PRIVATE="1") as house:
+    folder = tmp_path_factory.mktemp("house") / "var"
+    with stack.running(folder, WEBHOOK_ALLOW_PRIVATE="1", **CHEAP_PASSWORDS) as house:
         yield house
 
 

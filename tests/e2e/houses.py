@@ -8,6 +8,7 @@ from typing import Any
 from deploy.stack import Stack
 from rlhf.client import Client
 
+CHEAP_PASSWORDS = {"DJANGO_SETTINGS_MODULE": "tests.e2e.settings"}
 PASSWORD = "a horse that counts to nine"
 BASE_MODEL = Path(__file__).resolve().parents[2] / "fixtures" / "base-model"
 

@@ -21,7 +21,7 @@ from fixtures.browser import signed_in
 from rlhf.client import Client
 from tests.e2e.authorship import at_keyboard, judged, told_apart
 from tests.e2e.desk import Desk
-from tests.e2e.houses import PASSWORD, project, sign_up
+from tests.e2e.houses import CHEAP_PASSWORDS, PASSWORD, project, sign_up
 
 pytestmark = pytest.mark.browser
 
@@ -110,7 +110,7 @@ def neutral(text: str) -> str:
 @contextmanager
 def filled_house(folder: Path, authors: tuple[str, ...]) -> Iterator[tuple[stack.Stack, str, str]]:
     """Always the same texts and the same secret; `authors` wrote the first, second and third of each."""
-    with stack.running(folder / "var", SECRET_KEY="the same in both") as house:
+    with stack.running(folder / "var", SECRET_KEY="the same in both", **CHEAP_PASSWORDS) as house:
         owner = sign_up(house)
         slug, email = project(owner, "Blind", [], edit="optional", demonstrations={"on": True})
         rows = [

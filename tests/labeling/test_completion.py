@@ -62,6 +62,7 @@ def test_a_project_without_a_quota_gives_none(as_bob, project):
     assert as_bob.post(MINE).json()["code"] == "no_completion_codes"
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("rule", "said", "given"),
     [

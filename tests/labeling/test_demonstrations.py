@@ -135,6 +135,7 @@ def test_demonstrations_are_no_comparisons_to_wait_for(project, bob, held):
 # --- over HTTP -------------------------------------------------------------------------
 
 
+@pytest.mark.once
 def test_a_lead_asks_and_an_annotator_writes(project, as_lena, as_bob, as_rita):
     body = {
         "reference": "r",

@@ -56,6 +56,7 @@ def test_a_save_whose_answer_was_lost_is_sent_again(held):
     assert save_draft(assignment=held, revision=0, body={"a": [1, None]}, now=LATER) == first
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("who", ["as_carol", "as_alice", "as_lena", "as_operator", "as_charlie"])
 def test_nobody_else_sees_or_touches_a_draft(project, as_bob, request, who):
     fill_queue(project, 1, overlap=2)

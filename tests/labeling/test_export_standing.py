@@ -117,6 +117,7 @@ def test_what_was_corrected_is_no_demonstration(project, edited, bob):
     assert row["judgment"] == Judgment.objects.get(superseded_at=None).pk
 
 
+@pytest.mark.once
 def test_what_a_reviewer_sent_back_is_not_told_until_it_is_accepted(project, edited, lena):
     _, judgment_id = edited
     kinds = [kind for kind in KINDS if kind not in ("prompts", "unpaired")]
@@ -128,6 +129,7 @@ def test_what_a_reviewer_sent_back_is_not_told_until_it_is_accepted(project, edi
     assert {kind: rows_of(project, kind) for kind in kinds} == before
 
 
+@pytest.mark.once
 def test_what_measures_is_not_exported_for_training_unless_it_is_asked_for(project, bob):
     ask_for(project, edit="optional")
     for arm in ("random", "evaluation", "repeat"):

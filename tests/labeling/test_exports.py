@@ -212,6 +212,7 @@ def test_pages_join_without_a_seam(project, monkeypatch):
 # --- forms of file -------------------------------------------------------------------------
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("kind", "style"),
     [(name, style) for name, kind in KINDS.items() if kind.columns for style in kind.styles],
@@ -259,6 +260,7 @@ def test_csv_holds_lists_as_json(filled):
 TYPED = [name for name, kind in KINDS.items() if kind.columns]
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("file_format", ["jsonl", "csv", "parquet"])
 @pytest.mark.parametrize("kind", TYPED)
 def test_datasets_loads_every_form(filled, tmp_path, kind, file_format):
@@ -287,6 +289,7 @@ def test_datasets_loads_every_form(filled, tmp_path, kind, file_format):
         assert loaded["prompt"][:] == [row["prompt"] for row in rows_of(filled, kind)]
 
 
+@pytest.mark.once
 def test_columns_that_are_empty_for_long_load_all_the_same(project, tmp_path):
     """`datasets` reads ten megabytes at a time, and types a column by the first."""
     import datasets
@@ -345,6 +348,7 @@ def whole(project) -> list[dict]:
     return told
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("file_format", ["jsonl", "parquet"])
 def test_what_went_out_comes_back_the_same(filled, tmp_path, file_format):
     from labeling.services.imports import import_records
@@ -360,6 +364,7 @@ def test_what_went_out_comes_back_the_same(filled, tmp_path, file_format):
     assert again == first
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("kind", ["judgments", "comparisons", "preferences"])
 def test_read_back_where_it_came_from_nothing_is_new(filled, kind):
     before = (Judgment.objects.count(), Response.objects.count())

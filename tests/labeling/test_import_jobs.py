@@ -86,6 +86,7 @@ def test_a_killed_import_goes_on_behind_its_last_whole_batch(project, as_rita, m
     assert (Judgment.objects.count(), Comparison.objects.count(), Task.objects.count()) == (650, 650, 650)
 
 
+@pytest.mark.once
 def test_one_that_was_thought_dead_stores_nothing_more(project, as_rita):
     upload(as_rita, body(*GOOD))
     first = import_running._steps(import_running._claim(timezone.now()))

@@ -293,6 +293,7 @@ def test_a_dry_run_counts_and_stores_nothing(project):
     assert nothing_is_stored()
 
 
+@pytest.mark.once
 def test_rows_are_stored_in_chunks(project):
     rows = [{"prompt": f"Q{n}", "responses": ["a", "b"]} for n in range(700)]
     assert load(project, *rows).tasks_created == 700

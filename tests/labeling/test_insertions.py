@@ -177,6 +177,7 @@ def test_what_counts_as_right(answer, said, right):
 # --- repeats -----------------------------------------------------------------------------
 
 
+@pytest.mark.once
 def test_a_repeat_asks_the_same_the_other_way_round_after_enough_others(project, bob, carol):
     fill_queue(project, 60)
     set_rules(project, repeat_every=4, repeat_after=10)
@@ -196,6 +197,7 @@ def test_a_repeat_asks_the_same_the_other_way_round_after_enough_others(project,
     assert not {one.task_id for one in hers if one.task.arm == "repeat"} & by_task.keys()
 
 
+@pytest.mark.once
 def test_repeats_are_no_task_of_their_own_in_the_counts(project, bob):
     from labeling.selectors.counts import counts
 

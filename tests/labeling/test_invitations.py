@@ -135,6 +135,7 @@ def test_joining_does_not_go_around_a_second_factor(as_charlie, anonymous, proje
     assert anonymous.get("/api/me").status_code == 401
 
 
+@pytest.mark.once
 def test_links_cannot_be_guessed_quickly(anonymous, db):
     for number in range(limits.INVITATION_FROM_ADDRESS.tries + 1):
         answer = anonymous.post("/api/invitations/look", {"token": f"inv_{number}"}, format="json")

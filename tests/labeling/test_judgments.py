@@ -86,6 +86,7 @@ def test_comparisons_follow_from_the_ranking(project, bob, held_four):
     }
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("verdict", ["both_good", "both_bad"])
 @pytest.mark.parametrize("sent", ["one tier", "nothing"])
 def test_both_good_and_both_bad_tie_everything(bob, held, verdict, sent):
@@ -222,6 +223,7 @@ def test_an_expired_lease_nobody_took_is_accepted(bob, held):
     assert judge(bob, held, now=LATER).state == "accepted"
 
 
+@pytest.mark.once
 def test_a_late_submit_is_kept_as_surplus(project, bob, carol, held):
     next_of(carol, project, now=LATER)
     key = uuid4()
@@ -309,6 +311,7 @@ def rankings(draw):
     return tiers, strengths
 
 
+@pytest.mark.once
 @given(rankings())
 def test_every_pair_is_compared_once_and_in_the_order_of_the_tiers(ranking):
     tiers, strengths = ranking

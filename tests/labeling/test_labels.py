@@ -257,6 +257,7 @@ def test_line_separators_survive_an_export(project, as_rita):
     assert json.loads(body)["chosen"][0]["content"] == "Gladly.\u2028more"
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("num_tasks", [3, 30])
 def test_an_export_reads_in_a_fixed_number_of_queries(project, bob, num_tasks):
     fill_queue(project, num_tasks)

@@ -20,6 +20,7 @@ STILL_SERVED = {
 }
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(("address", "method", "needed"), WRITES)
 def test_nothing_is_written_in_an_archive(address, method, needed, login, project, alice):
     values = {"slug": project.slug}

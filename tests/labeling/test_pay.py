@@ -77,6 +77,7 @@ def test_a_correction_is_work_but_no_second_judgment(project, bob):
     assert (row.seconds, row.num_judgments, row.num_corrections) == (40, 1, 1)
 
 
+@pytest.mark.once
 def test_what_is_taken_back_and_said_again_is_paid_by_the_hour_but_as_one_judgment(project, bob):
     fill_queue(project, 2)
     for corrected in (False, True):
@@ -124,6 +125,7 @@ def test_imported_judgments_are_nobodys_work(as_rita, project):
     assert list(days(project=project, since=date(2020, 1, 1), until=date(2100, 1, 1))) == []
 
 
+@pytest.mark.once
 def test_one_sees_ones_own_days_and_a_lead_all(as_bob, as_lena, as_rita, project, bob, carol):
     fill_queue(project, 2)
     work(bob, project, 30)
@@ -187,6 +189,7 @@ def test_small_coins_are_respected(project, alice, bob):
     assert str(row.amount) == "3"  # 2.5, rounded half up
 
 
+@pytest.mark.once
 def test_the_export_adds_up_and_names_days_without_a_rate(as_alice, as_lena, project, alice, bob, carol):
     fill_queue(project, 3)
     rate(alice, project, per_judgment=Decimal("0.15"), user_id=bob.pk)
@@ -231,6 +234,7 @@ def test_rates_never_overlap(as_alice, project, bob):
     assert as_alice.delete(f"{rates}/{first.json()['id']}").status_code == 404
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("num_days", [1, 5])
 def test_a_pay_export_asks_the_same_number_of_questions(
     project, alice, bob, num_days, django_assert_max_num_queries

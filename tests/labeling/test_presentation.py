@@ -36,6 +36,7 @@ def test_over_a_thousand_tasks_each_side_is_first_half_of_the_time():
     assert 430 < first_is_stored_first < 570  # 4.4 standard deviations
 
 
+@pytest.mark.once
 def test_two_slots_of_a_task_show_every_pair_both_ways_round():
     for even, odd in zip(orders(1000, 0, 5), orders(1000, 1, 5), strict=True):
         assert even == odd[::-1]

@@ -143,6 +143,7 @@ def test_the_schema_describes_the_protocol_both_ways(tmp_path):
     assert json.dumps(schemas["Criterion"]).count("Whole") <= 1
 
 
+@pytest.mark.once
 def test_protocols_do_not_need_django():
     import subprocess
     import sys

@@ -113,6 +113,7 @@ def test_criteria_given_as_scores_have_their_own_agreement(project, bob, carol):
     assert ("criterion:note", "ordinal") not in found
 
 
+@pytest.mark.once
 def test_verdicts_agree_or_do_not(project, bob, carol):
     fill_queue(project, 4, overlap=2)
     for user, verdicts in ((bob, ["both_bad", "both_good"] * 2), (carol, ["both_bad", "both_good"] * 2)):
@@ -180,6 +181,7 @@ def test_a_task_becomes_gold_and_annotators_see_no_difference(project, bob, as_l
     assert "gold" not in str(offers)
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("tiers", "verdict"),
     [
@@ -211,6 +213,7 @@ def a_rule(project, alice, **fields):
     return add_rule(actor=alice, project=project, now=NOON, **wanted)
 
 
+@pytest.mark.once
 def test_low_gold_accuracy_pauses_with_a_log_line_and_tells_nothing_of_gold(
     project, alice, bob, carol, as_bob
 ):
@@ -233,6 +236,7 @@ def test_low_gold_accuracy_pauses_with_a_log_line_and_tells_nothing_of_gold(
     assert next_of(carol, project, now=LATER)
 
 
+@pytest.mark.once
 def test_gold_accuracy_counts_what_was_said_first_and_not_taken_back(project, bob):
     answer_gold(project, 3, right=3)
     right, corrected, undone = next_of(bob, project, count=3)
@@ -255,6 +259,7 @@ def test_gold_accuracy_counts_what_was_said_first_and_not_taken_back(project, bo
     assert (accuracy["n"], accuracy["value"]) == (3, pytest.approx(2 / 3))
 
 
+@pytest.mark.once
 def test_a_pause_costs_no_query_and_keeps_what_is_held(
     project, alice, bob, as_lena, django_assert_num_queries
 ):
@@ -280,6 +285,7 @@ def mails() -> dict[str, str]:
     return {one.to[0].partition("@")[0]: one.subject for one in outbox.outbox}
 
 
+@pytest.mark.once
 def test_who_is_paused_hears_it_by_mail_and_leads_hear_why(project, alice, bob):
     answer_gold(project, 6, right=0)
     a_rule(project, alice, min_num=3)
@@ -309,6 +315,7 @@ def test_a_leads_pause_is_told_once_and_to_whom_it_concerns_even_who_wants_no_ma
     }
 
 
+@pytest.mark.once
 def test_a_rule_that_notifies_mails_leads_and_calls_webhooks(project, alice, bob):
     from labeling.models import WebhookDelivery
     from labeling.services.webhooks import create_webhook
@@ -385,6 +392,7 @@ def test_evaluation_tasks_are_never_adjudicated(project, alice, bob, carol):
     assert not Adjudication.objects.exists()
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     "wrong",
     [
@@ -438,6 +446,7 @@ def test_a_sweep_of_all_passes_over_projects_without_news(project, bob):
     assert (figures.num_judgments, figures.sweeping_until, num_new(figures)) == (1, None, 0)
 
 
+@pytest.mark.once
 def test_few_new_judgments_wait_for_more_or_for_time(project, bob):
     fill_queue(project, 1)
     judge_all(bob, project)

@@ -90,6 +90,7 @@ def test_my_work_counts_and_offers_the_last_judgment_for_undo(project, as_bob):
     assert after["last"]["judgment"]["tiers"] == last["judgment"]["tiers"][::-1]
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("changes", "field"),
     [
@@ -152,6 +153,7 @@ def test_who_left_the_project_can_submit_no_more(project, bob, as_bob):
     assert submit(as_bob, assignment).status_code == 404
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("address", ["prompts", "tasks", "export/judgments", "export/comparisons"])
 @pytest.mark.parametrize(
     ("who", "status"),
@@ -228,6 +230,7 @@ def test_a_pair_by_token_takes_at_most_twelve_statements(project, bob):
     assert len(captured) - len(asked) <= 4, "\n".join(query["sql"] for query in captured)
 
 
+@pytest.mark.once
 def test_the_cost_of_next_does_not_grow(project, bob, as_bob):
     fill_queue(project, 60, overlap=2)
     first = CaptureQueriesContext(connection)

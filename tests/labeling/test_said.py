@@ -164,6 +164,7 @@ def test_spans_count_code_points_of_the_shown_text(project, bob):
     assert (stored["label"], stored["note"], stored["message"]) == ("wrong", "Too kind.", 0)
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("changes", "word"),
     [
@@ -247,6 +248,7 @@ def test_an_edit_keeps_earlier_turns_and_drops_the_models_reasoning(project, bob
     assert written.messages == [*turns[:2], {"role": "assistant", "content": "It is in Bonn."}]
 
 
+@pytest.mark.once
 def test_of_several_winners_the_edited_one_is_named(project, bob):
     held = hold(bob, project, num_responses=3, edit="optional")
     first, second, third = keys_of(held)
@@ -259,6 +261,7 @@ def test_of_several_winners_the_edited_one_is_named(project, bob):
     assert Judgment.objects.get().written_response.edited_from_id == ids_of(held)[1]
 
 
+@pytest.mark.once
 def test_an_edit_says_something_new(project, bob):
     held = hold(bob, project, edit="optional")
     texts = dict(Response.objects.values_list("pk", "messages"))
@@ -272,6 +275,7 @@ def test_an_edit_says_something_new(project, bob):
     assert "assistant" in refused(bob, held, "edit", edit=Edit(messages=user_first))
 
 
+@pytest.mark.once
 def test_edits_are_made_where_they_are_asked_for(project, bob):
     held = hold(bob, project)
     assert "does not ask" in refused(bob, held, "edit", edit=Edit(text="New."))
@@ -350,6 +354,7 @@ def abc(draw):
 words = st.one_of(st.sampled_from(["a", "b", "c", "tone", "wrong"]), st.text(max_size=5))
 
 
+@pytest.mark.once
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150, deadline=None)
 @given(
     said=st.builds(

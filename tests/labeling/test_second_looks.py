@@ -120,6 +120,7 @@ def test_one_lead_at_a_time_decides_and_a_lapsed_one_gives_way(project, parted, 
     assert corrected.state == "corrected"
 
 
+@pytest.mark.once
 def test_a_decision_let_go_can_be_taken_up_again(project, parted, lena):
     made = asked(project, parted, lena)
     opened = opened_by(lena, project, made)
@@ -130,6 +131,7 @@ def test_a_decision_let_go_can_be_taken_up_again(project, parted, lena):
     judge(lena, assignment_of(user=lena, assignment_id=again.assignment.id))
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("arm", ["evaluation", "repeat", "gold", "adjudication"])
 def test_what_measures_something_is_not_adjudicated(project, bob, arm):
     fill_queue(project, 1, arm=arm)

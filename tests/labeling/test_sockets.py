@@ -33,6 +33,7 @@ async def close_code(path: str, client=None) -> int:
     return message["code"]
 
 
+@pytest.mark.once
 def test_a_member_hears_what_changes_in_the_project(as_bob, project):
     async def listen():
         communicator = socket("/ws/projects/support", as_bob)
@@ -52,6 +53,7 @@ def test_a_member_hears_what_changes_in_the_project(as_bob, project):
     assert second == {"type": "changed", "topic": "runs", "id": 7, "seq": first["seq"] + 1}
 
 
+@pytest.mark.once
 def test_pages_of_one_project_hear_the_same_numbers(as_bob, as_operator, project):
     async def listen():
         pages = [socket("/ws/projects/support", client) for client in (as_bob, as_operator)]
@@ -96,6 +98,7 @@ def test_a_resolver_decides_who_hears_a_run(as_bob, as_rita, rita, project, monk
     assert async_to_sync(listen)()["topic"] == "metrics"
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("origin", [b"http://evil.example.com", b"null"])
 def test_other_sites_cannot_listen(as_bob, project, origin):
     async def connect():
@@ -129,6 +132,7 @@ def test_a_slow_page_sees_a_gap_and_the_others_are_not_held_up(as_bob, project):
     assert after > last + 1
 
 
+@pytest.mark.once
 def test_an_open_page_is_a_present_person(as_bob, as_lena, project, published):
     async def visit():
         communicator = socket("/ws/projects/support", as_bob)

@@ -118,6 +118,7 @@ def test_the_old_key_stores_nothing_after_an_undo(bob, held):
     check_invariants()
 
 
+@pytest.mark.once
 def test_the_time_for_undoing_runs_out(project, bob, held):
     judgment_id = judge(bob, held).judgment_id
     with pytest.raises(Conflict) as caught:
@@ -135,6 +136,7 @@ def test_a_protocol_may_allow_no_undo(project, bob):
         take_back(bob, held, judgment_id)
 
 
+@pytest.mark.once
 def test_a_correction_is_undone_as_a_whole(bob, held):
     first = judge(bob, held).judgment_id
     second = judge(bob, held, now=SOON).judgment_id
@@ -148,6 +150,7 @@ def test_a_correction_is_undone_as_a_whole(bob, held):
     check_invariants()
 
 
+@pytest.mark.once
 def test_an_undone_surplus_leaves_the_slot_to_whoever_has_it(project, bob, carol, held):
     [taken] = next_of(carol, project, now=LATER)
     late = judge(bob, held, now=LATER)
@@ -160,6 +163,7 @@ def test_an_undone_surplus_leaves_the_slot_to_whoever_has_it(project, bob, carol
     check_invariants()
 
 
+@pytest.mark.once
 def test_a_judgment_from_an_older_tab_is_undone_in_the_newer_one(project, bob, carol, held):
     [taken] = next_of(carol, project, now=LATER)
     skip(user=carol, assignment=taken, lease_token=taken.fence, reason="", now=LATER)
@@ -173,6 +177,7 @@ def test_a_judgment_from_an_older_tab_is_undone_in_the_newer_one(project, bob, c
     check_invariants()
 
 
+@pytest.mark.once
 def test_an_abandoned_undo_goes_to_the_next_person(project, bob, carol, held):
     take_back(bob, held, judge(bob, held).judgment_id)
     [taken] = next_of(carol, project, now=LATER)
@@ -396,6 +401,7 @@ def test_the_list_can_show_what_was_corrected_and_taken_back(project, as_bob):
     ]
 
 
+@pytest.mark.once
 def test_a_page_of_ones_own_judgments_costs_the_same_however_long(
     project, bob, as_bob, django_assert_max_num_queries
 ):

@@ -107,6 +107,7 @@ def emit(project, now=NOW) -> WebhookDelivery:
 # --- what is told ------------------------------------------------------------------------
 
 
+@pytest.mark.once
 def test_a_judgment_and_the_completion_of_its_task_are_told(project, bob, carol, hook, listener):
     fill_queue(project, 1, overlap=2)
     [first], [second] = next_of(bob, project), next_of(carol, project)
@@ -179,6 +180,7 @@ def test_a_message_is_signed_as_the_standard_says(project, hook, listener):
     assert not send_due(now=NOW, stop=never)
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("answer", "status", "words"),
     [
@@ -280,6 +282,7 @@ def test_what_arrived_is_forgotten_after_a_month(project, hook, listener):
 # --- where it may go -------------------------------------------------------------------------
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     "url",
     [

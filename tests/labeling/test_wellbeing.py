@@ -62,6 +62,7 @@ def test_a_day_holds_only_so_many(as_bob, as_alice, risky, bob):
     assert (refused.status_code, refused.json()["code"]) == (409, "exposure_cap")
 
 
+@pytest.mark.once
 def test_who_saw_enough_today_is_given_other_tasks(project, bob, carol):
     project.exposure_cap = 1
     project.save()
@@ -175,6 +176,7 @@ def work(user, project, minutes):
         judge(user, assignment, now=start + timedelta(minutes=1), active_seconds=60)
 
 
+@pytest.mark.once
 def test_a_break_is_suggested_after_long_work_and_no_more_once_taken(project, bob):
     project.break_after_minutes = 10
     project.save()

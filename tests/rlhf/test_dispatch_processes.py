@@ -36,6 +36,7 @@ def weights(run: dict[str, Any]) -> str:
     return files["model.safetensors"]
 
 
+@pytest.mark.once
 def test_a_run_goes_through_a_process_and_leaves_a_model(house, undisturbed):
     assert undisturbed["state"] == "succeeded", undisturbed["error"]
     assert undisturbed["attempt"] == 1

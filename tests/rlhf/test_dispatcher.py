@@ -78,6 +78,7 @@ def is_dead(dispatcher: Dispatcher, run: Run) -> bool:
     return not dispatcher.executor.status(run.executor_ref).alive
 
 
+@pytest.mark.once
 def test_a_queued_run_gets_a_process(dispatch, run):
     dispatcher = dispatch(SLEEP)
     assert dispatcher.step(now=NOON)
@@ -88,6 +89,7 @@ def test_a_queued_run_gets_a_process(dispatch, run):
     assert not dispatcher.step(now=NOON)
 
 
+@pytest.mark.once
 def test_runs_wait_while_the_server_is_down(dispatch, run, settings, caplog):
     settings.WORKER_API_URL = "http://127.0.0.1:9"
     dispatcher = dispatch(SLEEP)
@@ -113,6 +115,7 @@ def test_slots_bound_how_many_run_at_once(dispatch, run, launch, preferences, se
     assert slots == {"0", "1"}
 
 
+@pytest.mark.once
 def test_a_process_that_dies_is_tried_again_until_it_is_given_up(dispatch, run, settings):
     settings.MAX_ATTEMPTS = 2
     dispatcher = dispatch(CRASH)
@@ -143,6 +146,7 @@ def test_a_command_that_cannot_be_started_fails_its_run_and_not_the_loop(
     assert f"run {run.pk}: its worker could not be started" in caplog.text
 
 
+@pytest.mark.once
 def test_a_worker_that_says_nothing_is_ended_and_replaced(dispatch, run, settings, api):
     dispatcher = dispatch(SLEEP)
     dispatcher.step(now=NOON)
@@ -155,6 +159,7 @@ def test_a_worker_that_says_nothing_is_ended_and_replaced(dispatch, run, setting
     assert "no sign of life for 60 seconds" in RunLogLine.objects.get(run=run).line
 
 
+@pytest.mark.once
 def test_silence_proves_nothing_while_the_server_is_down(dispatch, run, settings, api):
     dispatcher = dispatch(SLEEP)
     dispatcher.step(now=NOON)
@@ -188,6 +193,7 @@ def test_a_worker_that_will_not_stop_is_ended(dispatch, run, rita, monkeypatch):
     assert run.state == "cancelled"
 
 
+@pytest.mark.once
 def test_a_new_dispatcher_finds_the_processes_of_the_old_one(dispatch, run):
     dispatch(SLEEP).step(now=NOON)
     second = dispatch(SLEEP)
@@ -197,6 +203,7 @@ def test_a_new_dispatcher_finds_the_processes_of_the_old_one(dispatch, run):
     assert second.executor.status(run.executor_ref).alive
 
 
+@pytest.mark.once
 def test_a_process_number_given_to_someone_else_is_not_our_worker(dispatch, run):
     dispatcher = dispatch(SLEEP)
     dispatcher.step(now=NOON)
@@ -207,6 +214,7 @@ def test_a_process_number_given_to_someone_else_is_not_our_worker(dispatch, run)
     assert LocalExecutor().status(run.executor_ref).alive
 
 
+@pytest.mark.once
 def test_a_run_claimed_by_a_dispatcher_that_was_killed_is_put_back(dispatch, run):
     runs.claim(executor="local", now=NOON)
     dispatcher = dispatch(SLEEP)
@@ -257,6 +265,7 @@ class TestLease:
         assert dispatcher_lease.take(holder=dispatcher_lease.my_name(), now=NOON)
 
 
+@pytest.mark.once
 def test_a_problem_of_one_run_is_logged_once_and_the_others_go_on(
     dispatch, run, launch, preferences, settings, caplog, monkeypatch
 ):

@@ -12,6 +12,7 @@ import pytest
 
 from rlhf.executors import CannotRun, Launch, LocalExecutor, gpus
 
+pytestmark = pytest.mark.once
 TELL = "import json, os; print(json.dumps(dict(os.environ)), flush=True)"
 
 

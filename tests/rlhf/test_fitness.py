@@ -48,6 +48,7 @@ def reward(launch, preferences, small) -> str:
     return str(ModelVersion.objects.get(produced_by=run))
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
@@ -72,6 +73,7 @@ def test_what_cannot_work_is_refused_in_a_sentence(preferences, as_rita, small, 
     assert not ModelVersion.objects.exists()
 
 
+@pytest.mark.once
 def test_a_pad_that_ends_replies_is_refused_for_ppo_alone(preferences, as_rita, base, reward):
     write_model(base, tokenizer={"pad_token": "<pad>", "eos_token": "<end>"}, eos_token_id=[0, 2])
     spec = {"model": base, "snapshot": preferences.pk, "reward_model": reward, **SIZES}
@@ -81,6 +83,7 @@ def test_a_pad_that_ends_replies_is_refused_for_ppo_alone(preferences, as_rita, 
     assert as_rita.post(RUNS, {**spec, "kind": "rloo"}, format="json").status_code == 201
 
 
+@pytest.mark.once
 def test_a_model_that_was_trained_here_is_read_from_the_artifacts(launch, preferences, as_rita, small):
     worker = begin(launch("sft", snapshot=preferences.pk, **SIZES))
     worker.put("model/config.json", json.dumps({**SMALL, "max_position_embeddings": 100}).encode())
@@ -91,6 +94,7 @@ def test_a_model_that_was_trained_here_is_read_from_the_artifacts(launch, prefer
     assert refused.json()["message"].startswith("max_length (128) exceeds the 100 positions")
 
 
+@pytest.mark.once
 def test_validation_rows_and_prompts_must_be_there(labeled, preferences, as_rita, rita, small, reward):
     train = freeze(
         project=labeled, kind="preferences", filters={"splits": ["train"]}, user=rita, now=NOON, name="train"
@@ -138,6 +142,7 @@ def test_a_dry_run_tells_the_memory_and_stores_nothing(preferences, as_rita, sma
     assert not ModelVersion.objects.exists()
 
 
+@pytest.mark.once
 def test_a_dry_run_says_nothing_of_what_it_cannot_see(preferences, as_rita):
     spec = {"kind": "dpo", "model": "some/hub-model", "snapshot": preferences.pk}
     assert as_rita.post(f"{RUNS}/check", spec, format="json").json() == {
@@ -162,6 +167,7 @@ def test_presets_name_their_sources(as_bob, project):
     assert all(one["source"] and one["settings"] for one in presets)
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("path", [f"{RUNS}/check", f"{ROUNDS}/check"])
 def test_only_who_may_launch_may_ask(labeled, as_charlie, as_bob, path):
     assert as_charlie.post(path, {}, format="json").status_code == 404
@@ -204,6 +210,7 @@ class TestCritic:
         assert self.train(launch, preferences, reward, names=("weights.bin",)).json()["state"] == "failed"
         assert "pickle" in Run.objects.latest("pk").error
 
+    @pytest.mark.once
     def test_a_run_starts_from_no_critic_that_is_not_there(self, launch, preferences, reward, as_rita, small):
         spec = {"kind": "ppo", "model": small, "snapshot": preferences.pk, "reward_model": reward, **SIZES}
         refused = as_rita.post(RUNS, {**spec, "critic_from": small}, format="json")

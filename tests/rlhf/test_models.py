@@ -42,6 +42,7 @@ def test_a_hub_name_is_taken_as_it_is(project):
     assert (model.source, model.name, model.pk) == ("Qwen/Qwen3-0.6B", "qwen3-0.6b", None)
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("ref", "words"),
     [

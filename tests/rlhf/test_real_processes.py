@@ -35,13 +35,13 @@ def test_a_run_that_loses_one_of_its_processes_goes_on(tmp_path: Path) -> None:
             "rewards": [{"source": "verifier", "verifier": "max_words", "argument": 3}],
             "num_processes": 2,
             "rollout_batch_size": 8,
-            "total_episodes": 128,
+            "total_episodes": 64,
             "max_completion_length": 12,
             "max_length": 96,
             "checkpoint_every": 4,
         }
         number = house.client.launch_run("support", spec)["id"]
-        with house.dispatcher(program=("manage.py", "dispatch"), LOCAL_THREADS="1"):
+        with house.dispatcher(program=("manage.py", "dispatch"), LOCAL_THREADS="1", LOCAL_WARM="1"):
             wait_for(lambda: house.run(number), lambda run: run["step"] >= 12, seconds=180)
             other_process(tmp_path).kill()
             run = wait_for(lambda: house.run(number), lambda run: run["finished_at"], seconds=240, every=1)

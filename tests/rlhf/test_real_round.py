@@ -53,7 +53,7 @@ def test_a_round_runs_from_samples_to_the_next_rounds_samples(tmp_path: Path) ->
             rank_what_is_there(bob)
             return house.client.round(launched["id"])
 
-        with house.dispatcher(program=MANAGE_DISPATCH):
+        with house.dispatcher(program=MANAGE_DISPATCH, LOCAL_WARM="1"):
             first = wait_for(look, lambda found: found["state"] != "running", seconds=400, every=1)
             assert first["state"] == "succeeded", first["error"]
             done = wait_for(look, lambda found: found["next_tasks"] is not None, seconds=120, every=1)

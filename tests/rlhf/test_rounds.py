@@ -72,6 +72,7 @@ def finish_round(round_: Round, *people: User, skill: int = 3, now=SOON) -> None
 
 
 class TestSteps:
+    @pytest.mark.once
     def test_a_round_goes_step_by_step_to_the_next_one(self, start, project, bob):
         first = start()
         advance(first)
@@ -121,6 +122,7 @@ class TestSteps:
         assert second.state == "running"
         assert second.spec["base"] == "base-model@1"
 
+    @pytest.mark.once
     @pytest.mark.parametrize("method", ["ppo", "rloo", "grpo"])
     def test_rl_is_driven_by_the_rounds_reward_model(self, start, bob, method):
         turn = start(method=method, continue_with_next=False)
@@ -135,6 +137,7 @@ class TestSteps:
         advance(turn)
         assert states(turn).startswith("skipped running")
 
+    @pytest.mark.once
     def test_a_new_policy_is_sampled_even_when_tasks_are_open(self, start, project, bob):
         finish_round(start(promote="always"), bob)
         fill_queue(project, 30, word="Open")
@@ -160,6 +163,7 @@ class TestSteps:
         assert not Slot.objects.filter(task__in=old, withdrawn=False).exists()
         assert Slot.objects.filter(task__batch=imported, withdrawn=False).count() == 2
 
+    @pytest.mark.once
     def test_labels_from_before_the_round_do_not_count(self, start, project, bob):
         fill_queue(project, 12, word="Before")
         rank_everything(project, bob, now=NOON - timedelta(hours=1))
@@ -185,6 +189,7 @@ class TestSteps:
         advance(turn)
         assert step_of(turn, "label").state == "done"
 
+    @pytest.mark.once
     def test_a_policy_with_one_answer_to_everything_ends_the_round_with_the_reason(self, start):
         turn = start()
         for _ in range(2):
@@ -330,6 +335,7 @@ class TestCommands:
         with pytest.raises(DomainError, match="test split"):
             rounds.launch(project=project, raw={"policy": base}, user=rita, now=NOON)
 
+    @pytest.mark.once
     @pytest.mark.parametrize(
         ("fields", "field"),
         [
@@ -359,6 +365,7 @@ class TestCommands:
         assert as_rita.patch(address, {"dpo": {"beta": -3}}, format="json").status_code == 400
         assert as_rita.patch(address, {"evaluate": {"human_judgments": 0}}, format="json").status_code == 200
 
+    @pytest.mark.once
     def test_fewer_judgments_may_be_asked_for_while_people_label(self, start, project, bob, rita):
         turn = start()
         advance(turn)
@@ -369,6 +376,7 @@ class TestCommands:
         advance(turn)
         assert step_of(turn, "label").state == "done"
 
+    @pytest.mark.once
     def test_the_wait_for_people_may_be_ended(self, start, project, bob, rita):
         turn = start()
         advance(turn)
@@ -396,6 +404,7 @@ class TestCommands:
         with pytest.raises(Conflict):
             rounds.cancel(cancelled=turn, user=rita, now=SOON)
 
+    @pytest.mark.once
     def test_a_failed_round_goes_on_where_it_failed(self, start, rita, bob):
         turn = start()
         advance(turn)
@@ -466,6 +475,7 @@ class TestApi:
     def test_the_schema_of_the_launch_form_is_served(self, as_bob, project):
         assert "judgments" in as_bob.get("/api/round-schema").json()["properties"]
 
+    @pytest.mark.once
     def test_charlie_learns_nothing_and_lena_only_looks(self, start, as_charlie, as_lena, as_bob):
         turn = start()
         address = f"/api/rounds/{turn.pk}"

@@ -29,14 +29,17 @@ def reward_run(launch, preferences) -> Run:
 
 
 class TestStates:
-    @pytest.mark.parametrize(("old", "new"), ILLEGAL)
-    def test_an_illegal_move_is_refused(self, reward_run, old, new):
-        Run.objects.filter(pk=reward_run.pk).update(state=old)
-        reward_run.refresh_from_db()
-        with pytest.raises(Conflict):
-            runs.move(reward_run, new)
-        reward_run.refresh_from_db()
-        assert reward_run.state == old
+    def test_every_illegal_move_is_refused(self, reward_run):
+        for old, new in ILLEGAL:
+            Run.objects.filter(pk=reward_run.pk).update(state=old)
+            reward_run.refresh_from_db()
+            try:
+                runs.move(reward_run, new)
+            except Conflict:
+                reward_run.refresh_from_db()
+                assert reward_run.state == old, (old, new)
+            else:
+                pytest.fail(f"moved from {old} to {new}")
 
     def test_a_move_that_lost_the_race_changes_nothing(self, reward_run):
         stale = Run.objects.get(pk=reward_run.pk)
@@ -50,6 +53,7 @@ class TestStates:
         claimed = [runs.claim(executor="local", now=NOON) for _ in range(3)]
         assert [claim and claim.run for claim in claimed] == [*queued, None]
 
+    @pytest.mark.once
     def test_a_run_runs_once_its_worker_says_hello(self, reward_run):
         claim = runs.claim(executor="local", now=NOON)
         assert claim.run.state == "starting"
@@ -57,6 +61,7 @@ class TestStates:
         reward_run.refresh_from_db()
         assert reward_run.state == "running"
 
+    @pytest.mark.once
     def test_cancelling_a_queued_run_ends_it_at_once(self, reward_run, rita):
         runs.cancel(run=reward_run, user=rita, now=NOON)
         reward_run.refresh_from_db()
@@ -65,6 +70,7 @@ class TestStates:
         with pytest.raises(Conflict):
             runs.cancel(run=reward_run, user=rita, now=NOON)
 
+    @pytest.mark.once
     def test_a_running_worker_is_told_to_stop(self, reward_run, rita):
         worker = begin(reward_run)
         runs.cancel(run=reward_run, user=rita, now=NOON)
@@ -83,6 +89,7 @@ class TestStates:
         assert answer.json()["code"] == "run_token_dead"
         assert RunLogLine.objects.get(run=reward_run).line == "It is gone."
 
+    @pytest.mark.once
     def test_a_run_that_keeps_dying_fails_and_says_why(self, reward_run, settings):
         settings.MAX_ATTEMPTS = 2
         for _ in range(2):
@@ -93,6 +100,7 @@ class TestStates:
         assert reward_run.state == "failed"
         assert reward_run.error == "The run died 2 times and is given up. Out of memory; the log is x.log."
 
+    @pytest.mark.once
     def test_a_stopped_dispatcher_costs_the_run_none_of_its_lives(self, reward_run, settings):
         settings.MAX_ATTEMPTS = 1
         begin(reward_run)
@@ -101,6 +109,7 @@ class TestStates:
         reward_run.refresh_from_db()
         assert (reward_run.state, reward_run.attempt, reward_run.num_deaths) == ("queued", 2, 0)
 
+    @pytest.mark.once
     def test_news_of_an_old_death_does_not_touch_the_next_attempt(self, reward_run):
         begin(reward_run)
         reward_run.refresh_from_db()
@@ -110,6 +119,7 @@ class TestStates:
         reward_run.refresh_from_db()
         assert (reward_run.state, reward_run.attempt) == ("running", 2)
 
+    @pytest.mark.once
     def test_a_worker_reported_failure_is_final_until_someone_retries(self, reward_run, rita):
         begin(reward_run).finish("failed", error="The loss is not a number: lower the learning rate.")
         reward_run.refresh_from_db()
@@ -122,6 +132,7 @@ class TestStates:
         with pytest.raises(Conflict):
             runs.retry(run=reward_run, user=rita, now=SOON)
 
+    @pytest.mark.once
     def test_pages_hear_of_changes_once_they_are_committed(
         self, reward_run, published, django_capture_on_commit_callbacks
     ):
@@ -148,6 +159,7 @@ class TestEvents:
         assert worker.send(*events).json()["last_seq"] == 3
         assert list(MetricPoint.objects.values_list("step", flat=True)) == [1, 2, 3]
 
+    @pytest.mark.once
     def test_a_gap_is_refused_with_the_number_expected(self, reward_run):
         worker = begin(reward_run)
         worker.event("log", line="lost")
@@ -155,6 +167,7 @@ class TestEvents:
         assert refused.status_code == 409
         assert (refused.json()["code"], refused.json()["fields"]) == ("gap", {"expected": 1})
 
+    @pytest.mark.once
     def test_what_is_no_finite_number_is_left_out(self, reward_run):
         begin(reward_run).metrics(1, loss=None, reward=0.25)
         assert [(point.key, point.value) for point in MetricPoint.objects.all()] == [("reward", 0.25)]
@@ -208,6 +221,7 @@ class TestEvents:
         assert refused.status_code == 400
         assert not MetricPoint.objects.exists()
 
+    @pytest.mark.once
     def test_events_before_the_first_are_refused(self, reward_run):
         worker = begin(reward_run)
         body = {"first_seq": 0, "events": []}
@@ -220,6 +234,7 @@ class TestEvents:
         assert answer.status_code == 401
         assert answer.json()["code"] == "run_token_dead"
 
+    @pytest.mark.once
     def test_a_run_token_opens_nothing_else(self, reward_run):
         worker = begin(reward_run)
         assert worker.client.get("/api/projects/support/runs").status_code == 401
@@ -234,13 +249,16 @@ class TestFiles:
         assert b"".join(file.streaming_content) == b"new!"
         assert file["Content-Length"] == "4"
 
+    @pytest.mark.once
     def test_an_empty_file_is_a_file(self, reward_run):
         assert begin(reward_run).put("metrics.json", b"").status_code == 201
 
+    @pytest.mark.once
     def test_a_damaged_file_is_refused(self, reward_run):
         refused = begin(reward_run).put("model/a.safetensors", b"weights", sha256="0" * 64)
         assert (refused.status_code, refused.json()["code"]) == (400, "hash_mismatch")
 
+    @pytest.mark.once
     @pytest.mark.parametrize("name", ["../secret", "a/../../b", "/etc/passwd", "a//b", ".", "a/.", "sp ace"])
     def test_a_name_that_leads_elsewhere_is_refused(self, reward_run, name):
         assert begin(reward_run).put(name, b"x").status_code in (400, 404)
@@ -261,6 +279,7 @@ class TestFiles:
         assert names == {f"checkpoints/step-{step}/state.safetensors" for step in (2, 3)}
         assert not storage.exists(f"runs/{reward_run.pk}/attempt-1/checkpoints/step-1/state.safetensors")
 
+    @pytest.mark.once
     def test_models_and_snapshots_of_the_run_are_served_and_no_others(self, launch, preferences, reward_run):
         begin(reward_run).finish_training()
         rewards = [
@@ -281,6 +300,7 @@ class TestFiles:
         stranger = ModelVersion.objects.create(project=run.project, kind="policy", name="other", number=1)
         assert worker.client.get(f"/api/worker/models/{stranger.pk}/files/config.json").status_code == 404
 
+    @pytest.mark.once
     def test_an_adapter_comes_with_the_model_it_was_trained_on(self, launch, preferences):
         """A first policy, an adapter trained on it, and a run that reads the adapter."""
         begin(launch("dpo", snapshot=preferences.pk, name="first")).finish_training()
@@ -302,6 +322,7 @@ class TestFiles:
 
 
 class TestOutputs:
+    @pytest.mark.once
     def test_a_trained_model_is_registered_with_its_parent(self, reward_run):
         begin(reward_run).finish_training(eval_accuracy={"value": 0.9})
         model = ModelVersion.objects.get(produced_by=reward_run)
@@ -324,6 +345,7 @@ class TestOutputs:
         assert "never sent it" in reward_run.error
         assert not ModelVersion.objects.filter(produced_by=reward_run).exists()
 
+    @pytest.mark.once
     def test_a_pickle_is_never_registered(self, reward_run):
         worker = begin(reward_run)
         names = ["config.json", "model.safetensors", "training_args.bin"]
@@ -396,6 +418,7 @@ class TestOutputs:
         }
 
 
+@pytest.mark.once
 class TestLaunching:
     @pytest.mark.parametrize(
         ("fields", "field"),
@@ -501,6 +524,7 @@ class TestApi:
         retried = as_rita.post(f"/api/runs/{run['id']}/retry").json()
         assert (retried["state"], retried["attempt"], retried["cancel_requested"]) == ("queued", 2, False)
 
+    @pytest.mark.once
     def test_samples_are_shown_page_by_page(self, launch, as_lena):
         run = launch("sample", num_prompts=3)
         assert as_lena.get(f"/api/runs/{run.pk}/samples").json() == {"rows": []}
@@ -521,6 +545,7 @@ class TestApi:
         assert set(kinds) == set(Run.Kind.values)
         assert kinds["dpo"]["properties"]["beta"]["default"] == 0.1
 
+    @pytest.mark.once
     @pytest.mark.parametrize("tail", ["", "/metrics", "/logs", "/samples"])
     def test_charlie_learns_nothing(self, reward_run, as_charlie, tail):
         hidden = as_charlie.get(f"/api/runs/{reward_run.pk}{tail}")
@@ -528,12 +553,14 @@ class TestApi:
         assert hidden.status_code == unknown.status_code == 404
         assert hidden.json()["message"].replace(f" {reward_run.pk} ", " 99999 ") == unknown.json()["message"]
 
+    @pytest.mark.once
     def test_bob_sees_no_runs_and_lena_launches_none(self, reward_run, as_bob, as_lena):
         assert as_bob.get(f"/api/runs/{reward_run.pk}").status_code == 403
         assert as_lena.get(f"/api/runs/{reward_run.pk}").status_code == 200
         assert as_lena.post(f"/api/runs/{reward_run.pk}/cancel").status_code == 403
         assert as_lena.post("/api/projects/support/runs", {}, format="json").status_code == 403
 
+    @pytest.mark.once
     def test_only_who_may_see_a_run_may_watch_it(self, reward_run, rita, bob, charlie):
         from labeling.core import live
         from labeling.core.errors import Forbidden, NotFound

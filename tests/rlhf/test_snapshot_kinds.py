@@ -67,6 +67,7 @@ def test_rankings_have_a_row_for_each_judgment(project, rita):
     assert frozen(project, rita, "rankings") == snapshot
 
 
+@pytest.mark.once
 def test_tool_calls_survive_in_rankings(project, rita, tmp_path):
     from datasets import Dataset
 
@@ -122,6 +123,7 @@ def test_unpaired_rows_are_what_was_called_good_or_bad_outright(project, rita):
     assert found == [("A", False), ("B", False), ("C", False), ("D", True), ("E", True), ("F", False)]
 
 
+@pytest.mark.once
 def test_rankings_alone_call_nothing_good(labeled, rita):
     with pytest.raises(DomainError, match="good or bad outright"):
         frozen(labeled, rita, "unpaired")
@@ -200,6 +202,7 @@ def _worker(row: dict[str, Any]) -> str:
     return Judgment.objects.select_related("annotator").get(pk=row["judgment"]).annotator.external_id
 
 
+@pytest.mark.once
 def test_the_figures_page_does_not_change_what_the_same_labels_give(project, rita):
     from labeling.services.quality_figures import compute
 

@@ -38,6 +38,7 @@ def test_the_same_labels_give_the_same_snapshot(labeled, rita):
     assert Snapshot.objects.count() == 1
 
 
+@pytest.mark.once
 def test_one_more_judgment_gives_another_digest(labeled, rita):
     first = freeze_preferences(labeled, rita)
     add_preferences(labeled, 1, word="Another")
@@ -84,6 +85,7 @@ def test_rows_carry_what_trainers_and_lineage_need(labeled, rita):
     assert Judgment.objects.filter(pk=row["judgment"]).exists()
 
 
+@pytest.mark.once
 def test_every_judgment_in_a_snapshot_is_linked_once(labeled, rita):
     snapshot = freeze_preferences(labeled, rita)
     linked = SnapshotJudgment.objects.filter(snapshot=snapshot).values_list("judgment_id", flat=True)
@@ -97,6 +99,7 @@ def test_rows_can_be_read_from_the_middle_across_row_groups(labeled, rita, monke
     assert selectors.rows(snapshot=snapshot, split="train", offset=3, limit=6) == everything[3:9]
 
 
+@pytest.mark.once
 def test_evaluation_judgments_are_never_frozen_for_training(labeled, rita, bob):
     before = freeze_preferences(labeled, rita)
     fill_queue(labeled, 3, arm="evaluation", word="Blind")
@@ -106,6 +109,7 @@ def test_evaluation_judgments_are_never_frozen_for_training(labeled, rita, bob):
         freeze_preferences(labeled, rita, arms=["evaluation"])
 
 
+@pytest.mark.once
 def test_tool_calls_survive_freezing(labeled, rita):
     call = [{"type": "function", "function": {"name": "look_up", "arguments": {"order": 7}}}]
     prompt = [
@@ -123,6 +127,7 @@ def test_tool_calls_survive_freezing(labeled, rita):
     assert any(message.get("tool_calls") == call for row in rows for message in row["prompt"])
 
 
+@pytest.mark.once
 def test_datasets_reads_the_parquet_files(labeled, rita, tmp_path):
     snapshot = freeze_preferences(labeled, rita)
     local = tmp_path / "train.parquet"
@@ -177,6 +182,7 @@ def test_nothing_to_freeze_is_said_and_leaves_nothing(project, rita, kind, words
     assert not Snapshot.objects.exists()
 
 
+@pytest.mark.once
 def test_a_refused_snapshot_leaves_no_files(labeled, rita, monkeypatch, settings):
     monkeypatch.setattr("rlhf.services.snapshots._link", lambda *args: 1 / 0)
     with pytest.raises(ZeroDivisionError):
@@ -198,11 +204,13 @@ class TestApi:
         file = as_rita.get(f"/api/snapshots/{number}/files/train.parquet")
         assert b"".join(file.streaming_content)[:4] == b"PAR1"
 
+    @pytest.mark.once
     def test_lena_reads_but_does_not_freeze(self, preferences, as_lena):
         assert as_lena.get(f"/api/snapshots/{preferences.pk}").status_code == 200
         refused = as_lena.post("/api/projects/support/snapshots", {"kind": "preferences"}, format="json")
         assert refused.status_code == 403
 
+    @pytest.mark.once
     @pytest.mark.parametrize("tail", ["", "/rows", "/files/train.parquet"])
     def test_charlie_learns_nothing(self, preferences, as_charlie, tail):
         hidden = as_charlie.get(f"/api/snapshots/{preferences.pk}{tail}")
@@ -210,12 +218,15 @@ class TestApi:
         assert hidden.status_code == unknown.status_code == 404
         assert hidden.json()["message"].replace(str(preferences.pk), "99999") == unknown.json()["message"]
 
+    @pytest.mark.once
     def test_bob_sees_no_snapshots(self, preferences, as_bob):
         assert as_bob.get(f"/api/snapshots/{preferences.pk}").status_code == 403
 
+    @pytest.mark.once
     def test_a_file_that_is_not_there_is_not_found(self, preferences, as_rita):
         assert as_rita.get(f"/api/snapshots/{preferences.pk}/files/secret.txt").status_code == 404
 
+    @pytest.mark.once
     @pytest.mark.parametrize("query", ["offset=-1", "limit=x", "offset=99999999999999999999999"])
     def test_bad_numbers_are_refused(self, preferences, as_rita, query):
         assert as_rita.get(f"/api/snapshots/{preferences.pk}/rows?{query}").status_code == 400

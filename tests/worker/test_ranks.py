@@ -24,7 +24,7 @@ SPEC = {
     "batch_size": 4,
     "checkpoint_every": 4,
     "rollout_batch_size": 8,
-    "total_episodes": 64,
+    "total_episodes": 32,
     "max_completion_length": 12,
     "max_length": 96,
     "rewards": [{"source": "verifier", "verifier": "max_words", "argument": 3}],

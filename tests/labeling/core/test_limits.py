@@ -19,6 +19,8 @@ from rlhf.client import Client
 from tests.conftest import PASSWORD
 from tests.labeling.factories import NOON
 
+pytestmark = pytest.mark.once
+
 
 @pytest.fixture
 def few_writes(settings):

@@ -15,6 +15,8 @@ from django.core import signing
 from labeling.core import live
 from labeling.core.live import Event
 
+pytestmark = pytest.mark.once
+
 
 @pytest.fixture
 def outbox(monkeypatch):
@@ -89,7 +91,6 @@ def test_the_same_news_waiting_twice_is_sent_once(server_loop, outbox):
     assert len(topics) <= 3
 
 
-@pytest.mark.once
 def test_publishing_never_waits_nor_raises_when_nobody_answers(outbox, settings):
     settings.REDIS_URL = ""
     with socket.create_server(("127.0.0.1", 0)) as silent:

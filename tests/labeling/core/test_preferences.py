@@ -18,6 +18,7 @@ def test_keys_are_replaced_as_a_whole(as_bob):
     assert as_bob.patch(ADDRESS, {"keys": {}}, format="json").json() == {"keys": {}}
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     "wrong",
     [

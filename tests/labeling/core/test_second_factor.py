@@ -157,6 +157,7 @@ def test_an_operator_helps_who_lost_everything(as_bob, as_operator, as_alice, an
     assert password(anonymous, bob).json()["user"]["id"] == bob.pk
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(("asked_of", "bob_must"), [("everyone", True), ("operators", False)])
 def test_a_server_can_ask_for_it(settings, as_bob, as_operator, project, asked_of, bob_must):
     settings.SECOND_FACTOR = asked_of
