@@ -14,6 +14,7 @@ import pytest
 
 from deploy.private import redis
 from deploy.stack import free_port, lay_database, private_environment
+from tests.waiting import until
 
 
 @pytest.fixture(scope="module")
@@ -44,13 +45,6 @@ def served(environment):
         with contextlib.suppress(ProcessLookupError):  # after a process of it died, it ends slowly
             os.killpg(process.pid, signal.SIGKILL)
         process.wait(timeout=40)
-
-
-def until(happened, seconds=60):
-    deadline = time.monotonic() + seconds
-    while not happened():
-        assert time.monotonic() < deadline, f"waited {seconds} s in vain"
-        time.sleep(0.05)
 
 
 def answers(client):

@@ -7,14 +7,14 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
 import pytest
 
 from deploy.supervisor import HEALTHY_SECONDS, LONGEST_DELAY_SECONDS, Child, describe_exit
+from tests.waiting import until
 
 # Each child starts a grandchild, as the dispatcher starts workers.
 CHILD = """
@@ -38,13 +38,6 @@ print("stopped", flush=True)
 """
 
 
-def wait_until(condition: Callable[[], bool], seconds: float = 15) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.05)
-
-
 def is_alive(pid: int) -> bool:
     return psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
 
@@ -64,11 +57,11 @@ class House:
 
     def pids(self, name: str) -> list[int]:
         """Of the child and of its grandchild."""
-        wait_until((self.folder / name).exists)
+        until((self.folder / name).exists)
         return [int(pid) for pid in (self.folder / name).read_text().split()]
 
     def restarted(self, name: str, old: list[int]) -> list[int]:
-        wait_until(lambda: self.pids(name) != old)
+        until(lambda: self.pids(name) != old)
         return self.pids(name)
 
 
@@ -95,7 +88,7 @@ def test_killed_child_is_started_again_and_the_other_is_left_alone(house):
 def test_what_a_dead_child_had_started_does_not_linger(house):
     web = house.pids("web")
     os.kill(web[0], signal.SIGKILL)
-    wait_until(lambda: not is_alive(web[1]))
+    until(lambda: not is_alive(web[1]))
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -111,7 +104,7 @@ def test_ctrl_c_stops_the_whole_tree(house, number):
 def test_children_die_with_a_killed_supervisor(house):
     children = [house.pids("web")[0], house.pids("dispatcher")[0]]
     house.process.kill()
-    wait_until(lambda: not any(is_alive(pid) for pid in children))
+    until(lambda: not any(is_alive(pid) for pid in children))
 
 
 def test_child_that_keeps_dying_is_started_less_and_less_often():

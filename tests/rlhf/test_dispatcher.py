@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -18,6 +17,7 @@ from rlhf.models import DispatcherLease, Run, RunLogLine
 from rlhf.services import dispatcher_lease, runs
 from rlhf.services.dispatcher import Dispatcher
 from tests.rlhf.factories import NOON, SOON
+from tests.waiting import until
 
 pytestmark = pytest.mark.django_db
 SLEEP = [sys.executable, "-c", "import time; time.sleep(60)"]
@@ -64,13 +64,6 @@ def dispatch(settings):
         for child in executor._children.values():
             child.kill()
             child.wait()
-
-
-def wait_for(condition, seconds: float = 20) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.05)
 
 
 def is_dead(dispatcher: Dispatcher, run: Run) -> bool:
@@ -120,11 +113,11 @@ def test_a_process_that_dies_is_tried_again_until_it_is_given_up(dispatch, run, 
     settings.MAX_ATTEMPTS = 2
     dispatcher = dispatch(CRASH)
     dispatcher.step(now=NOON)
-    wait_for(lambda: is_dead(dispatcher, run))
+    until(lambda: is_dead(dispatcher, run))
     dispatcher.step(now=SOON)
     run.refresh_from_db()
     assert (run.state, run.attempt) == ("starting", 2)
-    wait_for(lambda: is_dead(dispatcher, run))
+    until(lambda: is_dead(dispatcher, run))
     dispatcher.step(now=SOON)
     run.refresh_from_db()
     assert run.state == "failed"
@@ -152,7 +145,7 @@ def test_a_worker_that_says_nothing_is_ended_and_replaced(dispatch, run, setting
     dispatcher.step(now=NOON)
     silent = NOON + timedelta(seconds=settings.HEARTBEAT_TIMEOUT_SECONDS + 1)
     dispatcher.step(now=silent)
-    wait_for(lambda: is_dead(dispatcher, run))
+    until(lambda: is_dead(dispatcher, run))
     dispatcher.step(now=silent)
     run.refresh_from_db()
     assert run.attempt == 2
@@ -187,7 +180,7 @@ def test_a_worker_that_will_not_stop_is_ended(dispatch, run, rita, monkeypatch):
         dispatcher.step(now=NOON + timedelta(seconds=20))
         return is_dead(dispatcher, run)
 
-    wait_for(gone)
+    until(gone)
     dispatcher.step(now=NOON + timedelta(seconds=20))
     run.refresh_from_db()
     assert run.state == "cancelled"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import sys
-import time
 from pathlib import Path
 
 import psutil
@@ -14,18 +13,12 @@ import pytest
 from rlhf.executors import Launch, LocalExecutor
 from rlhf.executors import warm as module
 from rlhf.executors.warm import Forked, Warm
+from tests.waiting import until
 
 pytestmark = pytest.mark.training
 STOPPED = (128 + signal.SIGTERM, -signal.SIGTERM)  # by itself; before it could
 ROOT = Path(__file__).parents[2]
 NOWHERE = {"PLUMBLINE_URL": "http://127.0.0.1:9", "PLUMBLINE_RUN_TOKEN": "plr_secret"}
-
-
-def until(condition, *, seconds: float = 120) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 def is_ready(warm: Warm) -> bool:

@@ -15,6 +15,7 @@ import pytest
 
 from rlhf.worker.protocol import EXIT_RANK_LOST
 from rlhf.worker.ranks import EXIT_SAID, Ranks
+from tests.waiting import until
 from tests.worker.test_worker import assert_same_weights, wait_for_exit, weights
 
 SPEC = {
@@ -41,13 +42,6 @@ def others(worker) -> list[psutil.Process]:
     return found
 
 
-def wait_until(condition, seconds=60):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come to pass"
-        time.sleep(0.05)
-
-
 @pytest.fixture(scope="module")
 def kept():
     return {}
@@ -60,7 +54,7 @@ def undisturbed(kept, tmp_path, make_server, start_worker):
         server = make_server("ppo", SPEC)
         server.root = tmp_path / "undisturbed"
         worker = start_worker(server)
-        wait_until(lambda: len(others(worker)) == 1)
+        until(lambda: len(others(worker)) == 1)
         (other,) = others(worker)
         assert wait_for_exit(worker) == 0
         assert server.finished["state"] == "succeeded", server.log()
@@ -87,13 +81,13 @@ def test_a_killed_process_ends_the_attempt_and_the_next_goes_on(
 ):
     server = make_server("ppo", SPEC)
     worker = start_worker(server)
-    wait_until(lambda: server.checkpoint)
+    until(lambda: server.checkpoint)
     (other,) = others(worker)
     os.kill(worker.pid if victim == "the first" else other.pid, signal.SIGKILL)
     began = time.monotonic()
     code = wait_for_exit(worker, seconds=20)
     assert code == (-signal.SIGKILL if victim == "the first" else EXIT_RANK_LOST)
-    wait_until(lambda: not other.is_running() or other.status() == psutil.STATUS_ZOMBIE, seconds=5)
+    until(lambda: not other.is_running() or other.status() == psutil.STATUS_ZOMBIE, seconds=5)
     assert time.monotonic() - began < 15
     assert server.finished is None
 
@@ -107,7 +101,7 @@ def test_a_killed_process_ends_the_attempt_and_the_next_goes_on(
 def test_a_cancelled_run_ends_all_its_processes(make_server, start_worker):
     server = make_server("ppo", {**SPEC, "total_episodes": 4000})
     worker = start_worker(server)
-    wait_until(lambda: server.metrics())
+    until(lambda: server.metrics())
     (other,) = others(worker)
     server.cancel = True
     assert wait_for_exit(worker, seconds=20) == 0
@@ -118,13 +112,13 @@ def test_a_cancelled_run_ends_all_its_processes(make_server, start_worker):
 def test_a_signal_to_the_group_leaves_the_run_to_the_next(make_server, start_worker):
     server = make_server("ppo", {**SPEC, "total_episodes": 4000})
     worker = start_worker(server)
-    wait_until(lambda: server.metrics())
+    until(lambda: server.metrics())
     (other,) = others(worker)
     for pid in (other.pid, worker.pid):
         os.kill(pid, signal.SIGTERM)
     assert wait_for_exit(worker, seconds=20) == 128 + signal.SIGTERM
     assert server.finished is None
-    wait_until(lambda: not psutil.pid_exists(other.pid), seconds=5)
+    until(lambda: not psutil.pid_exists(other.pid), seconds=5)
 
 
 def test_what_fails_in_every_process_is_one_sentence(make_server, start_worker):
