@@ -57,11 +57,11 @@ class House:
 
     def pids(self, name: str) -> list[int]:
         """Of the child and of its grandchild."""
-        until((self.folder / name).exists)
+        until((self.folder / name).exists, seconds=15)
         return [int(pid) for pid in (self.folder / name).read_text().split()]
 
     def restarted(self, name: str, old: list[int]) -> list[int]:
-        until(lambda: self.pids(name) != old)
+        until(lambda: self.pids(name) != old, seconds=15)
         return self.pids(name)
 
 
@@ -88,7 +88,7 @@ def test_killed_child_is_started_again_and_the_other_is_left_alone(house):
 def test_what_a_dead_child_had_started_does_not_linger(house):
     web = house.pids("web")
     os.kill(web[0], signal.SIGKILL)
-    until(lambda: not is_alive(web[1]))
+    until(lambda: not is_alive(web[1]), seconds=15)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -104,7 +104,7 @@ def test_ctrl_c_stops_the_whole_tree(house, number):
 def test_children_die_with_a_killed_supervisor(house):
     children = [house.pids("web")[0], house.pids("dispatcher")[0]]
     house.process.kill()
-    until(lambda: not any(is_alive(pid) for pid in children))
+    until(lambda: not any(is_alive(pid) for pid in children), seconds=15)
 
 
 def test_child_that_keeps_dying_is_started_less_and_less_often():

@@ -113,11 +113,11 @@ def test_a_process_that_dies_is_tried_again_until_it_is_given_up(dispatch, run, 
     settings.MAX_ATTEMPTS = 2
     dispatcher = dispatch(CRASH)
     dispatcher.step(now=NOON)
-    until(lambda: is_dead(dispatcher, run))
+    until(lambda: is_dead(dispatcher, run), seconds=20)
     dispatcher.step(now=SOON)
     run.refresh_from_db()
     assert (run.state, run.attempt) == ("starting", 2)
-    until(lambda: is_dead(dispatcher, run))
+    until(lambda: is_dead(dispatcher, run), seconds=20)
     dispatcher.step(now=SOON)
     run.refresh_from_db()
     assert run.state == "failed"
@@ -145,7 +145,7 @@ def test_a_worker_that_says_nothing_is_ended_and_replaced(dispatch, run, setting
     dispatcher.step(now=NOON)
     silent = NOON + timedelta(seconds=settings.HEARTBEAT_TIMEOUT_SECONDS + 1)
     dispatcher.step(now=silent)
-    until(lambda: is_dead(dispatcher, run))
+    until(lambda: is_dead(dispatcher, run), seconds=20)
     dispatcher.step(now=silent)
     run.refresh_from_db()
     assert run.attempt == 2
@@ -180,7 +180,7 @@ def test_a_worker_that_will_not_stop_is_ended(dispatch, run, rita, monkeypatch):
         dispatcher.step(now=NOON + timedelta(seconds=20))
         return is_dead(dispatcher, run)
 
-    until(gone)
+    until(gone, seconds=20)
     dispatcher.step(now=NOON + timedelta(seconds=20))
     run.refresh_from_db()
     assert run.state == "cancelled"

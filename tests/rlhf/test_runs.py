@@ -33,13 +33,10 @@ class TestStates:
         for old, new in ILLEGAL:
             Run.objects.filter(pk=reward_run.pk).update(state=old)
             reward_run.refresh_from_db()
-            try:
+            with pytest.raises(Conflict):
                 runs.move(reward_run, new)
-            except Conflict:
-                reward_run.refresh_from_db()
-                assert reward_run.state == old, (old, new)
-            else:
-                pytest.fail(f"moved from {old} to {new}")
+            reward_run.refresh_from_db()
+            assert reward_run.state == old
 
     def test_a_move_that_lost_the_race_changes_nothing(self, reward_run):
         stale = Run.objects.get(pk=reward_run.pk)

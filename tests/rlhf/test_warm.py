@@ -31,7 +31,7 @@ def is_ready(warm: Warm) -> bool:
 def warm():
     process = Warm(folder=ROOT, environment={**os.environ, "OMP_NUM_THREADS": "1"})
     assert process.fork(folder=ROOT, environment={}, log=Path(os.devnull)) is None  # not yet
-    until(lambda: is_ready(process))
+    until(lambda: is_ready(process), seconds=120)
     yield process
     process.close()
 
@@ -95,10 +95,10 @@ def test_workers_go_on_where_the_process_that_forked_them_is_gone(settings, tmp_
     executor.warm_up()
     warm = executor._warm
     assert warm
-    until(lambda: is_ready(warm))
+    until(lambda: is_ready(warm), seconds=120)
     ref = executor.submit(Launch(1, 1, "plr_secret"), active=[]).ref
     warm._process.kill()
-    until(lambda: not warm.is_alive)
+    until(lambda: not warm.is_alive, seconds=120)
     assert executor.status(ref).alive
     other = executor.submit(Launch(2, 1, "plr_secret"), active=[]).ref  # without it
     executor.close()
@@ -111,7 +111,7 @@ def test_workers_go_on_where_the_process_that_forked_them_is_gone(settings, tmp_
 
 def test_it_ends_with_its_dispatcher(tmp_path):
     warm = Warm(folder=ROOT, environment={**os.environ, "OMP_NUM_THREADS": "1"})
-    until(lambda: is_ready(warm))
+    until(lambda: is_ready(warm), seconds=120)
     warm._requests.close()
     until(lambda: not warm.is_alive, seconds=10)
     assert warm._process.returncode == 0
