@@ -1,15 +1,16 @@
 """Whether the methods work, by a truth that is known here, and what too much of one looks like.
 
-    python -m benchmarks.policies [--long] [--seeds N] [--only methods|overoptimization] [--picture PATH]
-        [--keep FOLDER] [--processes N]
+    python -m benchmarks.policies [--long] [--seeds N] [--first N] [--only methods|overoptimization]
+        [--picture PATH] [--keep FOLDER] [--processes N]
 
 Prints one line of JSON for each figure and ends with 1 where a claim does not hold. A simulated crowd judges
 replies of an SFT policy; PPO, RLOO, DPO and best of n, with the settings of fixtures/round.json, must each
 beat that policy on 400 prompts that nothing was trained on, by the crowd's true utility: the whole
 interval above one half. `--long` has more seeds, KTO and GRPO, and draws docs/overoptimization.png: PPO
-without a KL against a reward model of few judgments, and against an ensemble of such, which must delay the
-fall of the truth. Two processes of one thread each. What `--keep` names holds what was trained and seen, and
-a later call goes on from there.
+without a KL against a reward model of few judgments, and against an ensemble of such: both scores must rise
+while the truth falls, and figures tell how much later it falls against the ensemble, and whether its members
+disagree about what is wrong. Two processes of one thread each. What `--keep` names holds what was trained and
+seen, and a later call goes on from there.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ METHODS = ("sft", "ppo", "rloo", "dpo", "best of n")
 MORE_METHODS = ("grpo", "kto")
 NEED_NO_REWARD = ("sft", "dpo", "kto")
 NUM_JUDGMENTS = 600
-SEEDS, LONG_SEEDS, CURVE_SEEDS = 1, 2, 4
+SEEDS, LONG_SEEDS, CURVE_SEEDS = 1, 2, 16
 PROCESSES = 2
 PICTURE = Path(__file__).parent.parent / "docs" / "overoptimization.png"
 
@@ -78,11 +79,17 @@ def overoptimize(arm: str, ground: Any, judged: Path) -> list[Any]:
     return overoptimize(arm, ground, judged)
 
 
+def agree(ground: Any, judged: Path) -> Any:
+    from benchmarks.simulation.agreement import agree
+
+    return agree(ground, judged)
+
+
 def compare_methods(
-    pool: ProcessPoolExecutor, folder: Path, seeds: int, methods: Sequence[str]
+    pool: ProcessPoolExecutor, folder: Path, seeds: Sequence[int], methods: Sequence[str]
 ) -> Iterator[Line]:
     """As soon as what they wait for is there, the longest first."""
-    grounds = [pool.submit(begin, folder / f"methods-{seed}", seed, NUM_JUDGMENTS) for seed in range(seeds)]
+    grounds = [pool.submit(begin, folder / f"methods-{seed}", seed, NUM_JUDGMENTS) for seed in seeds]
     rewards: dict[Future[Line], Any] = {}
     lines: list[Future[Line]] = []
     for ready in as_completed(grounds):
@@ -97,19 +104,24 @@ def compare_methods(
 
 
 def curves(
-    pool: ProcessPoolExecutor, folder: Path, seeds: int, picture: Path
+    pool: ProcessPoolExecutor, folder: Path, seeds: Sequence[int], picture: Path
 ) -> tuple[list[Line], list[str]]:
     """The figures, and a sentence for each claim that they do not hold."""
     from benchmarks.simulation.overoptimization import ARMS, NUM_JUDGMENTS
-    from benchmarks.simulation.picture import doubts, draw, summary
+    from benchmarks.simulation.picture import agreements, doubts, draw, summary
 
-    grounds = [pool.submit(begin, folder / f"curves-{seed}", seed, NUM_JUDGMENTS) for seed in range(seeds)]
+    grounds = [pool.submit(begin, folder / f"curves-{seed}", seed, NUM_JUDGMENTS) for seed in seeds]
     longest_first = reversed(ARMS)
     runs = [pool.submit(overoptimize, arm, *ready.result()) for arm in longest_first for ready in grounds]
     looks = [look for run in runs for look in run.result()]
     draw(looks, picture)
-    lines = summary(looks)
+    told = [pool.submit(agree, *ready.result()) for ready in grounds]
+    lines = summary(looks) + agreements([one.result() for one in told])
     return lines, doubts(lines)
+
+
+def seeds_of(options: argparse.Namespace, number: int) -> range:
+    return range(options.first, options.first + (options.seeds or number))
 
 
 def main() -> int:
@@ -118,6 +130,7 @@ def main() -> int:
     )
     parser.add_argument("--long", action="store_true")
     parser.add_argument("--seeds", type=int)
+    parser.add_argument("--first", type=int, default=0, help="the first seed")
     parser.add_argument("--only", choices=["methods", "overoptimization"])
     parser.add_argument("--picture", type=Path, default=PICTURE)
     parser.add_argument("--keep", type=Path)
@@ -130,7 +143,7 @@ def main() -> int:
         ProcessPoolExecutor(options.processes, mp_context=context, initializer=one_thread) as pool,
     ):
         if options.only != "overoptimization":
-            seeds = options.seeds or (LONG_SEEDS if options.long else SEEDS)
+            seeds = seeds_of(options, LONG_SEEDS if options.long else SEEDS)
             methods = METHODS + (MORE_METHODS if options.long else ())
             for line in compare_methods(pool, Path(folder), seeds, methods):
                 say(line)
@@ -139,7 +152,7 @@ def main() -> int:
                         f"{line['figure']} may be chance: {line['low']:.3f} (seed {line['seed']})."
                     )
         if options.long or options.only == "overoptimization":
-            lines, doubts = curves(pool, Path(folder), options.seeds or CURVE_SEEDS, options.picture)
+            lines, doubts = curves(pool, Path(folder), seeds_of(options, CURVE_SEEDS), options.picture)
             for line in lines:
                 say(line)
             failures += doubts

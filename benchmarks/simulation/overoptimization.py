@@ -120,21 +120,13 @@ def overoptimize(arm: str, ground: Ground, judged: Path) -> list[Look]:
 
 
 def watch(arm: str, ground: Ground, judged: Path) -> list[Look]:
-    reward_dir, policy_dir = judged / f"reward-{arm}", judged / f"ppo-{arm}"
-    if not (reward_dir / "model").is_dir():
-        train_reward(
-            REWARD.model_copy(update={"seed": ground.seed, **ARMS[arm]}),
-            model_path=ground.sft,
-            snapshot_dir=judged / "rankings",
-            output_dir=reward_dir,
-            reporter=Quiet(),
-        )
-    watcher = Watch(ground, reward_dir / "model", arm)
+    reward_model, policy_dir = reward_of(arm, ground, judged), judged / f"ppo-{arm}"
+    watcher = Watch(ground, reward_model, arm)
     every = EVERY * PPO.num_ppo_epochs * PPO.num_mini_batches
     train_ppo(
         PPO.model_copy(update={"seed": ground.seed, "checkpoint_every": every}),
         model_path=ground.sft,
-        reward_model_path=reward_dir / "model",
+        reward_model_path=reward_model,
         snapshot_dir=judged / "prompts",
         output_dir=policy_dir,
         reporter=watcher,
@@ -142,3 +134,25 @@ def watch(arm: str, ground: Ground, judged: Path) -> list[Look]:
     watcher.policy = load(policy_dir / "model")
     watcher.look(NUM_ROLLOUTS)
     return watcher.looks
+
+
+def reward_of(arm: str, ground: Ground, judged: Path) -> Path:
+    """The reward model of the arm, trained where it is not there."""
+    model = judged / f"reward-{arm}" / "model"
+    if not model.is_dir():
+        train_reward(
+            REWARD.model_copy(update={"seed": ground.seed, **ARMS[arm]}),
+            model_path=ground.sft,
+            snapshot_dir=judged / "rankings",
+            output_dir=model.parent,
+            reporter=Quiet(),
+        )
+    return model
+
+
+def policy_of(arm: str, ground: Ground, judged: Path) -> Path:
+    """The policy after all rollouts against that reward model, trained where it is not there."""
+    model = judged / f"ppo-{arm}" / "model"
+    if not model.is_dir():
+        watch(arm, ground, judged)
+    return model

@@ -9,7 +9,8 @@ from pathlib import Path
 from statistics import fmean, stdev
 from typing import Any
 
-from benchmarks.simulation.overoptimization import ARMS, Look
+from benchmarks.simulation.agreement import Agreement
+from benchmarks.simulation.overoptimization import ARMS, NUM_ROLLOUTS, Look
 from fixtures.report import ACCENT, INK, QUIET, WARM
 
 UNIT = "standard deviations of SFT replies"
@@ -20,6 +21,8 @@ AXES: dict[str, Callable[[Look], float]] = {
     "rollouts": lambda look: look.rollouts,
     "distance from SFT, √KL (√nats)": lambda look: math.sqrt(max(look.kl, 0.0)),
 }
+FARTHEST = {"rollouts": NUM_ROLLOUTS, "distance from SFT, √KL (√nats)": 6.0}
+GAINS = (-2.0, 2.5)  # a policy that falls apart on its way would press all the others flat
 CURVES = {"proxy": (WARM, "score of its reward model"), "truth": (ACCENT, "true utility")}
 FAINT = 0.25  # of a seed's own line
 TITLES = {
@@ -75,10 +78,12 @@ def draw(looks: Sequence[Look], path: Path) -> None:
             axes.axhline(0, color=QUIET, linewidth=1, linestyle=":")
             axes.axhline(-FALLEN, color=QUIET, linewidth=0.5)
             axes.set_xlabel(axis)
+            axes.set(xlim=(0, FARTHEST[axis]), ylim=GAINS)
+            axes.xaxis.get_major_locator().set_params(integer=True)
         panels[0].set_ylabel("gain over SFT\n(standard deviations of SFT replies)")
     for axes, arm in zip(rows[0], ARMS, strict=True):
         axes.set_title(TITLES[arm], fontsize=10, loc="left")
-    words = f"faint: a line for each of {len(_seeds(looks))} seeds; bold: their mean after as many rollouts"
+    words = f"faint: a line for each of {len(_seeds(looks))} seeds; bold: their mean after as many rollouts; cut at the frame"
     figure.suptitle(words, fontsize=9, color=QUIET, x=0.99, ha="right")
     rows[0][0].legend(frameon=False, loc="upper left")
     figure.savefig(path, dpi=150)
@@ -108,7 +113,10 @@ def summary(looks: Sequence[Look]) -> list[dict[str, Any]]:
         for when, rollouts in (("best", best), ("last", max(groups))):
             group = groups[rollouts]
             place = {"rollouts": rollouts, "kl": round(fmean(look.kl for look in group), 2)}
-            for figure, name in ((f"truth at its {when}", "truth"), ("score there", "proxy")):
+            for figure, name in (
+                (f"truth at its {when}", "truth"),
+                (f"score at the truth's {when}", "proxy"),
+            ):
                 values = [getattr(look, name) for look in group]
                 lines.append(_line(f"{figure}, {TITLES[arm]}", values, UNIT) | place)
     return lines + differences(looks)
@@ -145,16 +153,31 @@ def differences(looks: Sequence[Look]) -> list[dict[str, Any]]:
     return lines
 
 
+def agreements(found: Sequence[Agreement]) -> list[dict[str, Any]]:
+    """What members of the ensemble say of the policy that one other reward model led too far."""
+    figures: dict[str, tuple[list[float], str]] = {
+        "correlation of two members on SFT replies": ([one.correlation for one in found], "Pearson"),
+        "gain by a member's score": ([fmean(one.gains) for one in found], UNIT),
+        "gain by the score of the member that sees least": ([min(one.gains) for one in found], UNIT),
+        "gain in truth": ([one.truth for one in found], UNIT),
+        "variance of members": ([one.variance for one in found], "of that on SFT replies"),
+    }
+    where = f"policy of {TITLES['adapter']} as four others see it"
+    return [_line(f"{name}, {where}", *values) for name, values in figures.items()]
+
+
 def doubts(lines: Sequence[dict[str, Any]]) -> list[str]:
     """What the picture is drawn to show and the figures of `summary` do not, a sentence each."""
-    found = {line["figure"]: line for line in lines}
-    end = found[f"truth at its last, {TITLES['adapter']}"]["value"]
-    delay = found[f"rollouts once the truth has fallen by {FALLEN}, {VERSUS}"]
+    found = {line["figure"]: line["value"] for line in lines}
     sentences = []
-    if end >= 0:
-        sentences.append(f"No over-optimization: the truth ends at {end}.")
-    if delay["low"] <= 0:
-        sentences.append(f"That the ensemble delays the fall may be chance: {delay['low']} rollouts or more.")
+    for arm in ARMS:
+        score, truth = (
+            found[f"{name}, {TITLES[arm]}"] for name in ("score at the truth's last", "truth at its last")
+        )
+        if not truth < 0 < score:
+            sentences.append(
+                f"No over-optimization, {TITLES[arm]}: the score ends {score}, the truth {truth}."
+            )
     return sentences
 
 

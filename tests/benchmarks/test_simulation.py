@@ -12,9 +12,18 @@ import pyarrow.parquet as parquet
 import pytest
 
 from benchmarks.simulation import ground as grounds
+from benchmarks.simulation.agreement import compare
 from benchmarks.simulation.measures import load, log_probabilities, worth, write
 from benchmarks.simulation.overoptimization import ARMS, Look, overoptimize
-from benchmarks.simulation.picture import at_equal_distance, differences, doubts, draw, fallen_at, summary
+from benchmarks.simulation.picture import (
+    agreements,
+    at_equal_distance,
+    differences,
+    doubts,
+    draw,
+    fallen_at,
+    summary,
+)
 from fixtures.crowd import crowd
 from fixtures.dialogues import make_prompts
 
@@ -125,15 +134,33 @@ def test_reward_models_are_compared_seed_by_seed():
     assert (later["unit"], later["each"]) == ("nats", [0.25, 0.0])
 
 
+def test_members_that_err_together_are_told_from_members_that_doubt():
+    before = [[1.0, 2.0, 3.0], [2.0, 4.0, 6.0], [0.0, 1.0, 2.0]]
+    replies_of_sft, replies_are_worth = [0.0, 1.0, 2.0], [-2.0, -1.0, 0.0]
+    together = [[score + 2.0 for score in member] for member in before]
+    apart = [[score + 2.0 * number for score in member] for number, member in enumerate(before)]
+    blind, doubting = (
+        compare(seed, (before, after), (replies_of_sft, replies_are_worth))
+        for seed, after in enumerate((together, apart))
+    )
+    assert blind.correlation == pytest.approx(1.0)
+    assert blind.gains == pytest.approx([2.0, 1.0, 2.0])
+    assert (blind.truth, blind.variance) == pytest.approx((-2.0, 1.0))
+    assert doubting.gains == pytest.approx([0.0, 1.0, 4.0])
+    assert doubting.variance == pytest.approx(41 / 23)
+    figures = agreements([blind, doubting])
+    assert [line["value"] for line in figures] == pytest.approx([1.0, 5 / 3, 0.5, -2.0, 32 / 23], abs=1e-3)
+
+
 @pytest.mark.parametrize(
-    ("later", "falls", "said"),
-    [(4, -1.0, []), (0, -1.0, ["may be chance"]), (4, 1.0, ["No over", "may be chance"])],
+    ("score", "truth", "said"),
+    [(1.0, -1.0, []), (1.0, 1.0, ["one reward", "UWO"]), (-1.0, -1.0, ["one reward", "UWO"])],
 )
-def test_claims_that_the_figures_do_not_hold_are_said(later, falls, said):
+def test_claims_that_the_figures_do_not_hold_are_said(score, truth, said):
     looks = [
-        Look(seed, arm, rollouts, kl=1.0, proxy=1.0, truth=falls * max(0, rollouts - seed - start) / 4)
+        Look(seed, arm, rollouts, kl=1.0, proxy=score * rollouts, truth=truth * rollouts)
         for seed in range(4)
-        for arm, start in (("adapter", 2), ("uwo", 2 + later))
+        for arm in ARMS
         for rollouts in range(0, 21, 2)
     ]
     found = doubts(summary(looks))
