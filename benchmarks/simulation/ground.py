@@ -107,7 +107,7 @@ def judge(ground: Ground, num_judgments: int) -> Path:
     prompts = ground.prompts[:num_judgments]
     written = sample(
         Sampling(temperature=1.0, max_new_tokens=MAX_COMPLETION, batch_size=64),
-        model_path=ground.sft,
+        model=ground.sft,
         prompts=prompts,
         num_responses=NUM_RESPONSES,
         seed=ground.seed,

@@ -118,7 +118,7 @@ def best_of(ground: Ground, judged: Path) -> list[str]:
     best = sample_best(
         Sampling(temperature=1.0, max_new_tokens=MAX_COMPLETION, batch_size=128),
         n=BEST_OF,
-        model_path=ground.sft,
+        model=ground.sft,
         reward_model_path=judged / "reward" / "model",
         prompts=ground.held_out,
         num_responses=1,

@@ -83,7 +83,10 @@ def draw(looks: Sequence[Look], path: Path) -> None:
         panels[0].set_ylabel("gain over SFT\n(standard deviations of SFT replies)")
     for axes, arm in zip(rows[0], ARMS, strict=True):
         axes.set_title(TITLES[arm], fontsize=10, loc="left")
-    words = f"faint: a line for each of {len(_seeds(looks))} seeds; bold: their mean after as many rollouts; cut at the frame"
+    count = len(_seeds(looks))
+    words = (
+        f"faint: a line for each of {count} seeds; bold: their mean after as many rollouts; cut at the frame"
+    )
     figure.suptitle(words, fontsize=9, color=QUIET, x=0.99, ha="right")
     rows[0][0].legend(frameon=False, loc="upper left")
     figure.savefig(path, dpi=150)

@@ -238,9 +238,12 @@ def _share(
 
 
 def _generator(run: Run, model: ModelVersion) -> Any:
-    sampling = {key: run.spec[key] for key in ("temperature", "top_p", "max_new_tokens")}
+    config = {key: run.spec[key] for key in ("temperature", "top_p", "max_new_tokens")}
+    served = run.spec.get("endpoint")
+    if served and model.pk == run.inputs["models"]["model"]:
+        config["endpoint"] = {key: served[key] for key in ("url", "model")}
     return get_or_create_generator(
-        project=run.project, kind="model", name=str(model), model_ref=str(model.pk), config=sampling
+        project=run.project, kind="model", name=str(model), model_ref=str(model.pk), config=config
     )
 
 

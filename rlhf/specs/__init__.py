@@ -4,7 +4,7 @@ The web side validates with these before anything is queued, the worker reads th
 their JSON Schema draws the launch forms. No Django and no torch here.
 """
 
-from rlhf.specs.common import Lora, ModelName, ModelRef, Sampling, SnapshotRef, Spec, SplitName
+from rlhf.specs.common import Endpoint, Lora, ModelName, ModelRef, Sampling, SnapshotRef, Spec, SplitName
 from rlhf.specs.online import (
     GrpoTraining,
     ModelReward,
@@ -45,6 +45,7 @@ __all__ = [
     "SPECS",
     "DpoSpec",
     "DpoTraining",
+    "Endpoint",
     "EvaluateSpec",
     "GrpoSpec",
     "GrpoTraining",

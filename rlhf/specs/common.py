@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 ModelRef = Annotated[
     str,
@@ -44,3 +45,35 @@ class Sampling(Spec):
     top_p: float = Field(1.0, gt=0, le=1)
     max_new_tokens: int = Field(64, ge=1, le=32_768)
     batch_size: int = Field(32, ge=1, description="Prompts generated together.")
+
+
+class Endpoint(Spec):
+    """A server of OpenAI's chat completions that answers for the model: vLLM, SGLang, llama.cpp, a provider.
+    Its key, where it wants one, is the operator's (ENDPOINT_KEYS)."""
+
+    url: str = Field(
+        pattern=r"^https?://[^\s@?#]+$",
+        max_length=500,
+        description="With its version, as in http://localhost:8000/v1.",
+    )
+    model: str = Field(min_length=1, max_length=300, description="What it calls the model.")
+    timeout_seconds: float = Field(120.0, gt=0, description="For one reply.")
+    retries: int = Field(5, ge=0, le=20)
+
+    @field_validator("url")
+    @classmethod
+    def _url_can_be_asked(cls, url: str) -> str:
+        parts = urlsplit(url)
+        try:
+            is_complete = bool(parts.hostname) and parts.port != 0
+        except ValueError:
+            is_complete = False
+        if not is_complete:
+            raise ValueError("the url must name a host, and a port from 1 to 65535 or none")
+        return url
+
+
+Served = Annotated[
+    Endpoint | None,
+    Field(description="Where `model` is served already; empty: the worker loads it."),
+]

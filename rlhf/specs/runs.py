@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from rlhf.specs.common import ModelName, ModelRef, Sampling, SnapshotRef, Spec, SplitName
+from rlhf.specs.common import ModelName, ModelRef, Sampling, Served, SnapshotRef, Spec, SplitName
 from rlhf.specs.online import GrpoTraining, PpoTraining, RlooTraining
 from rlhf.specs.training import DpoTraining, KtoTraining, RewardTraining, SftTraining
 
@@ -97,6 +97,7 @@ class SampleSpec(Sampling):
 
     kind: Literal["sample"] = "sample"
     model: ModelRef
+    endpoint: Served = None
     num_prompts: int = Field(200, ge=1, le=1_000_000)
     splits: list[SplitName] = Field(["train", "validation"], min_length=1)
     responses_per_prompt: int = Field(2, ge=2, le=9, description="Responses ranked together.")
@@ -117,6 +118,7 @@ class EvaluateSpec(Sampling):
 
     kind: Literal["evaluate"] = "evaluate"
     model: ModelRef
+    endpoint: Served = None
     baselines: list[ModelRef] = Field(min_length=1, max_length=8)
     reward_model: ModelRef | None = None
     num_prompts: int = Field(200, ge=1, le=1_000_000)

@@ -14,10 +14,10 @@ from statistics import fmean
 from typing import NamedTuple
 
 from rlhf.specs import Sampling
-from rlhf.training.data import PromptRow
+from rlhf.training.data import Completion, PromptRow
 from rlhf.training.errors import out_of_memory_explained
 from rlhf.training.reporting import Reporter
-from rlhf.training.sampling import Completion, free_memory, sample
+from rlhf.training.sampling import Model, free_memory, sample
 from rlhf.training.scoring import Scorer
 
 
@@ -40,7 +40,7 @@ def sample_best(
     spec: Sampling,
     *,
     n: int,
-    model_path: str | Path,
+    model: Model,
     reward_model_path: str | Path,
     prompts: Sequence[PromptRow],
     num_responses: int,
@@ -52,7 +52,7 @@ def sample_best(
     one_batch = spec.model_copy(update={"batch_size": max(1, spec.batch_size // n)})
     sampled = sample(
         one_batch,
-        model_path=model_path,
+        model=model,
         prompts=prompts,
         num_responses=n * num_responses,
         seed=seed,

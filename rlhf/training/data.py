@@ -1,11 +1,12 @@
-"""A frozen snapshot's Parquet files as what a trainer reads."""
+"""A frozen snapshot's Parquet files as what a trainer reads, and what a model makes of a prompt."""
 
 from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from rlhf.specs import WatchedTraining
 from rlhf.training.errors import TrainingError
@@ -20,6 +21,13 @@ Columns = dict[str, list[Any]]
 class PromptRow(NamedTuple):
     id: int
     messages: list[dict[str, Any]]
+
+
+@dataclass(slots=True)
+class Completion:
+    text: str
+    num_tokens: int  # with the one that ended it
+    finish: Literal["stop", "length"]
 
 
 def load_split(snapshot_dir: Path, split: str, *, columns: Iterable[str], cache_dir: Path) -> Dataset | None:

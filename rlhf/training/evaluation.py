@@ -8,10 +8,10 @@ from pathlib import Path
 
 from rlhf.specs import Sampling
 from rlhf.training.best_of_n import sample_best, score
-from rlhf.training.data import PromptRow
+from rlhf.training.data import Completion, PromptRow
 from rlhf.training.errors import out_of_memory_explained
 from rlhf.training.reporting import Reporter
-from rlhf.training.sampling import Completion, free_memory, sample
+from rlhf.training.sampling import Model, free_memory, sample
 from rlhf.training.scoring import Scorer
 
 
@@ -26,47 +26,45 @@ class Reply:
 def evaluate(
     spec: Sampling,
     *,
-    model_paths: Mapping[int, str | Path],
+    models: Mapping[int, Model],
     reward_model_path: str | Path | None,
     prompts: Sequence[PromptRow],
     seed: int,
     reporter: Reporter,
     best_of: Mapping[int, int] | None = None,
 ) -> Iterator[Reply]:
-    """One reply for each prompt and model (keys of `model_paths` name them), prompt by prompt.
+    """One reply for each prompt and model (keys of `models` name them), prompt by prompt.
     A model that `best_of` names gives the best of that many, by the reward model.
 
-    Models answer one after the other, so that one at a time is in memory, and from the same random
-    numbers, so that they differ by what they learned rather than by luck.
+    Models answer one after the other, so that one at a time is in memory, and those that are loaded here from
+    the same random numbers, so that they differ by what they learned rather than by luck.
     """
-    total = len(prompts) * len(model_paths)
+    total = len(prompts) * len(models)
     replies: dict[int, list[Completion]] = {}
-    for position, (model, path) in enumerate(model_paths.items()):
+    for position, (name, model) in enumerate(models.items()):
         done = position * len(prompts)
         arguments = {
-            "model_path": path,
+            "model": model,
             "prompts": prompts,
             "num_responses": 1,
             "seed": seed,
             "reporter": reporter,
             "on_progress": lambda count, done=done: reporter.progress(done + count, total),
         }
-        n = (best_of or {}).get(model, 1)
+        n = (best_of or {}).get(name, 1)
         if n > 1:
             assert reward_model_path is not None
             best = sample_best(spec, n=n, reward_model_path=reward_model_path, **arguments)  # type: ignore[arg-type]
-            replies[model] = [own[0].completion for own in best]
+            replies[name] = [own[0].completion for own in best]
         else:
-            replies[model] = [own[0] for own in sample(spec, **arguments)]  # type: ignore[arg-type]
+            replies[name] = [own[0] for own in sample(spec, **arguments)]  # type: ignore[arg-type]
         free_memory()
     rewards: dict[int, list[float]] = {}
     if reward_model_path is not None:
         scorer = Scorer.load(reward_model_path, batch_size=spec.batch_size)
         with out_of_memory_explained(f"lower batch_size (now {spec.batch_size})"):
-            rewards = {
-                model: score(scorer, list(zip(prompts, replies[model], strict=True))) for model in model_paths
-            }
+            rewards = {name: score(scorer, list(zip(prompts, replies[name], strict=True))) for name in models}
     for index, prompt in enumerate(prompts):
-        for model in model_paths:
-            reward = rewards[model][index] if rewards else None
-            yield Reply(prompt.id, model, replies[model][index], reward)
+        for name in models:
+            reward = rewards[name][index] if rewards else None
+            yield Reply(prompt.id, name, replies[name][index], reward)

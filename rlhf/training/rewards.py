@@ -6,7 +6,6 @@ gives one score each. A rule scores 1 where it holds and 0 where it does not.
 
 from __future__ import annotations
 
-import contextlib
 import json
 import math
 import re
@@ -19,13 +18,12 @@ import httpx
 import torch
 
 from rlhf.specs import ModelReward, PpoTraining, RemoteReward, RewardSource, VerifierReward
-from rlhf.training import addresses, scoring
+from rlhf.training import scoring
 from rlhf.training.errors import TrainingError
 from rlhf.training.ppo_math import RunningMoments
 from rlhf.training.scoring import Scorer
+from rlhf.training.services import Service
 from rlhf.training.text import Messages
-
-RETRY_SECONDS = 0.5
 
 
 class Source(Protocol):
@@ -61,58 +59,30 @@ class VerifierSource:
 
 class RemoteSource:
     """POSTs {"prompts": [[{role, content}, ...], ...], "completions": [text, ...], "finished": [bool, ...]}
-    and reads {"scores": [number, ...]}. What may pass (no connection, a timeout, 429, 5xx) is tried again;
-    what will not (another 4xx, an answer of another form, an address that no worker may ask) ends the run in
-    one sentence."""
+    and reads {"scores": [number, ...]}. An answer of another form ends the run in one sentence; services.py
+    has the rest."""
 
     def __init__(self, spec: RemoteReward, *, sleep: Callable[[float], None] = time.sleep) -> None:
         self.name = "remote"
-        self._spec = spec
-        self._sleep = sleep
-        with contextlib.suppress(OSError):  # asked again at each request
-            addresses.resolve(spec.url)
-        # No proxy of the environment: it would ask for us what we may not ask.
-        self._client = httpx.Client(timeout=spec.timeout_seconds, trust_env=False)
+        self._batch_size = spec.batch_size
+        self._service = Service(
+            "reward service",
+            spec.url,
+            timeout_seconds=spec.timeout_seconds,
+            retries=spec.retries,
+            sleep=sleep,
+        )
 
     def score(
         self, prompts: Sequence[Messages], completions: Sequence[str], finished: Sequence[bool]
     ) -> list[float]:
         scores: list[float] = []
-        size = self._spec.batch_size
-        for start in range(0, len(prompts), size):
-            part = slice(start, start + size)
+        for start in range(0, len(prompts), self._batch_size):
+            part = slice(start, start + self._batch_size)
             asked = list(completions[part])
             body = {"prompts": prompts[part], "completions": asked, "finished": finished[part]}
-            scores += self._read(self._post(body), len(asked))
+            scores += self._read(self._service.post(body, wanted="scores"), len(asked))
         return scores
-
-    def _post(self, body: dict[str, Any]) -> httpx.Response:
-        reason = ""
-        for attempt in range(self._spec.retries + 1):
-            if attempt:
-                self._sleep(RETRY_SECONDS * 2 ** (attempt - 1))
-            try:
-                response = self._client.send(self._request(body))
-            except (httpx.HTTPError, OSError) as error:
-                reason = str(error) or type(error).__name__
-                continue
-            if response.is_success:
-                return response
-            reason = f"it answered {response.status_code}"
-            if response.status_code < 500 and response.status_code != 429:
-                break
-        raise TrainingError(f"The reward service {self._spec.url} gave no scores: {reason}.")
-
-    def _request(self, body: dict[str, Any]) -> httpx.Request:
-        """To the address that was looked at; the certificate is still the name's."""
-        url = httpx.URL(self._spec.url)
-        return self._client.build_request(
-            "POST",
-            url.copy_with(host=addresses.resolve(self._spec.url)),
-            json=body,
-            headers={"Host": url.netloc.decode()},
-            extensions={"sni_hostname": url.host},
-        )
 
     def _read(self, response: httpx.Response, count: int) -> list[float]:
         try:
@@ -121,7 +91,7 @@ class RemoteSource:
             scores = []
         if len(scores) != count or not all(map(math.isfinite, scores)):
             raise TrainingError(
-                f'The reward service {self._spec.url} must answer {{"scores": [...]}} with one finite number '
+                f'The {self._service.name} must answer {{"scores": [...]}} with one finite number '
                 f"for each of the {count} completions; it answered {response.text[:100]!r}."
             )
         return scores

@@ -1,4 +1,4 @@
-"""Replies of a policy to prompts.
+"""Replies of a policy to prompts, from a model that is loaded here or an endpoint that serves it.
 
 Full support (no top-k, top-p only when asked) whatever the model's own generation settings say, so
 that what is sampled is what the policy believes. Each reply has its own random numbers from (seed, prompt
@@ -10,14 +10,14 @@ from __future__ import annotations
 import gc
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import torch
 
-from rlhf.specs import Sampling
-from rlhf.training.data import PromptRow
+from rlhf.specs import Endpoint, Sampling
+from rlhf.training.data import Completion, PromptRow
+from rlhf.training.endpoint import ask
 from rlhf.training.engines import Engine, GenerateEngine, LoopEngine, derive_seed
 from rlhf.training.errors import TrainingError, out_of_memory_explained
 from rlhf.training.modeling import device, find_model, load_policy, load_tokenizer, precision
@@ -28,17 +28,14 @@ if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
 
-@dataclass(slots=True)
-class Completion:
-    text: str
-    num_tokens: int  # with the one that ended it
-    finish: Literal["stop", "length"]
+# A folder or the name of a model on a hub, to be loaded; or who answers for it.
+Model = str | Path | Endpoint
 
 
 def sample(
     spec: Sampling,
     *,
-    model_path: str | Path,
+    model: Model,
     prompts: Sequence[PromptRow],
     num_responses: int,
     seed: int,
@@ -46,7 +43,34 @@ def sample(
     on_progress: Callable[[int], None] | None = None,
 ) -> list[list[Completion]]:
     """`num_responses` completions for each prompt, in the order of `prompts`."""
-    folder = find_model(model_path)
+    arguments: dict[str, Any] = {
+        "prompts": prompts,
+        "num_responses": num_responses,
+        "seed": seed,
+        "reporter": reporter,
+        "on_progress": on_progress,
+    }
+    started = time.monotonic()
+    if isinstance(model, Endpoint):
+        completions = ask(model, spec, **arguments)
+    else:
+        completions = _sample_here(spec, find_model(model), **arguments)
+    seconds = time.monotonic() - started
+    num_tokens = sum(reply.num_tokens for replies in completions for reply in replies)
+    reporter.log(f"{len(prompts)} prompts, {num_tokens} tokens in {seconds:.1f} seconds.")
+    return completions
+
+
+def _sample_here(
+    spec: Sampling,
+    folder: Path,
+    *,
+    prompts: Sequence[PromptRow],
+    num_responses: int,
+    seed: int,
+    reporter: Reporter,
+    on_progress: Callable[[int], None] | None,
+) -> list[list[Completion]]:
     tokenizer = load_tokenizer(folder)
     dtype, _ = precision("auto", lora=False, inference=True)
     model: Any = load_policy(folder, tokenizer, dtype=dtype)
@@ -59,7 +83,6 @@ def sample(
     order = sorted(range(len(prompts)), key=lambda index: -len(encoded[index]))
     completions: list[list[Completion]] = [[] for _ in prompts]
     advice = f"lower batch_size (now {spec.batch_size}) or max_new_tokens (now {spec.max_new_tokens})"
-    started = time.monotonic()
     for start in range(0, len(order), spec.batch_size):
         batch = order[start : start + spec.batch_size]
         rows = [(index, number) for index in batch for number in range(num_responses)]
@@ -73,9 +96,6 @@ def sample(
         reporter.raise_if_cancelled()
         if on_progress:
             on_progress(start + len(batch))
-    seconds = time.monotonic() - started
-    num_tokens = sum(reply.num_tokens for replies in completions for reply in replies)
-    reporter.log(f"{len(prompts)} prompts, {num_tokens} tokens in {seconds:.1f} seconds.")
     return completions
 
 

@@ -16,6 +16,12 @@ from rlhf.worker.protocol import Json, RunApi
 KEEP_DAYS = 14
 
 
+def models_to_read(run: Json) -> Json:
+    """By their part in the run, as it names them; without one that an endpoint serves."""
+    is_served = bool(run["spec"].get("endpoint"))
+    return {name: value for name, value in run["models"].items() if not (is_served and name == "model")}
+
+
 class Inputs:
     """A folder for each set of files, named by their content. Several workers may share it."""
 
@@ -36,7 +42,7 @@ class Inputs:
         return self._found[source]
 
     def fetch_models(self, models: Json) -> None:
-        """All that a run names: one that does not exist fails it now, before a library is loaded."""
+        """One that does not exist fails the run now, before a library is loaded."""
         for name, value in models.items():
             for model in value if isinstance(value, list) else [value]:
                 if model and name == "critic_from":

@@ -163,7 +163,7 @@ def _sample(execution: Execution, spec: SampleSpec) -> Json:
 
     prompts = read_prompts(execution.snapshot_dir())
     arguments: dict[str, Any] = {
-        "model_path": execution.model("model"),
+        "model": spec.endpoint or execution.model("model"),
         "prompts": prompts,
         "num_responses": spec.responses_per_prompt,
         "seed": spec.seed,
@@ -211,7 +211,10 @@ def _evaluate(execution: Execution, spec: EvaluateSpec) -> Json:
     replies = list(
         evaluate(
             spec,
-            model_paths={model["id"]: execution.inputs.model(model) for model in models},
+            models={
+                model["id"]: (model is models[0] and spec.endpoint) or execution.inputs.model(model)
+                for model in models
+            },
             reward_model_path=execution.inputs.model(judge) if judge else None,
             prompts=read_prompts(execution.snapshot_dir()),
             seed=spec.seed,

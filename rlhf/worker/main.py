@@ -21,7 +21,7 @@ from rlhf.training.errors import Cancelled, TrainingError
 from rlhf.worker import logs
 from rlhf.worker.checkpoints import Uploads, restore
 from rlhf.worker.environment import describe
-from rlhf.worker.inputs import Inputs
+from rlhf.worker.inputs import Inputs, models_to_read
 from rlhf.worker.kinds import LIBRARIES, Execution, execute
 from rlhf.worker.preflight import raise_if_unfit
 from rlhf.worker.protocol import (
@@ -129,7 +129,7 @@ def _outcome(
         inputs = Inputs(api, settings.cache)
         inputs.prune()
         reporter.log(f"Attempt {run['attempt']} of the {run['kind']} run starts.")
-        inputs.fetch_models(run["models"])
+        inputs.fetch_models(models_to_read(run))
         raise_if_unfit(run, inputs)
         resume_from = restore(run["checkpoint"], output_dir / "checkpoints", api)
         uploads.newest = resume_from

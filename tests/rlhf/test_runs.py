@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from labeling.core.errors import Conflict, DomainError
-from labeling.models import Slot, Task
+from labeling.models import Generator, Slot, Task
 from rlhf import storage
 from rlhf.models import Evaluation, MetricPoint, ModelVersion, Run, RunLogLine
 from rlhf.services import runs
@@ -489,6 +489,18 @@ class TestLaunching:
         rewards = [{"source": "model", "model": "base-model@1"}]
         with pytest.raises(DomainError, match=r"rewards\.0\.model"):
             launch("ppo", rewards=rewards, snapshot=preferences.pk)
+
+    def test_a_model_that_only_a_provider_has_is_named_and_sampled(self, launch):
+        endpoint = {"url": "https://models.example.com/v1", "model": "large-3"}
+        run = launch("sample", model="provider/large-3", endpoint=endpoint, num_prompts=2)
+        complete(begin(run))
+        run.refresh_from_db()
+        assert run.spec["endpoint"].items() > endpoint.items()
+        model = ModelVersion.objects.get(pk=run.inputs["models"]["model"])
+        assert (str(model), model.source, model.files) == ("large-3@1", "provider/large-3", [])
+        written = Generator.objects.get(name="large-3@1")
+        assert written.config["endpoint"] == endpoint
+        assert written.responses.count() == 4
 
     def test_a_model_is_not_compared_with_itself(self, launch, base):
         with pytest.raises(DomainError, match="named twice"):

@@ -18,7 +18,7 @@ SPEC = Sampling(max_new_tokens=10, batch_size=8)
 
 
 def test_the_reply_the_reward_model_likes_best_is_kept(base_model, reward_model):
-    shared = {"model_path": base_model, "prompts": PROMPTS, "seed": 3}
+    shared = {"model": base_model, "prompts": PROMPTS, "seed": 3}
     reporter = Recorder()
     best = sample_best(
         SPEC, n=4, reward_model_path=reward_model, num_responses=2, reporter=reporter, **shared
@@ -56,7 +56,7 @@ def test_evaluation_gives_best_of_n_to_the_model_that_asks(base_model, reward_mo
     replies = list(
         evaluate(
             SPEC,
-            model_paths={1: base_model, 2: base_model},
+            models={1: base_model, 2: base_model},
             reward_model_path=reward_model,
             prompts=PROMPTS,
             seed=1,

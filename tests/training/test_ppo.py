@@ -252,7 +252,7 @@ def test_rule_without_a_sound_argument_is_named(verifier, argument, message):
 
 @pytest.fixture
 def allows_private(monkeypatch):
-    monkeypatch.setenv("REWARD_ALLOW_PRIVATE", "1")
+    monkeypatch.setenv("RUN_ALLOW_PRIVATE", "1")
 
 
 @pytest.fixture

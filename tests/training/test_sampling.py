@@ -24,7 +24,7 @@ SPEC = Sampling(max_new_tokens=12, batch_size=4)
 def run(model, prompts=PROMPTS, spec=SPEC, num_responses=2, seed=3, reporter=None):
     return sample(
         spec,
-        model_path=model,
+        model=model,
         prompts=prompts,
         num_responses=num_responses,
         seed=seed,

@@ -54,14 +54,18 @@ def forks() -> Any:
 
 @pytest.fixture
 def start_worker(forks: Any, tmp_path: Path) -> Iterator[Callable[..., Any]]:
-    """Start an attempt of the server's run; the process, which a test may kill."""
+    """Start an attempt of the server's run, with `more` in its environment; the process, which a test may
+    kill."""
     started = []
 
-    def start(server: ProtocolServer, *, token: str | None = None, start_seconds: float = 20.0) -> Any:
+    def start(
+        server: ProtocolServer, *, token: str | None = None, start_seconds: float = 20.0, **more: str
+    ) -> Any:
         environment = {
             "PLUMBLINE_URL": server.url,
             "PLUMBLINE_RUN_TOKEN": token or server.new_attempt(),
             "PLUMBLINE_WORKDIR": str(tmp_path / "work"),
+            **more,
         }
         process = forks.Process(
             target=run_worker, args=(environment, str(tmp_path / "worker.log"), start_seconds)

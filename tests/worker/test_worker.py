@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.training.chat_server import serve_chat
 from tests.training.tiny import write_split
 from tests.worker.protocol_server import describe_files
 
@@ -235,6 +236,29 @@ def test_sample_answers_each_prompt(make_server, start_worker):
     assert [row["prompt_id"] for row in rows] == list(range(100, 160))
     assert all(len(row["completions"]) == 3 for row in rows)
     assert {reply["finish"] for row in rows for reply in row["completions"]} <= {"stop", "length"}
+
+
+def test_a_model_that_is_served_answers_without_being_fetched(make_server, start_worker, reward_model):
+    served = {"id": 5, "ref": "tuned@1", "source": "/nowhere/tuned", "files": []}
+    with serve_chat() as chat:
+        spec = {"model": "tuned", "endpoint": {"url": chat.url, "model": "tuned"}, "max_new_tokens": 8}
+        environment = {"RUN_ALLOW_PRIVATE": "1", "ENDPOINT_KEYS": f"{chat.url}=secret"}
+        server = make_server("sample", spec)
+        server.models["model"] = served
+        assert wait_for_exit(start_worker(server, **environment)) == 0
+        assert server.finished["state"] == "succeeded", server.log()
+        assert server.finished["result"]["summary"]["mean_tokens"] == 7
+        assert (len(chat.requests), set(chat.keys)) == (120, {"Bearer secret"})
+        assert "secret" not in json.dumps(server.events)
+        server.stop()
+
+        spec |= {"baselines": ["base@1"], "reward_model": "reward@1"}
+        server = make_server("evaluate", spec, reward_model=reward_model)
+        server.models |= {"baselines": [server.models["model"]], "model": served}
+        assert wait_for_exit(start_worker(server, **environment)) == 0
+        assert server.finished["state"] == "succeeded", server.log()
+        assert server.finished["result"]["summary"].keys() == {"tuned@1", "base@1"}
+        assert len(chat.requests) == 180
 
 
 def test_evaluation_scores_every_model(make_server, start_worker, base_model, reward_model):
