@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import os
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -42,20 +43,23 @@ def ask(
     served = _Served(endpoint, spec, sleep)
     at_once = min(spec.batch_size * num_responses, MOST_AT_ONCE)
     pool = ThreadPoolExecutor(at_once, thread_name_prefix="endpoint")
+    waiting: deque[list[Future[Completion]]] = deque()
     completions: list[list[Completion]] = []
+
+    def take() -> None:
+        completions.append([reply.result() for reply in waiting.popleft()])
+        reporter.raise_if_cancelled()
+        if on_progress:
+            on_progress(len(completions))
+
     try:
-        waiting = [
-            [
-                pool.submit(served.complete, prompt, derive_seed(seed, prompt.id, number) % SEEDS)
-                for number in range(num_responses)
-            ]
-            for prompt in prompts
-        ]
-        for done, replies in enumerate(waiting, start=1):
-            completions.append([reply.result() for reply in replies])
-            reporter.raise_if_cancelled()
-            if on_progress:
-                on_progress(done)
+        for prompt in prompts:
+            seeds = [derive_seed(seed, prompt.id, number) % SEEDS for number in range(num_responses)]
+            waiting.append([pool.submit(served.complete, prompt, one) for one in seeds])
+            if len(waiting) > at_once:  # enough for every thread, and no million of prompts
+                take()
+        while waiting:
+            take()
     finally:
         pool.shutdown(wait=False, cancel_futures=True)  # after a failure nothing more is asked
     return completions
