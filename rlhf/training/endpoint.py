@@ -18,8 +18,8 @@ from rlhf.specs import Endpoint, Sampling
 from rlhf.training.data import Completion, PromptRow
 from rlhf.training.engines import derive_seed
 from rlhf.training.errors import TrainingError
+from rlhf.training.remote import SHOWN, Service
 from rlhf.training.reporting import Reporter
-from rlhf.training.services import SHOWN, Service
 
 KEYS = "ENDPOINT_KEYS"
 MOST_AT_ONCE = 64  # requests

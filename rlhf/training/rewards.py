@@ -21,8 +21,8 @@ from rlhf.specs import ModelReward, PpoTraining, RemoteReward, RewardSource, Ver
 from rlhf.training import scoring
 from rlhf.training.errors import TrainingError
 from rlhf.training.ppo_math import RunningMoments
+from rlhf.training.remote import Service
 from rlhf.training.scoring import Scorer
-from rlhf.training.services import Service
 from rlhf.training.text import Messages
 
 
@@ -59,7 +59,7 @@ class VerifierSource:
 
 class RemoteSource:
     """POSTs {"prompts": [[{role, content}, ...], ...], "completions": [text, ...], "finished": [bool, ...]}
-    and reads {"scores": [number, ...]}. An answer of another form ends the run in one sentence; services.py
+    and reads {"scores": [number, ...]}. An answer of another form ends the run in one sentence; remote.py
     has the rest."""
 
     def __init__(self, spec: RemoteReward, *, sleep: Callable[[float], None] = time.sleep) -> None:
