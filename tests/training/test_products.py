@@ -36,6 +36,19 @@ def calls(monkeypatch):
     return found
 
 
+@pytest.mark.parametrize(
+    ("vendor", "flags", "expected"),
+    [
+        ("AuthenticAMD", "fpu avx avx2 avx512f avx512dq", True),
+        ("AuthenticAMD", "fpu avx avx2", False),
+        ("GenuineIntel", "fpu avx avx2 avx512f", False),
+    ],
+)
+def test_onednn_multiplies_where_mkl_leaves_instructions_unused(vendor, flags, expected):
+    told = f"processor\t: 0\nvendor_id\t: {vendor}\nflags\t\t: {flags}\nbugs\t\t: spectre_v1\n"
+    assert products.has_unused_instructions(told) is expected
+
+
 def learn(layer, input):
     layer.zero_grad()
     input = input.clone().requires_grad_()
