@@ -17,11 +17,11 @@ UNIT = "standard deviations of SFT replies"
 FALLEN = 0.25  # of these
 VERSUS = " less ".join(reversed(ARMS))
 FALLS = {"rollouts": "rollouts", "kl": "nats"}
-AXES: dict[str, Callable[[Look], float]] = {
-    "rollouts": lambda look: look.rollouts,
-    "distance from SFT, √KL (√nats)": lambda look: math.sqrt(max(look.kl, 0.0)),
+# What to plot against, and how far to the right.
+AXES: dict[str, tuple[Callable[[Look], float], float]] = {
+    "rollouts": (lambda look: look.rollouts, NUM_ROLLOUTS),
+    "distance from SFT, √KL (√nats)": (lambda look: math.sqrt(max(look.kl, 0.0)), 6.0),
 }
-FARTHEST = {"rollouts": NUM_ROLLOUTS, "distance from SFT, √KL (√nats)": 6.0}
 GAINS = (-2.0, 2.5)  # a policy that falls apart on its way would press all the others flat
 CURVES = {"proxy": (WARM, "score of its reward model"), "truth": (ACCENT, "true utility")}
 FAINT = 0.25  # of a seed's own line
@@ -65,7 +65,7 @@ def draw(looks: Sequence[Look], path: Path) -> None:
     figure, rows = pyplot.subplots(
         len(AXES), len(ARMS), figsize=(10, 8), layout="constrained", sharex="row", sharey=True
     )
-    for panels, (axis, place) in zip(rows, AXES.items(), strict=True):
+    for panels, (axis, (place, farthest)) in zip(rows, AXES.items(), strict=True):
         for axes, arm in zip(panels, ARMS, strict=True):
             groups = by_rollouts(looks, arm).values()
             for name, (colour, label) in CURVES.items():
@@ -78,7 +78,7 @@ def draw(looks: Sequence[Look], path: Path) -> None:
             axes.axhline(0, color=QUIET, linewidth=1, linestyle=":")
             axes.axhline(-FALLEN, color=QUIET, linewidth=0.5)
             axes.set_xlabel(axis)
-            axes.set(xlim=(0, FARTHEST[axis]), ylim=GAINS)
+            axes.set(xlim=(0, farthest), ylim=GAINS)
             axes.xaxis.get_major_locator().set_params(integer=True)
         panels[0].set_ylabel("gain over SFT\n(standard deviations of SFT replies)")
     for axes, arm in zip(rows[0], ARMS, strict=True):

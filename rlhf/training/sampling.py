@@ -10,6 +10,7 @@ from __future__ import annotations
 import gc
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -50,20 +51,26 @@ def sample(
         "reporter": reporter,
         "on_progress": on_progress,
     }
+    answer = partial(ask, model, spec) if isinstance(model, Endpoint) else _load(find_model(model), spec)
     started = time.monotonic()
-    if isinstance(model, Endpoint):
-        completions = ask(model, spec, **arguments)
-    else:
-        completions = _sample_here(spec, find_model(model), **arguments)
+    completions = answer(**arguments)
     seconds = time.monotonic() - started
     num_tokens = sum(reply.num_tokens for replies in completions for reply in replies)
     reporter.log(f"{len(prompts)} prompts, {num_tokens} tokens in {seconds:.1f} seconds.")
     return completions
 
 
+def _load(folder: Path, spec: Sampling) -> Callable[..., list[list[Completion]]]:
+    tokenizer = load_tokenizer(folder)
+    dtype, _ = precision("auto", lora=False, inference=True)
+    model: Any = load_policy(folder, tokenizer, dtype=dtype)
+    return partial(_sample_here, model.to(device()).eval(), tokenizer, spec)
+
+
 def _sample_here(
+    model: Any,
+    tokenizer: PreTrainedTokenizerBase,
     spec: Sampling,
-    folder: Path,
     *,
     prompts: Sequence[PromptRow],
     num_responses: int,
@@ -71,10 +78,6 @@ def _sample_here(
     reporter: Reporter,
     on_progress: Callable[[int], None] | None,
 ) -> list[list[Completion]]:
-    tokenizer = load_tokenizer(folder)
-    dtype, _ = precision("auto", lora=False, inference=True)
-    model: Any = load_policy(folder, tokenizer, dtype=dtype)
-    model = model.to(device()).eval()
     engine = _engine(model, tokenizer, spec)
     encoded = encode_prompts(tokenizer, [prompt.messages for prompt in prompts])
     _check_room(model, prompts, encoded, spec)
