@@ -206,20 +206,21 @@ def _evaluate(execution: Execution, spec: EvaluateSpec) -> Json:
     from rlhf.training.data import read_prompts
     from rlhf.training.evaluation import evaluate
 
-    models = [execution.run["models"]["model"], *execution.run["models"]["baselines"]]
+    candidate, baselines = execution.run["models"]["model"], execution.run["models"]["baselines"]
+    models = [candidate, *baselines]
     judge = execution.run["models"].get("reward_model")
     replies = list(
         evaluate(
             spec,
             models={
-                model["id"]: (model is models[0] and spec.endpoint) or execution.inputs.model(model)
-                for model in models
+                candidate["id"]: spec.endpoint or execution.model("model"),
+                **{model["id"]: execution.inputs.model(model) for model in baselines},
             },
             reward_model_path=execution.inputs.model(judge) if judge else None,
             prompts=read_prompts(execution.snapshot_dir()),
             seed=spec.seed,
             reporter=execution.reporter,
-            best_of={models[0]["id"]: spec.best_of},
+            best_of={candidate["id"]: spec.best_of},
         )
     )
     rows = [
@@ -242,7 +243,7 @@ def _evaluate(execution: Execution, spec: EvaluateSpec) -> Json:
         rewards = [reply.reward for reply in own if reply.reward is not None]
         if rewards:
             described["mean_reward"] = sum(rewards) / len(rewards)
-        if model is models[0] and spec.best_of > 1:
+        if model is candidate and spec.best_of > 1:
             described |= {"best_of": spec.best_of, "kl_bound": kl_bound(spec.best_of)}
         summary[model["ref"]] = described
     return {"summary": summary}

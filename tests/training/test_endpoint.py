@@ -150,14 +150,12 @@ def test_a_key_goes_to_its_own_address_alone(server, monkeypatch):
         assert key_of(other) is None
 
 
-@pytest.mark.parametrize(
-    "keys", ["secret", "models.example.com=secret", "https://a.example=", "http://a:b=c"]
-)
+@pytest.mark.parametrize("keys", ["hush", "models.example.com=hush", "https://a.example=", "http://a:b=hush"])
 def test_keys_without_their_address_are_the_operators_to_correct(keys, monkeypatch):
     monkeypatch.setenv("ENDPOINT_KEYS", keys)
     with pytest.raises(TrainingError, match="ENDPOINT_KEYS must be addresses with their keys") as told:
         key_of("https://b.example")
-    assert "secret" not in str(told.value).replace("=secret: ask", "")
+    assert "hush" not in str(told.value)
 
 
 @pytest.mark.parametrize(
