@@ -116,3 +116,17 @@ def side_by_side(first: Callable[[], First], second: Callable[[], Second]) -> tu
             return first(), other.result()
     finally:
         torch.set_num_threads(num_threads)
+
+
+def shared_out(tasks: Sequence[Callable[[], First]]) -> list[First]:
+    """The results of all, computed side by side: who is free takes the next, so that neither waits for the
+    other. Which of the two it was makes no difference to a result."""
+    results: dict[int, First] = {}
+    left = iter(list(enumerate(tasks)))
+
+    def work() -> None:
+        for index, task in left:
+            results[index] = task()
+
+    side_by_side(work, work)
+    return [results[index] for index in range(len(tasks))]

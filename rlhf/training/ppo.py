@@ -10,8 +10,8 @@ Every process holds the whole rollout (tokens and one number for each, never log
 of it: batch sizes and the number of processes change rounding only. A run that is killed anywhere goes
 on from its checkpoint and ends with the same bits, since all random numbers follow from the seed.
 
-Beside this file: ppo_math.py (formulas), ppo_models.py (policy, reference, critic), ppo_targets.py (what
-a rollout asks of them), ppo_state.py (what a checkpoint holds), engines.py (sampling), rewards.py (scores),
+Beside this file: ppo_math.py (formulas), ppo_models.py (policy, reference, critic), ppo_look.py (what they
+say of a rollout), ppo_targets.py (what it asks of them), ppo_state.py (what a checkpoint holds), engines.py (sampling), rewards.py (scores),
 processes.py; docs/ppo.md explains settings. Leaves out: sharded models (FSDP), asynchronous rollouts.
 """
 
@@ -23,7 +23,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from statistics import fmean
-from typing import Any, TypeVar
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -36,6 +36,7 @@ from rlhf.training.engines import Engine, derive_seed
 from rlhf.training.errors import TrainingError, out_of_memory_explained
 from rlhf.training.modeling import chat_template_digest, device, find_model, load_tokenizer
 from rlhf.training.passes import passes
+from rlhf.training.ppo_look import Columns, Scores, look
 from rlhf.training.ppo_models import POLICY, Batch, Models, Row
 from rlhf.training.ppo_state import Rollout, State, load_checkpoint, padded, save_checkpoint
 from rlhf.training.ppo_targets import Share, Targets
@@ -51,8 +52,6 @@ SHOWN = ("objective/scores", "objective/kl", "objective/rlhf_reward", "completio
 LAST_ROLLOUTS = 10
 NUM_PROBES = 8
 NEGATIVE_KL_ROLLOUTS = 5
-
-Scores = TypeVar("Scores")
 
 
 def train_ppo(
@@ -193,8 +192,10 @@ class Ppo:
         by_index = dict(zip(order, self.processes.collect(sampled), strict=True))
         samples = [by_index[index] for index in range(len(drawn))]
         rows = [Row(ids, sample.ids) for (_, ids, _), sample in zip(drawn, samples, strict=True)]
-        (logprobs, entropies, reference, values), scored = self._look(
+        believed = [sample.logprobs for sample in samples]
+        (logprobs, reference, values), scored = self._look(
             rows,
+            believed,
             lambda: self.rewards.score(
                 [drawn[i][0].messages for i in mine], texts, [one.finished for one in sampled]
             ),
@@ -210,7 +211,6 @@ class Ppo:
             spec=spec,
             moments=self.state.moments,
         )
-        believed = [sample.logprobs for sample in samples]
         sampler = padded([b for b in believed if b is not None], device()) if all(believed) else None
         facts = {
             f"rewards/{name}/mean": math.fsum(one[name] for one in scores) / len(scores) for name in scores[0]
@@ -221,7 +221,6 @@ class Ppo:
             logprobs=logprobs,
             reference=reference,
             values=values,
-            entropies=entropies,
             sampler=sampler,
             scores=torch.tensor(shaped, device=device()),
             kl_coef=self.state.kl.coef,
@@ -248,31 +247,34 @@ class Ppo:
         generator = torch.Generator().manual_seed(derive_seed(self.spec.seed, *purpose))
         return torch.randperm(count, generator=generator).tolist()
 
-    @torch.no_grad()
     def _look(
-        self, rows: Sequence[Row], scoring: Callable[[], Scores]
-    ) -> tuple[tuple[Tensor, Tensor, Tensor, Tensor], Scores]:
-        """(B, T) each: log-probabilities, entropies, the reference's log-probabilities, values. And what
-        `scoring` gives, which needs no model of these."""
+        self, rows: Sequence[Row], believed: Sequence[list[float] | None], scoring: Callable[[], Scores]
+    ) -> tuple[Columns, Scores]:
+        """(B, T) each; and what `scoring` gives. `believed` are the sampler's log-probabilities of each row."""
         order = sorted(range(len(rows)), key=lambda index: -rows[index].length)
         mine = self.processes.share(order)
-        batches = self._batches(rows, mine, LOOK_FACTOR * self.spec.batch_size)
-        policy, (values, scores) = self.models.side_by_side(
-            lambda: [
-                (*self.models.logprobs(batch), self.models.reference_logprobs(batch)) for batch, _ in batches
-            ],
-            lambda: ([self.models.values(batch) for batch, _ in batches], scoring()),
+        shares = self._batches(rows, mine, LOOK_FACTOR * self.spec.batch_size)
+        known = None
+        if all(believed):
+            known = [torch.tensor([one for i in part for one in believed[i] or ()]) for _, part in shares]
+        columns, scores = look(
+            self.models,
+            [batch for batch, _ in shares],
+            known and [one.to(device()) for one in known],
+            scoring,
         )
         seen: list[tuple[list[float], ...]] = []
-        for (_, part), before, value in zip(batches, policy, values, strict=True):
+        for (_, part), found in zip(shares, columns, strict=True):
             lengths = [len(rows[index].completion) for index in part]
-            columns = [one.split(lengths) for one in (*before, value)]
-            seen += [tuple(one.tolist() for one in row) for row in zip(*columns, strict=True)]
+            of_rows = zip(*(column.split(lengths) for column in found), strict=True)
+            seen += [tuple(one.tolist() for one in row) for row in of_rows]
         by_index = dict(zip(order, self.processes.collect(seen), strict=True))
-        first, second, third, fourth = (
-            padded([by_index[index][column] for index in range(len(rows))], device()) for column in range(4)
-        )
-        return (first, second, third, fourth), scores
+        return Columns(
+            *(
+                padded([by_index[index][column] for index in range(len(rows))], device())
+                for column in range(len(Columns._fields))
+            )
+        ), scores
 
     def _batches(self, rows: Sequence[Row], order: Sequence[int], most_rows: int) -> list[Share]:
         """What goes through a model together; `order` is of the rows' lengths, falling."""

@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from rlhf.specs import PpoTraining
 from rlhf.training import critics
 from rlhf.training.errors import TrainingError
+from rlhf.training.last_layer import Reader
 from rlhf.training.member_adapters import averaged
 from rlhf.training.modeling import (
     device,
@@ -28,7 +29,7 @@ from rlhf.training.modeling import (
     precision,
     save_model,
 )
-from rlhf.training.passes import First, Second, side_by_side
+from rlhf.training.passes import First, Second, shared_out, side_by_side
 from rlhf.training.ppo_math import token_logprobs
 from rlhf.training.reward_heads import reward_head
 from rlhf.training.text import TokenIds
@@ -68,11 +69,6 @@ class Batch:
         ).to(device())
         self.tokens_N = torch.tensor([token for row in rows for token in row.completion], device=device())
 
-    def completion_states(self, backbone: Any) -> Tensor:
-        """(N, H): the states from which each completion token is predicted."""
-        states = backbone(input_ids=self.input_ids, use_cache=False).last_hidden_state
-        return states.flatten(0, 1).index_select(0, self.positions_N)
-
 
 class Models:
     def __init__(
@@ -89,6 +85,7 @@ class Models:
         self.critic: Any = None  # None: the critic is an adapter of the policy
         self.value_head: Any = None
         self.logit_settings = _logit_settings(policy)
+        self._readers: dict[Any, Reader] = {}
 
     @classmethod
     def load(
@@ -184,6 +181,13 @@ class Models:
             return first(), second()
         return side_by_side(first, second)
 
+    def shared_out(self, tasks: Sequence[Callable[[], Any]]) -> list[Any]:
+        """The results of tasks of which each reads one of policy, reference and critic."""
+        are_apart = self.reference is not None and self.critic is not None
+        if not are_apart or device().type != "cpu":
+            return [task() for task in tasks]
+        return shared_out(tasks)
+
     # What the models say
 
     def logprobs(self, batch: Batch) -> tuple[Tensor, Tensor]:
@@ -203,20 +207,27 @@ class Models:
         with self._autocast():
             if self.critic is None:
                 self.activate(CRITIC)
-                states = batch.completion_states(_backbone(self.policy))
+                states = self._states(self.policy, batch)
                 return self.value_head(states.float())[:, 0]
             critic = _plain(self.critic)
-            states = batch.completion_states(_backbone(self.critic))
+            states = self._states(self.critic, batch)
             head = getattr(critic, "score", None) or critic.classifier
             # An ensemble's critic is the mean of its heads.
             return head(states).float().mean(-1)
+
+    def _states(self, model: Any, batch: Batch) -> Tensor:
+        """(N, H): the states from which each completion token is predicted."""
+        if model not in self._readers:
+            backbone = _plain(model).base_model
+            self._readers[model] = Reader(backbone, narrow=not self.spec.gradient_checkpointing)
+        return self._readers[model](batch.input_ids, batch.positions_N)
 
     def _autocast(self) -> torch.autocast:
         return torch.autocast(device().type, dtype=torch.bfloat16, enabled=self._computes_in_bfloat16)
 
     def _logprobs(self, model: Any, batch: Batch) -> tuple[Tensor, Tensor]:
         with self._autocast():
-            states = batch.completion_states(_backbone(model))
+            states = self._states(model, batch)
             return token_logprobs(
                 states,
                 _plain(model).get_output_embeddings(),
@@ -264,10 +275,10 @@ class Models:
         with self._autocast():
             logits = plain(input_ids=ids, use_cache=False).logits[0, :-1].float() / self.spec.temperature
             expected = torch.log_softmax(logits, -1).gather(-1, ids[0, 1:, None])[:, 0]
-        batch = Batch([Row(ids[0, :1].tolist(), ids[0, 1:].tolist())], pad_token_id=0)
+        batch = Batch([Row(ids[0, :3].tolist(), ids[0, 3:].tolist())], pad_token_id=0)
         found, _ = self._logprobs(self.policy, batch)
         is_exact = plain.dtype == torch.float32 and not self._computes_in_bfloat16
-        if not torch.allclose(found, expected, atol=1e-3 if is_exact else 0.1):
+        if not torch.allclose(found, expected[2:], atol=1e-3 if is_exact else 0.1):
             raise TrainingError(
                 f"{type(plain).__name__} changes its logits in a way PPO does not know. "
                 "Use RLOO for this model."
@@ -277,10 +288,6 @@ class Models:
 def _plain(model: Any) -> Any:
     """The transformers model inside PEFT's, or the model itself."""
     return model.get_base_model() if hasattr(model, "get_base_model") else model
-
-
-def _backbone(model: Any) -> Any:
-    return _plain(model).base_model
 
 
 def _logit_settings(model: Any) -> dict[str, Any]:

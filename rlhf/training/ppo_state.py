@@ -35,7 +35,6 @@ class Rollout:
     logprobs: Tensor  # (B, T), of the policy as it was
     reference: Tensor  # (B, T)
     values: Tensor  # (B, T), of the critic as it was
-    entropies: Tensor  # (B, T)
     sampler: Tensor | None  # (B, T), what the engine believed, where it says so
     scores: Tensor  # (B), normalised, less penalties
     kl_coef: float
@@ -54,10 +53,7 @@ class Rollout:
             "completion_lengths": torch.tensor([len(row.completion) for row in self.rows]),
             "tokens": torch.tensor([token for row in self.rows for part in row for token in part]),
             "finished": torch.tensor(self.finished),
-            **{
-                name: getattr(self, name)
-                for name in ("logprobs", "reference", "values", "entropies", "scores")
-            },
+            **{name: getattr(self, name) for name in ("logprobs", "reference", "values", "scores")},
         }
         if self.sampler is not None:
             tensors["sampler"] = self.sampler

@@ -8,7 +8,15 @@ import pytest
 import torch
 
 from rlhf.training import passes as module
-from rlhf.training.passes import CPU_TOKENS, logits_of, of_like_length, passes, per_token, side_by_side
+from rlhf.training.passes import (
+    CPU_TOKENS,
+    logits_of,
+    of_like_length,
+    passes,
+    per_token,
+    shared_out,
+    side_by_side,
+)
 from tests.training.ppo_parts import make_run, ppo_spec
 
 CPU, CUDA = torch.device("cpu"), torch.device("cuda")
@@ -146,6 +154,22 @@ def test_what_fails_beside_fails_and_leaves_the_threads_as_they_were():
     with pytest.raises(ValueError, match="beside"):
         side_by_side(lambda: 1, fail)
     assert torch.get_num_threads() == 2
+
+
+@pytest.mark.usefixtures("two_threads")
+def test_who_is_free_takes_the_next():
+    long_one_ends = threading.Event()
+
+    def task(number):
+        if number == 0:
+            assert long_one_ends.wait(30)  # while all others are done by the other thread
+        elif number == 5:
+            long_one_ends.set()
+        return number, torch.get_num_threads(), torch.is_grad_enabled()
+
+    with torch.no_grad():
+        found = shared_out([lambda number=number: task(number) for number in range(6)])
+    assert found == [(number, 1, False) for number in range(6)]
 
 
 def one_after_the_other(first, second):

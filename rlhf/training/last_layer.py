@@ -1,0 +1,73 @@
+"""What a causal model says at some positions, its last layer computed at those alone.
+
+Later tokens attend to what a layer makes of earlier ones, so all layers but the last need every position. In
+the last one a position that nobody reads gives its keys and values; its query, what attention brings it
+and its feed-forward part would be thrown away. Where a prompt is as long as its completion, as it may be in
+PPO, that is nearly half of a layer.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+# Each treats a position by itself. A mixture of experts has no `down_proj` of its own and is left alone.
+ATTENTION_PARTS = ("q_proj", "o_proj")
+DENSE = "down_proj"
+
+
+class _Pass(threading.local):
+    """Several threads may read one model."""
+
+    read: tuple[Tensor, torch.Size] | None = None  # which places, of tokens of what shape
+
+
+class Reader:
+    """Of a transformers backbone. Where its layers are not named as Llama's are, or `narrow` is False, all of
+    the last one is computed: as gradient checkpointing needs it, which makes a pass again by itself."""
+
+    def __init__(self, backbone: Any, *, narrow: bool = True) -> None:
+        self.backbone = backbone
+        self._pass = _Pass()
+        for part in _parts(backbone) if narrow else ():
+            part.register_forward_pre_hook(self._before)
+            part.register_forward_hook(self._after)
+
+    def __call__(self, input_ids: Tensor, positions_N: Tensor) -> Tensor:
+        """(N, H): the last states at places of the flattened `input_ids` (B, T), padded on the right."""
+        self._pass.read = positions_N, input_ids.shape
+        try:
+            states = self.backbone(input_ids=input_ids, use_cache=False).last_hidden_state
+        finally:
+            self._pass.read = None
+        return states.flatten(0, 1).index_select(0, positions_N)
+
+    def _before(self, _: nn.Module, arguments: tuple[Any, ...]) -> tuple[Any, ...] | None:
+        """(B, T, In) -> (1, N, In)."""
+        if self._pass.read is None:
+            return None
+        positions_N, _ = self._pass.read
+        states, *others = arguments
+        return states.flatten(0, 1).index_select(0, positions_N)[None], *others
+
+    def _after(self, _: nn.Module, arguments: tuple[Any, ...], output: Tensor) -> Tensor | None:
+        """(1, N, Out) -> (B, T, Out), zeros where nobody reads."""
+        if self._pass.read is None:
+            return None
+        positions_N, shape_BT = self._pass.read
+        wide = output.new_zeros(shape_BT.numel(), output.shape[-1])
+        return wide.index_copy_(0, positions_N, output[0]).unflatten(0, shape_BT)
+
+
+def _parts(backbone: Any) -> list[nn.Module]:
+    layers = getattr(backbone, "layers", None)
+    if not isinstance(layers, nn.ModuleList) or not len(layers):
+        return []
+    attention, feed_forward = (getattr(layers[-1], name, None) for name in ("self_attn", "mlp"))
+    parts = [getattr(attention, name, None) for name in ATTENTION_PARTS]
+    if hasattr(feed_forward, DENSE):
+        parts.append(feed_forward)
+    return [part for part in parts if isinstance(part, nn.Module)]
