@@ -30,7 +30,7 @@ class Reader:
     the last one is computed: as gradient checkpointing needs it, which makes a pass again by itself."""
 
     def __init__(self, backbone: Any, *, narrow: bool = True) -> None:
-        self.backbone = backbone
+        self.backbone: Any = backbone
         self._pass = _Pass()
         for part in _parts(backbone) if narrow else ():
             part.register_forward_pre_hook(self._before)
@@ -38,7 +38,7 @@ class Reader:
 
     def __call__(self, input_ids: Tensor, positions_N: Tensor) -> Tensor:
         """(N, H): the last states at places of the flattened `input_ids` (B, T), padded on the right."""
-        self._pass.read = positions_N, input_ids.shape
+        self._pass.read = positions_N, input_ids.shape  # of this thread
         try:
             states = self.backbone(input_ids=input_ids, use_cache=False).last_hidden_state
         finally:
@@ -49,9 +49,8 @@ class Reader:
         """(B, T, In) -> (1, N, In)."""
         if self._pass.read is None:
             return None
-        positions_N, _ = self._pass.read
         states, *others = arguments
-        return states.flatten(0, 1).index_select(0, positions_N)[None], *others
+        return states.flatten(0, 1).index_select(0, self._pass.read[0])[None], *others
 
     def _after(self, _: nn.Module, arguments: tuple[Any, ...], output: Tensor) -> Tensor | None:
         """(1, N, Out) -> (B, T, Out), zeros where nobody reads."""
@@ -59,7 +58,7 @@ class Reader:
             return None
         positions_N, shape_BT = self._pass.read
         wide = output.new_zeros(shape_BT.numel(), output.shape[-1])
-        return wide.index_copy_(0, positions_N, output[0]).unflatten(0, shape_BT)
+        return wide.index_copy_(0, positions_N, output[0]).view(*shape_BT, -1)
 
 
 def _parts(backbone: Any) -> list[nn.Module]:

@@ -11,8 +11,9 @@ of it: batch sizes and the number of processes change rounding only. A run that 
 on from its checkpoint and ends with the same bits, since all random numbers follow from the seed.
 
 Beside this file: ppo_math.py (formulas), ppo_models.py (policy, reference, critic), ppo_look.py (what they
-say of a rollout), ppo_targets.py (what it asks of them), ppo_state.py (what a checkpoint holds), engines.py (sampling), rewards.py (scores),
-processes.py; docs/ppo.md explains settings. Leaves out: sharded models (FSDP), asynchronous rollouts.
+say of a rollout), ppo_targets.py (what it asks of them), ppo_state.py (what a checkpoint holds), engines.py
+(sampling), rewards.py (scores), processes.py; docs/ppo.md explains settings. Leaves out: sharded models
+(FSDP), asynchronous rollouts.
 """
 
 from __future__ import annotations
@@ -52,6 +53,8 @@ SHOWN = ("objective/scores", "objective/kl", "objective/rlhf_reward", "completio
 LAST_ROLLOUTS = 10
 NUM_PROBES = 8
 NEGATIVE_KL_ROLLOUTS = 5
+
+Metrics = dict[str, float]
 
 
 def train_ppo(
@@ -250,7 +253,7 @@ class Ppo:
     def _look(
         self, rows: Sequence[Row], believed: Sequence[list[float] | None], scoring: Callable[[], Scores]
     ) -> tuple[Columns, Scores]:
-        """(B, T) each; and what `scoring` gives. `believed` are the sampler's log-probabilities of each row."""
+        """(B, T) each; and what `scoring` gives. `believed` are the sampler's log-probabilities of a row."""
         order = sorted(range(len(rows)), key=lambda index: -rows[index].length)
         mine = self.processes.share(order)
         shares = self._batches(rows, mine, LOOK_FACTOR * self.spec.batch_size)
@@ -294,11 +297,22 @@ class Ppo:
         plan = self._minibatches(len(rollout.rows))
         while self.state.update < len(plan):
             self.processes.raise_if_cancelled(self.reporter)
-            stopped = self._update(rollout, targets, plan[self.state.update])
-            self.state.update = len(plan) if stopped else self.state.update + 1
+            minibatches = plan[self.state.update :][: self._stretch()]
+            if len(minibatches) > 1:
+                stopped = self._update_apart(rollout, targets, minibatches)
+            else:
+                stopped = self._update(rollout, targets, *minibatches)
+            self.state.update = len(plan) if stopped else self.state.update + len(minibatches)
             self.reporter.progress(self.step, self.num_steps)
             if self.state.update < len(plan):
                 self._checkpoint_when_due()
+
+    def _stretch(self) -> int:
+        """How many updates policy and critic make each for itself, where neither needs to know what the other
+        did: up to the next checkpoint."""
+        if not self.models.critic_is_apart or self.processes.count > 1 or self.spec.target_kl is not None:
+            return 1
+        return self.spec.checkpoint_every - self.step % self.spec.checkpoint_every
 
     def _minibatches(self, num_rows: int) -> list[list[int]]:
         size = num_rows // self.spec.num_mini_batches
@@ -310,12 +324,9 @@ class Ppo:
 
     def _update(self, rollout: Rollout, targets: Targets, minibatch: Sequence[int]) -> bool:
         """One optimizer step of policy and critic; True where the policy has gone far enough."""
-        spec = self.spec
-        learns_policy = self.state.rollout >= spec.critic_warmup_rollouts
-        num_tokens = sum(len(rollout.rows[index].completion) for index in minibatch)
-        order = sorted(minibatch, key=lambda index: -rollout.rows[index].length)
-        mine = self._batches(rollout.rows, self.processes.share(order), spec.batch_size)
-        sums = targets.backward(self.models, mine, num_tokens, learns_policy=learns_policy)
+        learns_policy = self._learns_policy
+        shares, num_tokens = self._shares(rollout, minibatch)
+        sums = targets.backward(self.models, shares, num_tokens, learns_policy=learns_policy)
         trained = [*(self.policy.values() if learns_policy else ()), *self.critic.values()]
         if self.processes.count > 1:
             for parameter in trained:
@@ -323,38 +334,75 @@ class Ppo:
                     parameter.grad = torch.zeros_like(parameter)
             self.processes.sum_([sums, *(parameter.grad for parameter in trained)])
         metrics = dict(zip(Targets.SUMS, (sums / num_tokens).tolist(), strict=True))
-        is_too_far = spec.target_kl is not None and metrics["policy/approxkl_avg"] > 1.5 * spec.target_kl
-        if not is_too_far:
-            factor = math_.learning_rate_factor(
-                self.step,
-                self.num_steps,
-                warmup=math.ceil(spec.warmup_ratio * self.num_steps),
-                kind=spec.lr_scheduler,
-            )
-            metrics["lr"] = spec.learning_rate * factor
-            if learns_policy:
-                metrics["policy/grad_norm"] = self._apply("policy", factor, spec.learning_rate)
-                self.state.policy_version += 1
-            metrics["val/grad_norm"] = self._apply("critic", factor, self.critic_rate)
+        limit = self.spec.target_kl
+        is_too_far = limit is not None and metrics["policy/approxkl_avg"] > 1.5 * limit
+        for name in () if is_too_far else ("policy", "critic") if learns_policy else ("critic",):
+            metrics |= self._apply(name, self.step)
         for _, optimizer in self.learners.values():
             optimizer.zero_grad(set_to_none=True)
-        self._raise_if_diverged(metrics)
-        self.state.updates.append(metrics)
+        self._remember([metrics])
         return is_too_far
 
-    def _apply(self, name: str, factor: float, learning_rate: float) -> float:
-        parameters, optimizer = self.learners[name]
-        norm = torch.nn.utils.clip_grad_norm_(parameters.values(), self.spec.max_grad_norm)
-        for group in optimizer.param_groups:
-            group["lr"] = learning_rate * factor
-        optimizer.step()
-        return float(norm)
+    def _update_apart(self, rollout: Rollout, targets: Targets, minibatches: Sequence[Sequence[int]]) -> bool:
+        """Optimizer steps of policy and critic, each of which makes all of its own without waiting for the
+        other; False, since nothing stops them."""
+        learns_policy = self._learns_policy
+        shared = [self._shares(rollout, minibatch) for minibatch in minibatches]
 
-    def _raise_if_diverged(self, metrics: dict[str, float]) -> None:
+        def policy(shares: Sequence[Share], num_tokens: int, step: int) -> Metrics:
+            sums = targets.policy_backward(self.models, shares, num_tokens, learns=learns_policy)
+            return _means(sums, num_tokens) | (self._apply("policy", step) if learns_policy else {})
+
+        def critic(shares: Sequence[Share], num_tokens: int, step: int) -> Metrics:
+            sums = targets.critic_backward(self.models, shares, num_tokens)
+            return _means(sums, num_tokens) | self._apply("critic", step)
+
+        def all_of(update: Callable[..., Metrics]) -> list[Metrics]:
+            return [update(*one, step) for step, one in enumerate(shared, start=self.step)]
+
+        both = self.models.side_by_side(lambda: all_of(policy), lambda: all_of(critic))
+        self._remember([one | other for one, other in zip(*both, strict=True)])
+        return False
+
+    @property
+    def _learns_policy(self) -> bool:
+        return self.state.rollout >= self.spec.critic_warmup_rollouts
+
+    def _shares(self, rollout: Rollout, minibatch: Sequence[int]) -> tuple[list[Share], int]:
+        """What this process does of a minibatch, and the tokens of all of it."""
+        order = sorted(minibatch, key=lambda index: -rollout.rows[index].length)
+        num_tokens = sum(len(rollout.rows[index].completion) for index in minibatch)
+        return self._batches(rollout.rows, self.processes.share(order), self.spec.batch_size), num_tokens
+
+    def _apply(self, name: str, step: int) -> Metrics:
+        """The optimizer's step that follows `step` steps, of "policy" or "critic"."""
+        spec, (parameters, optimizer) = self.spec, self.learners[name]
+        factor = math_.learning_rate_factor(
+            step,
+            self.num_steps,
+            warmup=math.ceil(spec.warmup_ratio * self.num_steps),
+            kind=spec.lr_scheduler,
+        )
+        norm = torch.nn.utils.clip_grad_norm_(parameters.values(), spec.max_grad_norm)
+        for group in optimizer.param_groups:
+            group["lr"] = factor * (spec.learning_rate if name == "policy" else self.critic_rate)
+        optimizer.step()
+        optimizer.zero_grad(set_to_none=True)
+        if name == "policy":
+            return {"policy/grad_norm": float(norm)}
+        return {"val/grad_norm": float(norm), "lr": spec.learning_rate * factor}
+
+    def _remember(self, updates: Sequence[Metrics]) -> None:
+        for number, metrics in enumerate(updates):
+            self._raise_if_diverged(metrics, self.step + number)
+        self.state.policy_version += sum("policy/grad_norm" in metrics for metrics in updates)
+        self.state.updates += updates
+
+    def _raise_if_diverged(self, metrics: Metrics, step: int) -> None:
         for name, value in metrics.items():
             if not math.isfinite(value):
                 raise TrainingError(
-                    f"Training diverged: {name} is {value} at step {self.step}. "
+                    f"Training diverged: {name} is {value} at step {step}. "
                     f"Lower learning_rate (now {self.spec.learning_rate:g}), or warm up longer."
                 )
 
@@ -446,6 +494,10 @@ class Ppo:
 def _chunks(items: Sequence[int], size: int) -> Iterator[list[int]]:
     for start in range(0, len(items), size):
         yield list(items[start : start + size])
+
+
+def _means(sums: dict[str, Tensor], num_tokens: int) -> Metrics:
+    return {name: float(value) / num_tokens for name, value in sums.items()}
 
 
 def _memory_advice(spec: PpoTraining) -> str:

@@ -175,18 +175,20 @@ class Models:
             if model is not None and model.training != mode:
                 model.train(mode)
 
+    @property
+    def critic_is_apart(self) -> bool:
+        """Policy and critic may be at work at the same time, on threads of one processor."""
+        return self.critic is not None and device().type == "cpu"
+
     def side_by_side(self, first: Callable[[], First], second: Callable[[], Second]) -> tuple[First, Second]:
         """The results of both, where `first` needs the policy or the reference and `second` the critic."""
-        if self.critic is None or device().type != "cpu":
-            return first(), second()
-        return side_by_side(first, second)
+        return side_by_side(first, second) if self.critic_is_apart else (first(), second())
 
     def shared_out(self, tasks: Sequence[Callable[[], Any]]) -> list[Any]:
         """The results of tasks of which each reads one of policy, reference and critic."""
-        are_apart = self.reference is not None and self.critic is not None
-        if not are_apart or device().type != "cpu":
-            return [task() for task in tasks]
-        return shared_out(tasks)
+        if self.critic_is_apart and self.reference is not None:
+            return shared_out(tasks)
+        return [task() for task in tasks]
 
     # What the models say
 

@@ -52,18 +52,22 @@ class Targets:
     ) -> Tensor:
         """Adds the gradients of these rows to those of policy and critic; returns SUMS. `num_tokens` is
         that of the whole minibatch over all processes: how it is cut up must not change its gradient."""
-
-        def policy() -> dict[str, Tensor]:
-            with torch.set_grad_enabled(learns_policy):
-                return _add_up(self._policy_backward(models, *share, num_tokens) for share in batches)
-
-        def critic() -> dict[str, Tensor]:
-            return _add_up(self._critic_backward(models, *share, num_tokens) for share in batches)
-
-        policy_sums, critic_sums = models.side_by_side(policy, critic)
+        policy_sums, critic_sums = models.side_by_side(
+            lambda: self.policy_backward(models, batches, num_tokens, learns=learns_policy),
+            lambda: self.critic_backward(models, batches, num_tokens),
+        )
         sums = policy_sums | critic_sums
         zero = torch.zeros((), dtype=torch.float64, device=self.mask.device)
         return torch.stack([sums.get(name, zero) for name in self.SUMS])
+
+    def policy_backward(
+        self, models: Models, batches: Sequence[Share], num_tokens: int, *, learns: bool
+    ) -> dict[str, Tensor]:
+        with torch.set_grad_enabled(learns):
+            return _add_up(self._policy_backward(models, *share, num_tokens) for share in batches)
+
+    def critic_backward(self, models: Models, batches: Sequence[Share], num_tokens: int) -> dict[str, Tensor]:
+        return _add_up(self._critic_backward(models, *share, num_tokens) for share in batches)
 
     def _policy_backward(
         self, models: Models, batch: Batch, part: Sequence[int], num_tokens: int
