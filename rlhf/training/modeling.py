@@ -133,10 +133,12 @@ def _speed_up(model: PreTrainedModel) -> None:
 
     import torch
 
+    from rlhf.training.norms import use_torch_norms
     from rlhf.training.products import use_onednn
 
     if not torch.cuda.is_available():
         use_onednn(model)
+        use_torch_norms(model)
     elif importlib.util.find_spec("liger_kernel") is not None:
         from liger_kernel.transformers import _apply_liger_kernel_to_instance
 
