@@ -109,12 +109,19 @@ def shape(folder: Path) -> ModelShape:
     return ModelShape.read(json.loads((folder / "config.json").read_text(encoding="utf-8")))
 
 
-def forward(shape: ModelShape, *, rows: int, length: float, predicted: float) -> float:
+def forward(
+    shape: ModelShape, *, rows: int, length: float, predicted: float, read: float | None = None
+) -> float:
     """Floating-point operations of a pass over `rows` of `length` tokens, of which the head reads
-    `predicted`: two for each weight and token, and causal attention, which sees half of all pairs."""
-    blocks = shape.layers * sum(inputs * outputs for inputs, outputs in shape.projections)
+    `predicted`: two for each weight and token, and causal attention, which sees half of all pairs. Where
+    `read` says of how many tokens the last state is read, the others have keys and values in the last layer
+    and nothing else."""
+    layer = sum(inputs * outputs for inputs, outputs in shape.projections)
     attention = 2 * shape.layers * shape.heads * shape.head_size * length
-    return rows * (length * (2 * blocks + attention) + 2.0 * predicted * shape.hidden * shape.vocabulary)
+    keys_and_values = 2 * shape.hidden * shape.key_value_heads * shape.head_size
+    unread = 0.0 if read is None else 2 * (length - read) * (layer - keys_and_values)
+    head = 2.0 * predicted * shape.hidden * shape.vocabulary
+    return rows * (length * (2 * shape.layers * layer + attention) - unread + head)
 
 
 def ceiling(device: Any, edge: int, *, dtype: Any = None, multiply: Any = operator.matmul) -> float:

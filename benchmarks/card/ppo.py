@@ -43,18 +43,23 @@ def prompts(size: Size) -> list[str]:
 
 
 def work(size: Size, model: Path) -> float:
-    """Floating-point operations of a rollout: what must be computed at least, each thing once."""
+    """Floating-point operations of a rollout, every pass a whole one, as MFU counts them."""
     return rollout_work(
         model, rows=size.rollout, length=size.length, completion=size.completion, epochs=EPOCHS
     )
 
 
-def rollout_work(model: Path, *, rows: int, length: float, completion: float, epochs: int) -> float:
-    """For four models of one size, `rows` of `length` tokens of which `completion` are sampled."""
-    with_head = forward(shape(model), rows=rows, length=length, predicted=completion)
-    without = forward(shape(model), rows=rows, length=length, predicted=0)
-    generation, scoring = with_head, without
-    look = 2 * with_head + without
+def rollout_work(
+    model: Path, *, rows: int, length: float, completion: float, epochs: int, least: bool = False
+) -> float:
+    """For four models of one size, `rows` of `length` tokens of which `completion` are sampled. `least`
+    leaves out what nobody reads of a last layer, and the policy's second reading of what it sampled."""
+    read = completion if least else None
+    with_head = forward(shape(model), rows=rows, length=length, predicted=completion, read=read)
+    without = forward(shape(model), rows=rows, length=length, predicted=0, read=read)
+    generation = with_head
+    scoring = forward(shape(model), rows=rows, length=length, predicted=0, read=1 if least else None)
+    look = (1 if least else 2) * with_head + without
     return generation + scoring + look + epochs * 3 * (with_head + without)
 
 

@@ -60,6 +60,7 @@ class Workload:
             length=fmean(map(len, encoded)) + completion,
             completion=completion,
             epochs=self.epochs,
+            least=True,
         )
 
     @classmethod

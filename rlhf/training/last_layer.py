@@ -19,44 +19,42 @@ ATTENTION_PARTS = ("q_proj", "o_proj")
 DENSE = "down_proj"
 
 
-class _Pass(threading.local):
-    """Several threads may read one model."""
-
-    read: tuple[Tensor, torch.Size] | None = None  # which places, of tokens of what shape
-
-
 class Reader:
     """Of a transformers backbone. Where its layers are not named as Llama's are, or `narrow` is False, all of
     the last one is computed: as gradient checkpointing needs it, which makes a pass again by itself."""
 
     def __init__(self, backbone: Any, *, narrow: bool = True) -> None:
         self.backbone: Any = backbone
-        self._pass = _Pass()
+        # By thread, since several may read one model: which places, of tokens of what shape.
+        self._read: dict[int, tuple[Tensor, torch.Size]] = {}
         for part in _parts(backbone) if narrow else ():
             part.register_forward_pre_hook(self._before)
             part.register_forward_hook(self._after)
 
     def __call__(self, input_ids: Tensor, positions_N: Tensor) -> Tensor:
         """(N, H): the last states at places of the flattened `input_ids` (B, T), padded on the right."""
-        self._pass.read = positions_N, input_ids.shape  # of this thread
+        thread = threading.get_ident()
+        self._read[thread] = positions_N, input_ids.shape
         try:
             states = self.backbone(input_ids=input_ids, use_cache=False).last_hidden_state
         finally:
-            self._pass.read = None
+            del self._read[thread]
         return states.flatten(0, 1).index_select(0, positions_N)
 
     def _before(self, _: nn.Module, arguments: tuple[Any, ...]) -> tuple[Any, ...] | None:
         """(B, T, In) -> (1, N, In)."""
-        if self._pass.read is None:
+        read = self._read.get(threading.get_ident())
+        if read is None:
             return None
         states, *others = arguments
-        return states.flatten(0, 1).index_select(0, self._pass.read[0])[None], *others
+        return states.flatten(0, 1).index_select(0, read[0])[None], *others
 
     def _after(self, _: nn.Module, arguments: tuple[Any, ...], output: Tensor) -> Tensor | None:
         """(1, N, Out) -> (B, T, Out), zeros where nobody reads."""
-        if self._pass.read is None:
+        read = self._read.get(threading.get_ident())
+        if read is None:
             return None
-        positions_N, shape_BT = self._pass.read
+        positions_N, shape_BT = read
         wide = output.new_zeros(shape_BT.numel(), output.shape[-1])
         return wide.index_copy_(0, positions_N, output[0]).view(*shape_BT, -1)
 

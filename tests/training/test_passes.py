@@ -190,3 +190,39 @@ def test_policy_and_critic_learn_the_same_bits_one_after_the_other(base_model, s
         learned = {**run.policy, **{f"critic.{name}": p for name, p in run.critic.items()}}
         weights.append({name: p.detach().clone() for name, p in learned.items()})
     assert all(torch.equal(weights[0][name], weight) for name, weight in weights[1].items())
+
+
+def record_stretches(run):
+    """How many updates policy and critic make by themselves, each time that they do."""
+    found, update_apart = [], run._update_apart
+
+    def record(rollout, targets, minibatches):
+        found.append(len(minibatches))
+        return update_apart(rollout, targets, minibatches)
+
+    run._update_apart = record
+    return found
+
+
+@pytest.mark.usefixtures("two_threads")
+@pytest.mark.parametrize("warmup", [0, 1])
+def test_each_learns_the_same_whether_or_not_it_waits_for_the_other(base_model, snapshot, tmp_path, warmup):
+    """Checkpoints after three updates, and so within a rollout's four."""
+    weights, metrics = [], []
+    for waits in (False, True):
+        spec = ppo_spec(total_episodes=32, critic_warmup_rollouts=warmup, checkpoint_every=3)
+        run = make_run(spec, base_model, snapshot, tmp_path)
+        stretches = record_stretches(run)
+        if waits:
+            run._stretch = lambda: 1
+        run.train()
+        assert stretches == ([] if waits else [3, 2, 2])  # single updates are made together
+        assert run.state.policy_version == 4 * (2 - warmup)
+        learned = {**run.policy, **{f"critic.{name}": p for name, p in run.critic.items()}}
+        weights.append({name: p.detach().clone() for name, p in learned.items()})
+        metrics.append(run.reporter.values[8])
+    for name, weight in weights[1].items():
+        torch.testing.assert_close(weights[0][name], weight, atol=1e-6, rtol=1e-5)
+    assert metrics[0].keys() == metrics[1].keys()
+    for name in ("policy/approxkl_avg", "loss/value_avg", "val/grad_norm", "lr"):
+        assert metrics[0][name] == pytest.approx(metrics[1][name], rel=1e-3, abs=1e-7)
