@@ -15,12 +15,12 @@ def use_torch_norms(model: nn.Module) -> None:
     their weights, say."""
     for module in model.modules():
         if _is_plain(module):
-            module.forward = types.MethodType(_forward, module)  # type: ignore[method-assign]
+            module.forward = types.MethodType(_forward, module)
 
 
 def _forward(self: Any, hidden_states: Tensor) -> Tensor:
     if hidden_states.dtype != torch.float32 or torch.is_autocast_enabled("cpu"):
-        return type(self).forward(self, hidden_states)  # type: ignore[no-any-return]
+        return type(self).forward(self, hidden_states)
     return functional.rms_norm(hidden_states, self.weight.shape, self.weight, self.variance_epsilon)
 
 
