@@ -7,7 +7,7 @@ installed by itself into var/peers: episodes a second and peak memory on two cor
 and on a random one of 26M, and where an update spends its time. Products of a layer are oneDNN's beside
 MKL's. SFT, DPO, RLOO and reward training take turns with bare scripts of TRL 1.16, from files to a saved
 model. DPO is shown ten percent of new labels. `--long` has more turns, and PPO's gain in true utility over
-five seeds. Rankings of more than two: benchmarks/rewards.py. Eight minutes on two cores.
+five seeds. Rankings of more than two: benchmarks/rewards.py. Eight to fifteen minutes on two cores.
 """
 
 from __future__ import annotations
