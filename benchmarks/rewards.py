@@ -23,7 +23,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from benchmarks.figures import say
+from benchmarks.figures import chosen, say
 from benchmarks.reward.shared import MODEL, Quiet
 from fixtures.dialogues import make_prompts, make_reply
 from rlhf.specs import RewardTraining
@@ -191,9 +191,8 @@ def main() -> int:
         from benchmarks.reward import careless, votes
 
         parts |= careless.EXPERIMENTS | votes.EXPERIMENTS
-    for name, run in parts.items():
-        if options.only in name:
-            run()
+    for run in chosen(parts, options.only).values():
+        run()
     return 0
 
 

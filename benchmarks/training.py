@@ -28,6 +28,7 @@ def main() -> int:
     parser.add_argument("--only", default="", help="Figures whose name holds this word.")
     options = parser.parse_args()
     os.environ["HF_HUB_OFFLINE"] = "1"
+    from benchmarks.figures import chosen
     from benchmarks.peers import offline, ppo, products, reference, shares, truth
 
     failures: list[str] = []
@@ -53,7 +54,7 @@ def main() -> int:
     }
     if options.long:
         parts["ppo truth"] = learns_as_much
-    wanted = {name: run for name, run in parts.items() if options.only in name}
+    wanted = chosen(parts, options.only)
     try:
         if any(name.startswith("ppo") for name in wanted):
             ppo.install()

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from benchmarks.figures import chosen
 from benchmarks.peers import offline, products, reference, shares
 from benchmarks.peers.turns import Worker
 from benchmarks.peers.workloads import Workload
@@ -62,3 +63,13 @@ def test_reference_reads_new_replies_alone(capsys, monkeypatch):
     line = json.loads(capsys.readouterr().out)
     assert line["value"] == 4
     assert line["peer_value"] == 44  # all of them, and those that stand in several pairs again
+
+
+def test_a_word_that_names_no_figure_is_said_to():
+    parts = {"speed pairs": 1, "speed four": 2, "members": 3}
+    assert chosen(parts, "") == parts
+    assert chosen(parts, "speed") == {"speed pairs": 1, "speed four": 2}
+    with pytest.raises(
+        SystemExit, match=r"'debates' in its name .* speed pairs, speed four, members; --long"
+    ):
+        chosen(parts, "debates")
