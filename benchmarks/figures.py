@@ -28,7 +28,6 @@ def chosen(parts: Mapping[str, Part], word: str) -> dict[str, Part]:
     """Those whose name holds `word`; ends the program where there are none."""
     found = {name: part for name, part in parts.items() if word in name}
     if not found:
-        sys.exit(
-            f"No figure here has {word!r} in its name (--only): there are {', '.join(parts)}; --long may have more."
-        )
+        there = ", ".join(parts)
+        sys.exit(f"No figure has {word!r} in its name (--only): there are {there}; --long may have more.")
     return found
