@@ -3,7 +3,7 @@
 Later tokens attend to what a layer makes of earlier ones, so all layers but the last need every position. In
 the last one a position that nobody reads gives its keys and values; its query, what attention brings it
 and its feed-forward part would be thrown away. Where a prompt is as long as its completion, as it may be in
-PPO, that is nearly half of a layer.
+PPO, that is some two fifths of a layer.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class Reader:
     the last one is computed: as gradient checkpointing needs it, which makes a pass again by itself."""
 
     def __init__(self, backbone: Any, *, narrow: bool = True) -> None:
-        self.backbone: Any = backbone
+        self.backbone = backbone
         # By thread, since several may read one model: which places, of tokens of what shape.
         self._read: dict[int, tuple[Tensor, torch.Size]] = {}
         for part in _parts(backbone) if narrow else ():

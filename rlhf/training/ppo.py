@@ -259,25 +259,19 @@ class Ppo:
         shares = self._batches(rows, mine, LOOK_FACTOR * self.spec.batch_size)
         known = None
         if all(believed):
-            known = [torch.tensor([one for i in part for one in believed[i] or ()]) for _, part in shares]
-        columns, scores = look(
-            self.models,
-            [batch for batch, _ in shares],
-            known and [one.to(device()) for one in known],
-            scoring,
-        )
+            known = [
+                torch.tensor([one for index in part for one in believed[index] or ()], device=device())
+                for _, part in shares
+            ]
+        columns, scores = look(self.models, [batch for batch, _ in shares], known, scoring)
         seen: list[tuple[list[float], ...]] = []
         for (_, part), found in zip(shares, columns, strict=True):
             lengths = [len(rows[index].completion) for index in part]
             of_rows = zip(*(column.split(lengths) for column in found), strict=True)
             seen += [tuple(one.tolist() for one in row) for row in of_rows]
         by_index = dict(zip(order, self.processes.collect(seen), strict=True))
-        return Columns(
-            *(
-                padded([by_index[index][column] for index in range(len(rows))], device())
-                for column in range(len(Columns._fields))
-            )
-        ), scores
+        in_order = zip(*(by_index[index] for index in range(len(rows))), strict=True)
+        return Columns(*(padded(column, device()) for column in in_order)), scores
 
     def _batches(self, rows: Sequence[Row], order: Sequence[int], most_rows: int) -> list[Share]:
         """What goes through a model together; `order` is of the rows' lengths, falling."""
@@ -299,7 +293,8 @@ class Ppo:
             self.processes.raise_if_cancelled(self.reporter)
             minibatches = plan[self.state.update :][: self._stretch()]
             if len(minibatches) > 1:
-                stopped = self._update_apart(rollout, targets, minibatches)
+                self._update_apart(rollout, targets, minibatches)
+                stopped = False
             else:
                 stopped = self._update(rollout, targets, *minibatches)
             self.state.update = len(plan) if stopped else self.state.update + len(minibatches)
@@ -336,16 +331,18 @@ class Ppo:
         metrics = dict(zip(Targets.SUMS, (sums / num_tokens).tolist(), strict=True))
         limit = self.spec.target_kl
         is_too_far = limit is not None and metrics["policy/approxkl_avg"] > 1.5 * limit
-        for name in () if is_too_far else ("policy", "critic") if learns_policy else ("critic",):
-            metrics |= self._apply(name, self.step)
-        for _, optimizer in self.learners.values():
-            optimizer.zero_grad(set_to_none=True)
+        if is_too_far:
+            for _, optimizer in self.learners.values():
+                optimizer.zero_grad(set_to_none=True)
+        else:
+            for name in ("policy", "critic") if learns_policy else ("critic",):
+                metrics |= self._apply(name, self.step)
         self._remember([metrics])
         return is_too_far
 
-    def _update_apart(self, rollout: Rollout, targets: Targets, minibatches: Sequence[Sequence[int]]) -> bool:
+    def _update_apart(self, rollout: Rollout, targets: Targets, minibatches: Sequence[Sequence[int]]) -> None:
         """Optimizer steps of policy and critic, each of which makes all of its own without waiting for the
-        other; False, since nothing stops them."""
+        other."""
         learns_policy = self._learns_policy
         shared = [self._shares(rollout, minibatch) for minibatch in minibatches]
 
@@ -362,7 +359,6 @@ class Ppo:
 
         both = self.models.side_by_side(lambda: all_of(policy), lambda: all_of(critic))
         self._remember([one | other for one, other in zip(*both, strict=True)])
-        return False
 
     @property
     def _learns_policy(self) -> bool:

@@ -8,6 +8,7 @@ arithmetic or another precision is not believed so, and PPO corrects for what it
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import NamedTuple, TypeVar
 
 import torch
@@ -49,8 +50,8 @@ def look(
         [
             policy,
             scoring,
-            *(lambda batch=batch: models.reference_logprobs(batch) for batch in batches),
-            *(lambda batch=batch: models.values(batch) for batch in batches),
+            *(partial(models.reference_logprobs, batch) for batch in batches),
+            *(partial(models.values, batch) for batch in batches),
         ]
     )
     columns = zip(logprobs, others[:num], others[num:], strict=True)

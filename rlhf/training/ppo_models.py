@@ -130,6 +130,12 @@ class Models:
                 _switch_dropout_off(model)
                 if spec.gradient_checkpointing:
                     model.activation_checkpointing_enable({"use_reentrant": False})
+        # Now, since later several threads may ask for one at the same time.
+        models._readers = {
+            model: Reader(_plain(model).base_model, narrow=not spec.gradient_checkpointing)
+            for model in (models.policy, models.reference, models.critic)
+            if model is not None
+        }
         models.inference()
         models.activate(POLICY)
         models._check_head()
@@ -219,9 +225,6 @@ class Models:
 
     def _states(self, model: Any, batch: Batch) -> Tensor:
         """(N, H): the states from which each completion token is predicted."""
-        if model not in self._readers:
-            backbone = _plain(model).base_model
-            self._readers[model] = Reader(backbone, narrow=not self.spec.gradient_checkpointing)
         return self._readers[model](batch.input_ids, batch.positions_N)
 
     def _autocast(self) -> torch.autocast:
