@@ -64,16 +64,15 @@ def train(kind: str, base: Path, data: Path, output: Path, values: dict[str, Any
     from rlhf.training.engines import LoopEngine
     from rlhf.training.reporting import ConsoleReporter
 
-    plain = LoopEngine.generate
+    plain = LoopEngine.as_they_end
 
-    def generate(self: LoopEngine, prompts: Any, seeds: Any) -> Any:
+    def as_they_end(self: LoopEngine, prompts: Any, seeds: Any) -> Any:
         marker = output / SAMPLING
         marker.touch()
-        sampled = plain(self, prompts, seeds)
+        yield from plain(self, prompts, seeds)
         marker.unlink()
-        return sampled
 
-    LoopEngine.generate = generate  # type: ignore[method-assign]
+    LoopEngine.as_they_end = as_they_end  # type: ignore[method-assign]
 
     class Reporter(ConsoleReporter):
         def checkpoint(self, step: int, folder: Path) -> None:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple, Protocol
 
 import torch
@@ -28,6 +28,7 @@ from rlhf.training.text import TokenIds
 
 PAGE = 32  # tokens of continuous batching; where the room is set by us
 KEEP_SHARE = 0.8  # rows that must go on for the others to be carried along
+HANDED_SHARE = 0.5  # rows of a batch that end before they are handed over together
 
 
 class Sampled(NamedTuple):
@@ -39,6 +40,11 @@ class Sampled(NamedTuple):
 class Engine(Protocol):
     def generate(self, prompts: Sequence[TokenIds], seeds: Sequence[int]) -> list[Sampled]:
         """One completion for each prompt, in their order."""
+
+    def as_they_end(self, prompts: Sequence[TokenIds], seeds: Sequence[int]) -> Iterator[dict[int, Sampled]]:
+        """The same by the number of the prompt, each once: some of them while others are still sampled, where
+        the engine can say so."""
+        yield dict(enumerate(self.generate(prompts, seeds)))
 
 
 def derive_seed(*parts: object) -> int:
@@ -70,7 +76,7 @@ def uniforms(seeds: Sequence[int], count: int) -> Tensor:
     return torch.stack(rows)
 
 
-class ModelEngine:
+class ModelEngine(Engine):
     """`model` is a transformers causal model in evaluation mode; with adapters, those that are active."""
 
     def __init__(
@@ -98,17 +104,21 @@ class ModelEngine:
 
 class LoopEngine(ModelEngine):
     def generate(self, prompts: Sequence[TokenIds], seeds: Sequence[int]) -> list[Sampled]:
-        order = sorted(range(len(prompts)), key=lambda index: -len(prompts[index]))
-        size = self.batch_size or max(1, len(order))
         completions: dict[int, Sampled] = {}
-        for start in range(0, len(order), size):
-            batch = order[start : start + size]
-            sampled = self._generate([prompts[i] for i in batch], [seeds[i] for i in batch])
-            completions.update(zip(batch, sampled, strict=True))
+        for ended in self.as_they_end(prompts, seeds):
+            completions |= ended
         return [completions[index] for index in range(len(prompts))]
 
+    def as_they_end(self, prompts: Sequence[TokenIds], seeds: Sequence[int]) -> Iterator[dict[int, Sampled]]:
+        order = sorted(range(len(prompts)), key=lambda index: -len(prompts[index]))
+        size = self.batch_size or max(1, len(order))
+        for start in range(0, len(order), size):
+            batch = order[start : start + size]
+            for ended in self._generate([prompts[i] for i in batch], [seeds[i] for i in batch]):
+                yield {batch[place]: sampled for place, sampled in ended.items()}
+
     @torch.no_grad()
-    def _generate(self, prompts: Sequence[TokenIds], seeds: Sequence[int]) -> list[Sampled]:
+    def _generate(self, prompts: Sequence[TokenIds], seeds: Sequence[int]) -> Iterator[dict[int, Sampled]]:
         target = self.model.device
         longest, num_rows = max(map(len, prompts)), len(prompts)
         room = longest + self.max_new_tokens
@@ -127,6 +137,15 @@ class LoopEngine(ModelEngine):
         finished = torch.zeros(num_rows, dtype=torch.bool, device=target)
         alive = torch.arange(num_rows, device=target)  # the rows the batch still holds
         going = torch.ones(num_rows, dtype=torch.bool, device=target)  # of those, the ones not ended
+        handed = torch.zeros_like(going)
+        # A device has nobody who could do something with them meanwhile.
+        enough = HANDED_SHARE * num_rows if target.type == "cpu" else num_rows
+
+        def hand_over(rows: Tensor) -> dict[int, Sampled]:
+            handed[rows] = True
+            columns = (tokens_BT[rows], logprobs_BT[rows], lengths[rows], finished[rows])
+            found = zip(rows.tolist(), *(column.tolist() for column in columns), strict=True)
+            return {row: Sampled(ids[:end], values[:end], done) for row, ids, values, end, done in found}
 
         for step in range(self.max_new_tokens):
             logits = decoder(input_ids, positions)
@@ -142,22 +161,22 @@ class LoopEngine(ModelEngine):
             num_going = int(going.sum())
             if not num_going:
                 break
+            if enough < num_rows and int((finished & ~handed).sum()) >= enough:
+                yield hand_over((finished & ~handed).nonzero()[:, 0])
             if num_going < KEEP_SHARE * len(going):
                 kept = going.nonzero()[:, 0]
                 decoder.keep(kept)
                 alive, going, uniform = alive[kept], going[kept], uniform[kept]
                 input_ids, positions = input_ids[kept], positions[kept]
                 next_positions = next_positions[kept]
-
-        rows = zip(tokens_BT.tolist(), logprobs_BT.tolist(), lengths.tolist(), finished.tolist(), strict=True)
-        return [Sampled(ids[:length], values[:length], done) for ids, values, length, done in rows]
+        yield hand_over((~handed).nonzero()[:, 0])
 
 
 class GenerateEngine(LoopEngine):
     """transformers' own `generate`, drawing the same numbers: slower, for models the loop cannot run."""
 
     @torch.no_grad()
-    def _generate(self, prompts: Sequence[TokenIds], seeds: Sequence[int]) -> list[Sampled]:
+    def _generate(self, prompts: Sequence[TokenIds], seeds: Sequence[int]) -> Iterator[dict[int, Sampled]]:
         longest = max(map(len, prompts))
         padding = [[self.pad_token_id] * (longest - len(ids)) for ids in prompts]
         target = self.model.device
@@ -177,10 +196,10 @@ class GenerateEngine(LoopEngine):
             ),
         )[:, longest:].tolist()
         logprobs = torch.stack(chooser.logprobs, dim=1).tolist()
-        return [
-            cut_at_stop(ids, values, set(self.stop_ids))
-            for ids, values in zip(generated, logprobs, strict=True)
-        ]
+        yield {
+            row: cut_at_stop(ids, values, set(self.stop_ids))
+            for row, (ids, values) in enumerate(zip(generated, logprobs, strict=True))
+        }
 
 
 class _Chooser(LogitsProcessor):

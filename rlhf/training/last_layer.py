@@ -9,6 +9,8 @@ PPO, that is some two fifths of a layer.
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -33,13 +35,19 @@ class Reader:
 
     def __call__(self, input_ids: Tensor, positions_N: Tensor) -> Tensor:
         """(N, H): the last states at places of the flattened `input_ids` (B, T), padded on the right."""
-        thread = threading.get_ident()
-        self._read[thread] = positions_N, input_ids.shape
-        try:
+        with self.reading(positions_N, input_ids.shape):
             states = self.backbone(input_ids=input_ids, use_cache=False).last_hidden_state
+        return states.flatten(0, 1).index_select(0, positions_N)
+
+    @contextmanager
+    def reading(self, positions_N: Tensor, shape_BT: torch.Size) -> Iterator[None]:
+        """Meanwhile the last states of a batch (B, T) of this thread are right at these places alone."""
+        thread = threading.get_ident()
+        self._read[thread] = positions_N, shape_BT
+        try:
+            yield
         finally:
             del self._read[thread]
-        return states.flatten(0, 1).index_select(0, positions_N)
 
     def _before(self, _: nn.Module, arguments: tuple[Any, ...]) -> tuple[Any, ...] | None:
         """(B, T, In) -> (1, N, In)."""

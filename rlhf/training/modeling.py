@@ -128,17 +128,17 @@ def _load_weights(
 def _speed_up(model: PreTrainedModel) -> None:
     """On a GPU, norms, rotations and gates by Liger's kernels (Hsu et al. 2024) where they are installed
     and know the model: PyTorch's go to memory and back for each of their multiplications. Losses stay.
-    On a CPU, products by oneDNN where MKL is slow."""
+    On a CPU, products by oneDNN where MKL is slow, norms and rotations in fewer steps."""
     import importlib.util
 
     import torch
 
-    from rlhf.training.norms import use_torch_norms
+    from rlhf.training.elementwise import use_fewer_steps
     from rlhf.training.products import use_onednn
 
     if not torch.cuda.is_available():
         use_onednn(model)
-        use_torch_norms(model)
+        use_fewer_steps(model)
     elif importlib.util.find_spec("liger_kernel") is not None:
         from liger_kernel.transformers import _apply_liger_kernel_to_instance
 

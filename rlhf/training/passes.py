@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import chain, islice
+from queue import SimpleQueue
 from types import SimpleNamespace
 from typing import Any, TypeVar
 
@@ -19,7 +21,11 @@ CPU_TOKENS = 512
 
 
 def passes(
-    order: Sequence[int], lengths: Sequence[int], *, most_rows: int, device: torch.device
+    order: Sequence[int],
+    lengths: Sequence[int] | Mapping[int, int],
+    *,
+    most_rows: int,
+    device: torch.device,
 ) -> Iterator[list[int]]:
     """`order` cut into parts of at most `most_rows`. It names rows, the longest first, and lengths[row] is
     the number of tokens of a row."""
@@ -118,15 +124,28 @@ def side_by_side(first: Callable[[], First], second: Callable[[], Second]) -> tu
         torch.set_num_threads(num_threads)
 
 
-def shared_out(tasks: Sequence[Callable[[], First]]) -> list[First]:
+def shared_out(tasks: Iterable[Callable[[], First]]) -> list[First]:
     """The results of all, computed side by side: who is free takes the next, so that neither waits for the
-    other. Which of the two it was makes no difference to a result."""
+    other. `tasks` may take time to make: this thread does that, while the other has begun with those that are
+    there. Which of the two it was makes no difference to a result."""
+    made = iter(tasks)
+    ahead = list(islice(made, 1))  # on all of torch's threads, since nobody could begin yet
     results: dict[int, First] = {}
-    left = iter(list(enumerate(tasks)))
+    left: SimpleQueue[tuple[int, Callable[[], First]] | None] = SimpleQueue()
+
+    def make_and_work() -> None:
+        try:
+            for numbered in enumerate(chain(ahead, made)):
+                left.put(numbered)
+        finally:
+            left.put(None)
+            left.put(None)
+        work()
 
     def work() -> None:
-        for index, task in left:
+        while (numbered := left.get()) is not None:
+            index, task = numbered
             results[index] = task()
 
-    side_by_side(work, work)
-    return [results[index] for index in range(len(tasks))]
+    side_by_side(make_and_work, work)
+    return [results[index] for index in range(len(results))]

@@ -10,10 +10,10 @@ Every process holds the whole rollout (tokens and one number for each, never log
 of it: batch sizes and the number of processes change rounding only. A run that is killed anywhere goes
 on from its checkpoint and ends with the same bits, since all random numbers follow from the seed.
 
-Beside this file: ppo_math.py (formulas), ppo_models.py (policy, reference, critic), ppo_look.py (what they
-say of a rollout), ppo_targets.py (what it asks of them), ppo_state.py (what a checkpoint holds), engines.py
-(sampling), rewards.py (scores), processes.py; docs/ppo.md explains settings. Leaves out: sharded models
-(FSDP), asynchronous rollouts.
+Beside this file: ppo_math.py (formulas), ppo_models.py (policy, reference, critic), ppo_look.py (samples, and
+what is said of them), ppo_targets.py (what a rollout asks of the models), ppo_state.py (what a checkpoint
+holds), engines.py (sampling), rewards.py (scores), processes.py; docs/ppo.md explains settings. Leaves out:
+sharded models (FSDP), asynchronous rollouts.
 """
 
 from __future__ import annotations
@@ -36,9 +36,8 @@ from rlhf.training.data import PromptRow
 from rlhf.training.engines import Engine, derive_seed
 from rlhf.training.errors import TrainingError, out_of_memory_explained
 from rlhf.training.modeling import chat_template_digest, device, find_model, load_tokenizer
-from rlhf.training.passes import passes
-from rlhf.training.ppo_look import Columns, Scores, look
-from rlhf.training.ppo_models import POLICY, Batch, Models, Row
+from rlhf.training.ppo_look import Drawn, Look
+from rlhf.training.ppo_models import POLICY, Models, Row
 from rlhf.training.ppo_state import Rollout, State, load_checkpoint, padded, save_checkpoint
 from rlhf.training.ppo_targets import Share, Targets
 from rlhf.training.processes import OnlyMain, Processes
@@ -133,6 +132,7 @@ class Ppo:
                 "Give the tokenizer a PAD of its own."
             )
         self.engine = engine or make_engine(spec, models, stop_ids)
+        self.look = Look(models, rewards, most_rows=LOOK_FACTOR * spec.batch_size)
 
         self.policy, self.critic = models.policy_parameters(), models.critic_parameters()
         self.critic_rate = spec.critic_learning_rate or spec.learning_rate
@@ -184,57 +184,43 @@ class Ppo:
         self.processes.raise_if_cancelled(self.reporter)
         spec, drawn = self.spec, self._draw_prompts()
         # Longest first, dealt out in turn: processes get alike work, and batches hold little padding.
-        order = sorted(range(len(drawn)), key=lambda index: -len(drawn[index][1]))
-        mine = self.processes.share(order)
+        order = sorted(range(len(drawn)), key=lambda index: -len(drawn[index].ids))
         self.models.inference()
-        started = time.monotonic()
         self.models.activate(POLICY)
-        sampled = self.engine.generate([drawn[i][1] for i in mine], [drawn[i][2] for i in mine])
-        generation_seconds = time.monotonic() - started
-        texts = self.tokenizer.batch_decode([one.ids for one in sampled], skip_special_tokens=True)
-        by_index = dict(zip(order, self.processes.collect(sampled), strict=True))
-        samples = [by_index[index] for index in range(len(drawn))]
-        rows = [Row(ids, sample.ids) for (_, ids, _), sample in zip(drawn, samples, strict=True)]
-        believed = [sample.logprobs for sample in samples]
-        (logprobs, reference, values), scored = self._look(
-            rows,
-            believed,
-            lambda: self.rewards.score(
-                [drawn[i][0].messages for i in mine], texts, [one.finished for one in sampled]
-            ),
+        mine, generation_seconds = self.look(
+            self.engine, [drawn[index] for index in self.processes.share(order)]
         )
-        scores_by_index = dict(zip(order, self.processes.collect(scored), strict=True))
-        scores = [scores_by_index[index] for index in range(len(drawn))]
-        finished = [sample.finished for sample in samples]
-        lengths = [len(row.completion) for row in rows]
+        by_index = dict(zip(order, self.processes.collect(mine), strict=True))
+        seen = [by_index[index] for index in range(len(drawn))]
+        rows = [Row(prompt.ids, one.sampled.ids) for prompt, one in zip(drawn, seen, strict=True)]
+        finished = [one.sampled.finished for one in seen]
         shaped = shape_scores(
-            [self.rewards.total(one) for one in scores],
-            lengths,
+            [self.rewards.total(one.scores) for one in seen],
+            [len(row.completion) for row in rows],
             finished,
             spec=spec,
             moments=self.state.moments,
         )
-        sampler = padded([b for b in believed if b is not None], device()) if all(believed) else None
-        facts = {
-            f"rewards/{name}/mean": math.fsum(one[name] for one in scores) / len(scores) for name in scores[0]
-        }
+        believed = [one.sampled.logprobs for one in seen]
         rollout = Rollout(
             rows=rows,
             finished=finished,
-            logprobs=logprobs,
-            reference=reference,
-            values=values,
-            sampler=sampler,
+            logprobs=padded([one.logprobs for one in seen], device()),
+            reference=padded([one.reference for one in seen], device()),
+            values=padded([one.values for one in seen], device()),
+            sampler=padded([b for b in believed if b is not None], device()) if all(believed) else None,
             scores=torch.tensor(shaped, device=device()),
             kl_coef=self.state.kl.coef,
             policy_version=self.state.policy_version,
-            facts=facts,
+            facts={
+                f"rewards/{name}/mean": fmean(one.scores[name] for one in seen) for name in seen[0].scores
+            },
         )
         return rollout, generation_seconds
 
-    def _draw_prompts(self) -> list[tuple[PromptRow, TokenIds, int]]:
-        """(prompt, its tokens, the seed of its completion) for each row of this rollout: the next ones
-        of an endless shuffled sequence that has each prompt once in every pass."""
+    def _draw_prompts(self) -> list[Drawn]:
+        """One for each row of this rollout: the next ones of an endless shuffled sequence that has each
+        prompt once in every pass."""
         drawn = []
         first = self.state.rollout * self.spec.rollout_batch_size
         orders: dict[int, list[int]] = {}
@@ -243,44 +229,12 @@ class Ppo:
             if epoch not in orders:
                 orders[epoch] = self._shuffled(len(self.prompts), "prompts", epoch)
             row, ids = self.prompts[orders[epoch][position]]
-            drawn.append((row, ids, derive_seed(self.spec.seed, row.id, self.state.rollout, epoch)))
+            drawn.append(Drawn(row, ids, derive_seed(self.spec.seed, row.id, self.state.rollout, epoch)))
         return drawn
 
     def _shuffled(self, count: int, *purpose: object) -> list[int]:
         generator = torch.Generator().manual_seed(derive_seed(self.spec.seed, *purpose))
         return torch.randperm(count, generator=generator).tolist()
-
-    def _look(
-        self, rows: Sequence[Row], believed: Sequence[list[float] | None], scoring: Callable[[], Scores]
-    ) -> tuple[Columns, Scores]:
-        """(B, T) each; and what `scoring` gives. `believed` are the sampler's log-probabilities of a row."""
-        order = sorted(range(len(rows)), key=lambda index: -rows[index].length)
-        mine = self.processes.share(order)
-        shares = self._batches(rows, mine, LOOK_FACTOR * self.spec.batch_size)
-        known = None
-        if all(believed):
-            known = [
-                torch.tensor([one for index in part for one in believed[index] or ()], device=device())
-                for _, part in shares
-            ]
-        columns, scores = look(self.models, [batch for batch, _ in shares], known, scoring)
-        seen: list[tuple[list[float], ...]] = []
-        for (_, part), found in zip(shares, columns, strict=True):
-            lengths = [len(rows[index].completion) for index in part]
-            of_rows = zip(*(column.split(lengths) for column in found), strict=True)
-            seen += [tuple(one.tolist() for one in row) for row in of_rows]
-        by_index = dict(zip(order, self.processes.collect(seen), strict=True))
-        in_order = zip(*(by_index[index] for index in range(len(rows))), strict=True)
-        return Columns(*(padded(column, device()) for column in in_order)), scores
-
-    def _batches(self, rows: Sequence[Row], order: Sequence[int], most_rows: int) -> list[Share]:
-        """What goes through a model together; `order` is of the rows' lengths, falling."""
-        lengths = [row.length for row in rows]
-        parts = passes(order, lengths, most_rows=most_rows, device=device())
-        return [(self._batch(rows, part), part) for part in parts]
-
-    def _batch(self, rows: Sequence[Row], part: Sequence[int]) -> Batch:
-        return Batch([rows[index] for index in part], pad_token_id=self.tokenizer.pad_token_id)
 
     # Learning from it
 
@@ -368,7 +322,8 @@ class Ppo:
         """What this process does of a minibatch, and the tokens of all of it."""
         order = sorted(minibatch, key=lambda index: -rollout.rows[index].length)
         num_tokens = sum(len(rollout.rows[index].completion) for index in minibatch)
-        return self._batches(rollout.rows, self.processes.share(order), self.spec.batch_size), num_tokens
+        mine = self.processes.share(order)
+        return self.models.batches(rollout.rows, mine, most_rows=self.spec.batch_size), num_tokens
 
     def _apply(self, name: str, step: int) -> Metrics:
         """The optimizer's step that follows `step` steps, of "policy" or "critic"."""

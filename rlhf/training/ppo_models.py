@@ -9,7 +9,7 @@ that is read. B rows, N completion tokens of all rows one after the other, H hid
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -29,7 +29,7 @@ from rlhf.training.modeling import (
     precision,
     save_model,
 )
-from rlhf.training.passes import First, Second, shared_out, side_by_side
+from rlhf.training.passes import First, Second, passes, shared_out, side_by_side
 from rlhf.training.ppo_math import token_logprobs
 from rlhf.training.reward_heads import reward_head
 from rlhf.training.text import TokenIds
@@ -67,6 +67,7 @@ class Batch:
                 for start, row in zip(starts, rows, strict=True)
             ]
         ).to(device())
+        self.lengths = [len(row.completion) for row in rows]
         self.tokens_N = torch.tensor([token for row in rows for token in row.completion], device=device())
 
 
@@ -190,13 +191,24 @@ class Models:
         """The results of both, where `first` needs the policy or the reference and `second` the critic."""
         return side_by_side(first, second) if self.critic_is_apart else (first(), second())
 
-    def shared_out(self, tasks: Sequence[Callable[[], Any]]) -> list[Any]:
-        """The results of tasks of which each reads one of policy, reference and critic."""
+    def shared_out(self, tasks: Iterable[Callable[[], First]]) -> list[First]:
+        """The results of tasks of which each reads one of policy, reference and critic. They may be made
+        while others are done."""
         if self.critic_is_apart and self.reference is not None:
             return shared_out(tasks)
-        return [task() for task in tasks]
+        return [task() for task in list(tasks)]
 
     # What the models say
+
+    def batches(
+        self, rows: Mapping[int, Row] | Sequence[Row], order: Iterable[int], *, most_rows: int
+    ) -> list[tuple[Batch, Sequence[int]]]:
+        """What goes through a model together, and which rows these are: those that `order` names."""
+        falling = sorted(order, key=lambda index: -rows[index].length)
+        lengths = {index: rows[index].length for index in falling}
+        parts = passes(falling, lengths, most_rows=most_rows, device=device())
+        pad = self.tokenizer.pad_token_id
+        return [(Batch([rows[index] for index in part], pad_token_id=pad), part) for part in parts]
 
     def logprobs(self, batch: Batch) -> tuple[Tensor, Tensor]:
         """(log-probabilities (N), entropies (N)) of the policy at the sampling temperature."""

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import torch
+from transformers.modeling_layers import GenericForSequenceClassification
 
 from rlhf.training.ensembles import combine_members
 from rlhf.training.errors import TrainingError
+from rlhf.training.last_layer import Reader
+from rlhf.training.member_adapters import MemberLinear
 from rlhf.training.modeling import device, find_model, load_reward_model, load_tokenizer, precision
 from rlhf.training.passes import passes
 from rlhf.training.reward_heads import RewardFacts
@@ -33,6 +37,7 @@ class Scorer:
         self.tokenizer = tokenizer
         self.batch_size = batch_size
         self.facts = RewardFacts.of(model.config)
+        self._reader = _reader(model)
 
     @classmethod
     def load(cls, model_path: str | Path, *, batch_size: int) -> Self:
@@ -74,7 +79,9 @@ class Scorer:
     @torch.no_grad()
     def _score_batch(self, sequences: Sequence[TokenIds]) -> torch.Tensor:
         input_ids, mask = self.batch(sequences)
-        logits = self.model(input_ids=input_ids, attention_mask=mask, use_cache=False).logits
+        ends = torch.arange(len(mask), device=mask.device) * mask.shape[1] + mask.sum(1) - 1
+        with self._reader.reading(ends, mask.shape) if self._reader else nullcontext():
+            logits = self.model(input_ids=input_ids, attention_mask=mask, use_cache=False).logits
         return logits.float().cpu()
 
     def batch(self, sequences: Sequence[TokenIds]) -> tuple[torch.Tensor, torch.Tensor]:
@@ -84,6 +91,14 @@ class Scorer:
         kept = [ids if len(ids) <= limit else [ids[0], *ids[-(limit - 1) :]] for ids in sequences]
         input_ids, mask = pad_right(kept, self.tokenizer.pad_token_id)
         return input_ids.to(self.model.device), mask.to(self.model.device)
+
+
+def _reader(model: Any) -> Reader | None:
+    """Where a score is read off the last token alone. Members with adapters of their own make more rows."""
+    is_read_at_end = isinstance(model, GenericForSequenceClassification)
+    if not is_read_at_end or any(isinstance(module, MemberLinear) for module in model.modules()):
+        return None
+    return Reader(model.base_model)
 
 
 def reading_limit(model: Any, tokenizer: PreTrainedTokenizerBase) -> int:

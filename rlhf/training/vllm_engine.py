@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from rlhf.specs import PpoTraining
-from rlhf.training.engines import Sampled, cut_at_stop
+from rlhf.training.engines import Engine, Sampled, cut_at_stop
 from rlhf.training.errors import TrainingError
 from rlhf.training.ppo_models import POLICY, Models
 from rlhf.training.text import TokenIds
@@ -20,7 +20,7 @@ from rlhf.training.text import TokenIds
 VLLM_MEMORY_SHARE = 0.3  # of the GPU: the models that learn need the rest
 
 
-class VllmEngine:
+class VllmEngine(Engine):
     """vLLM inside this process; it takes over the policy's weights before each rollout. Not verified."""
 
     def __init__(self, models: Models, spec: PpoTraining, stop_ids: Sequence[int]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -10,7 +11,7 @@ from rlhf.specs import PpoTraining, VerifierReward
 from rlhf.training.errors import Cancelled
 from rlhf.training.modeling import load_tokenizer
 from rlhf.training.ppo import Ppo
-from rlhf.training.ppo_models import Models
+from rlhf.training.ppo_models import Batch, Models, Row
 from rlhf.training.processes import Processes
 from rlhf.training.reporting import ConsoleReporter
 from rlhf.training.rewards import Rewards
@@ -93,3 +94,8 @@ class Constant:
 
     def score(self, prompts, completions, finished):
         return [float(self.function(text)) for text in completions]
+
+
+def batch_of(run: Ppo, rows: Sequence[Row]) -> Batch:
+    """All of them, in their order."""
+    return Batch(rows, pad_token_id=run.tokenizer.pad_token_id)

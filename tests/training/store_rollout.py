@@ -15,7 +15,7 @@ from safetensors.torch import save_file
 from rlhf.training.ppo import Ppo
 from rlhf.training.ppo_state import Rollout
 from rlhf.training.ppo_targets import Targets
-from tests.training.ppo_parts import make_run, ppo_spec
+from tests.training.ppo_parts import batch_of, make_run, ppo_spec
 from tests.training.tiny import make_snapshot
 
 BASE = Path(__file__).parents[2] / "fixtures" / "base-model"
@@ -38,7 +38,7 @@ def expected_tensors(run: Ppo, rollout: Rollout) -> dict[str, torch.Tensor]:
     """Advantages, returns, losses and what else an update would report."""
     targets = Targets(rollout, SPEC)
     rows = list(range(len(rollout.rows)))
-    sums = targets.backward(run.models, [(run._batch(rollout.rows, rows), rows)], 100, learns_policy=True)
+    sums = targets.backward(run.models, [(batch_of(run, rollout.rows), rows)], 100, learns_policy=True)
     return {"advantages": targets.advantages, "returns": targets.returns, "sums": sums}
 
 

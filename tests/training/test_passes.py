@@ -172,6 +172,45 @@ def test_who_is_free_takes_the_next():
     assert found == [(number, 1, False) for number in range(6)]
 
 
+@pytest.mark.usefixtures("two_threads")
+def test_tasks_are_done_while_others_are_made():
+    here, done = threading.get_ident(), threading.Event()
+    made_on = []
+
+    def tasks():
+        made_on.append(torch.get_num_threads())
+        yield lambda: (done.set(), threading.get_ident())[1]
+        assert done.wait(30)  # by the other thread: this one has not made all tasks yet
+        made_on.append(torch.get_num_threads())
+        yield threading.get_ident
+
+    first, second = shared_out(tasks())
+    assert first != here
+    assert made_on == [2, 1]  # all of torch's threads until there is something to do beside
+    assert {first, second} <= {first, here}
+    torch.set_num_threads(1)
+    done.set()
+    assert shared_out(tasks()) == [here, here]
+    assert shared_out([]) == []
+
+
+@pytest.mark.usefixtures("two_threads")
+def test_who_waits_for_tasks_is_let_go_where_none_comes():
+    def tasks():
+        yield lambda: 1
+        raise ValueError("sampling failed")
+
+    with pytest.raises(ValueError, match="sampling failed"):
+        shared_out(tasks())
+
+    def failing():
+        raise ValueError("a task failed")
+
+    with pytest.raises(ValueError, match="a task failed"):
+        shared_out([failing, lambda: 1, lambda: 2])
+    assert torch.get_num_threads() == 2
+
+
 def one_after_the_other(first, second):
     torch.set_num_threads(1)
     try:

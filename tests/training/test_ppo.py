@@ -30,7 +30,7 @@ from rlhf.training.ppo_state import Rollout
 from rlhf.training.ppo_targets import Targets
 from rlhf.training.rewards import RemoteSource, Rewards, VerifierSource, shape_scores
 from rlhf.training.vllm_engine import merged_weights
-from tests.training.ppo_parts import Recorder, make_run, ppo_spec
+from tests.training.ppo_parts import Recorder, batch_of, make_run, ppo_spec
 from tests.training.tiny import user, write_split
 
 HERE = Path(__file__).parent
@@ -105,7 +105,7 @@ def drawing(base_model, snapshot, tmp_path):
         }
         return kind(run.models.sampler, **settings)
 
-    prompts = [ids for _, ids, _ in run._draw_prompts()]
+    prompts = [one.ids for one in run._draw_prompts()]
     return make, [ids[: len(ids) - 2 * (n % 4)] for n, ids in enumerate(prompts)]
 
 
@@ -183,6 +183,25 @@ def test_completion_depends_on_its_prompt_and_seed_alone(drawing):
     assert [one.ids for one in parts] == [one.ids for one in together]
     assert [one.ids for one in alone] == [one.ids for one in together[:4]]
     assert make(LoopEngine).generate(prompts, seeds[::-1]) != together
+
+
+def test_rows_are_handed_over_as_they_end(drawing):
+    make, prompts = drawing
+    seeds = list(range(100, 116))
+    whole = make(LoopEngine).generate(prompts, seeds)
+    groups = list(make(LoopEngine).as_they_end(prompts, seeds))
+    assert sorted(row for group in groups for row in group) == list(range(16))  # each once
+    assert {row: one for group in groups for row, one in group.items()} == dict(enumerate(whole))
+    assert len(groups) == 2
+    assert 8 <= len(groups[0]) < 16  # when half of them had ended, those that had
+    assert max(len(one.ids) for one in groups[0].values()) <= min(len(one.ids) for one in groups[1].values())
+    assert all(one.finished for one in groups[0].values())
+    in_batches = list(make(LoopEngine, batch_size=5).as_they_end(prompts, seeds))
+    assert {row: one.ids for group in in_batches for row, one in group.items()} == {
+        row: one.ids for row, one in enumerate(whole)
+    }
+    [at_once] = make(GenerateEngine).as_they_end(prompts, seeds)
+    assert [at_once[row].ids for row in range(16)] == [one.ids for one in whole]
 
 
 def test_chosen_tokens_follow_the_distribution():
@@ -534,9 +553,14 @@ def test_stored_rollout_is_reproduced(snapshot, tmp_path):
 
     run = stored_run(snapshot, tmp_path)
     rollout = Rollout.load(STORED, torch.device("cpu"))
-    found, _ = run._look(rollout.rows, [None] * len(rollout.rows), list)
-    for name, column in found._asdict().items():
-        stored = getattr(rollout, name)
+    batch = batch_of(run, rollout.rows)
+    found = {
+        "logprobs": run.models.logprobs(batch)[0],
+        "reference": run.models.reference_logprobs(batch),
+        "values": run.models.values(batch),
+    }
+    for name, column in found.items():
+        stored = getattr(rollout, name)[rollout.mask]
         torch.testing.assert_close(column, stored, atol=1e-5, rtol=1e-5)
     stored_results = load_file(STORED.with_name("ppo_targets.safetensors"))
     results = expected_tensors(run, rollout)

@@ -24,6 +24,7 @@ from rlhf.training.scoring import Scorer
 from tests.training.ppo_parts import (
     Constant,
     Recorder,
+    batch_of,
     brute_force_gae,
     make_run,
     mask_of,
@@ -84,7 +85,7 @@ def test_02_first_minibatch_has_ratio_one(start):
     rollout, _ = run.collect()
     targets = Targets(rollout, run.spec)
     part = list(range(len(rollout.rows)))
-    sums = targets.backward(run.models, [(run._batch(rollout.rows, part), part)], 1, learns_policy=True)
+    sums = targets.backward(run.models, [(batch_of(run, rollout.rows), part)], 1, learns_policy=True)
     found = dict(zip(Targets.SUMS, (sums / rollout.mask.sum()).tolist(), strict=True))
     assert found["val/ratio"] == pytest.approx(1, abs=1e-4)
     assert found["policy/approxkl_avg"] == pytest.approx(0, abs=1e-8)
@@ -93,8 +94,8 @@ def test_02_first_minibatch_has_ratio_one(start):
     torch.testing.assert_close(rollout.sampler, rollout.logprobs, atol=1e-4, rtol=0)
     torch.testing.assert_close(rollout.reference, rollout.logprobs, atol=1e-4, rtol=0)
     run.spec.temperature = 1.0
-    unknown = [None] * len(rollout.rows)
-    assert (run._look(rollout.rows, unknown, list)[0].logprobs - rollout.logprobs).abs().max() > 0.1
+    batch = batch_of(run, rollout.rows)
+    assert (run.models.logprobs(batch)[0] - rollout.logprobs[rollout.mask]).abs().max() > 0.1
 
 
 def test_03_support_is_full(start):
@@ -114,7 +115,7 @@ def test_04_padding_changes_nothing(start):
     """On either side, and in company or alone."""
     run = start()
     models, rows = run.models, rows_of(LENGTHS)
-    batch = run._batch(rows, range(4))
+    batch = batch_of(run, rows)
     with torch.no_grad():
         together, _ = models.logprobs(batch)
         values = models.values(batch)
@@ -189,7 +190,7 @@ def test_07_dropout_is_off(base_model, snapshot, tmp_path):
     with torch.no_grad():
         for parameter in run.models.policy.parameters():
             parameter.add_(0.01)  # or adapters would add nothing
-    batch = run._batch(rows_of(LENGTHS), range(4))
+    batch = batch_of(run, rows_of(LENGTHS))
     for look in (
         lambda: run.models.logprobs(batch)[0],
         lambda: run.models.reference_logprobs(batch),
@@ -204,7 +205,7 @@ def test_08_critic_starts_as_the_reward_model(start, reward_model):
     # With one token more, the last value is read at the last token of the text that was scored.
     longer = [Row(row.prompt, [*row.completion, 9]) for row in rows]
     with torch.no_grad():
-        values = run.models.values(run._batch(longer, range(4)))
+        values = run.models.values(batch_of(run, longer))
     ends = torch.tensor([len(row.completion) for row in longer]).cumsum(0) - 1
     scorer = Scorer.load(reward_model, batch_size=2)
     scores = scorer.score_ids([row.prompt + row.completion for row in rows])
@@ -349,7 +350,7 @@ def test_14_microbatches_do_not_change_gradients(start, reward_model):
         targets = Targets(rollout, run.spec)
         for first in range(0, 16, size):
             part = list(range(first, first + size))
-            share = run._batch(rollout.rows, part), part
+            share = batch_of(run, [rollout.rows[row] for row in part]), part
             targets.backward(run.models, [share], num_tokens, learns_policy=True)
         parameters = [*run.policy.values(), *run.critic.values()]
         gradients.append(torch.cat([p.grad.flatten() for p in parameters]))
@@ -439,7 +440,7 @@ def test_18_reference_is_the_base_model(start, base_model):
     with torch.no_grad():
         for parameter in [*run.policy.values(), *run.critic.values()]:
             parameter.add_(0.05)
-        batch = run._batch(rows_of(LENGTHS), range(4))
+        batch = batch_of(run, rows_of(LENGTHS))
         run.models.values(batch)  # leaves the critic's adapter on
         found = run.models.reference_logprobs(batch)
         policy, _ = run.models.logprobs(batch)

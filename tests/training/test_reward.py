@@ -4,6 +4,7 @@ import pytest
 import torch
 from pydantic import ValidationError
 from safetensors.torch import load_file
+from torch.utils.flop_counter import FlopCounterMode
 from transformers import (
     AutoConfig,
     AutoModel,
@@ -224,6 +225,31 @@ def test_encoder_starts_the_same_under_the_same_seed(encoder):
         load_reward_model(encoder, tokenizer, dtype=torch.float32, new_head_seed=3).state_dict() for _ in "ab"
     )
     assert all(torch.equal(first[name], again[name]) for name in first)
+
+
+@pytest.mark.parametrize("members", [1, 3])
+def test_a_score_is_read_where_the_last_layer_is_computed(members, base_model):
+    """Of less arithmetic than the whole model, and the same."""
+    model = load_reward_model(
+        base_model, load_tokenizer(base_model), dtype=torch.float32, new_head_seed=0, members=members
+    ).eval()
+    scorer = Scorer(model, load_tokenizer(base_model), batch_size=4)
+    ids = [[2, *range(5, 5 + length), 3] for length in (30, 9, 50, 7)]
+    input_ids, mask = scorer.batch(ids)
+    with torch.no_grad(), FlopCounterMode(display=False) as whole:
+        expected = model(input_ids=input_ids, attention_mask=mask, use_cache=False).logits
+    with FlopCounterMode(display=False) as narrow:
+        found = scorer._score_batch(ids)
+    torch.testing.assert_close(found, expected, rtol=1e-5, atol=1e-6)
+    assert narrow.get_total_flops() < 0.9 * whole.get_total_flops()
+
+
+def test_members_with_adapters_are_read_whole(train, snapshot):
+    """Each makes rows of its own, which a reader of the last layer does not know."""
+    folder, *_ = train(snapshot, members=2, members_own="adapters", lora=Lora(r=2), max_steps=2)
+    scorer = Scorer.load(folder, batch_size=4)
+    assert scorer._reader is None
+    assert scorer.member_scores([[2, 5, 6, 3], [2, 7, 3]]).shape == (2, 2)
 
 
 @pytest.mark.parametrize(
