@@ -42,7 +42,7 @@ def main() -> int:
             failures.append("PPO gained less true utility than its peer.")
 
     parts: dict[str, Callable[[], object]] = {
-        "ppo small": lambda: ppo.race(ppo.SMALL, rounds=9, warm_up=1),
+        "ppo small": lambda: ppo.race(ppo.SMALL, rounds=25 if options.long else 9, warm_up=1),
         "ppo large": lambda: ppo.race(ppo.LARGE, rounds=4 if options.long else 2, warm_up=0),
         "ppo shares": lambda: [shares.show(one, threads=ppo.THREADS) for one in (ppo.SMALL, ppo.LARGE)],
         "products": lambda: products.show(threads=ppo.THREADS),

@@ -79,10 +79,16 @@ class Scorer:
     @torch.no_grad()
     def _score_batch(self, sequences: Sequence[TokenIds]) -> torch.Tensor:
         input_ids, mask = self.batch(sequences)
-        ends = torch.arange(len(mask), device=mask.device) * mask.shape[1] + mask.sum(1) - 1
-        with self._reader.reading(ends, mask.shape) if self._reader else nullcontext():
+        with self._reader.reading(self._ends(input_ids), mask.shape) if self._reader else nullcontext():
             logits = self.model(input_ids=input_ids, attention_mask=mask, use_cache=False).logits
         return logits.float().cpu()
+
+    def _ends(self, input_ids: torch.Tensor) -> torch.Tensor:
+        """[R]: where transformers reads the scores of R texts, among all their tokens: at the last that is
+        not PAD."""
+        rows, columns = (torch.arange(size, device=input_ids.device) for size in input_ids.shape)
+        last = (columns * (input_ids != self.tokenizer.pad_token_id)).argmax(1)
+        return rows * input_ids.shape[1] + last
 
     def batch(self, sequences: Sequence[TokenIds]) -> tuple[torch.Tensor, torch.Tensor]:
         """(tokens, mask) on the model's device. What is too long for the model loses its beginning, but

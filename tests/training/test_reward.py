@@ -235,6 +235,7 @@ def test_a_score_is_read_where_the_last_layer_is_computed(members, base_model):
     ).eval()
     scorer = Scorer(model, load_tokenizer(base_model), batch_size=4)
     ids = [[2, *range(5, 5 + length), 3] for length in (30, 9, 50, 7)]
+    ids[1][-1] = scorer.tokenizer.pad_token_id  # somebody wrote it out: transformers reads the token before
     input_ids, mask = scorer.batch(ids)
     with torch.no_grad(), FlopCounterMode(display=False) as whole:
         expected = model(input_ids=input_ids, attention_mask=mask, use_cache=False).logits
