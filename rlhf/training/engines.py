@@ -161,8 +161,8 @@ class LoopEngine(ModelEngine):
             num_going = int(going.sum())
             if not num_going:
                 break
-            if enough < num_rows and int((finished & ~handed).sum()) >= enough:
-                yield hand_over((finished & ~handed).nonzero()[:, 0])
+            if enough < num_rows and len(ready := (finished & ~handed).nonzero()[:, 0]) >= enough:
+                yield hand_over(ready)
             if num_going < KEEP_SHARE * len(going):
                 kept = going.nonzero()[:, 0]
                 decoder.keep(kept)

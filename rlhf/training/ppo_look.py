@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import islice
 from typing import Any, NamedTuple
@@ -62,6 +62,7 @@ class Look:
     def __call__(self, engine: Engine, drawn: Sequence[Drawn]) -> tuple[list[Seen], float]:
         """What is seen of each; and the seconds that sampling took."""
         sampled: dict[int, Sampled] = {}
+        rows: dict[int, Row] = {}
         seconds = 0.0
 
         def tasks() -> Iterator[Callable[[], Found]]:
@@ -70,15 +71,12 @@ class Look:
             for ended in engine.as_they_end([one.ids for one in drawn], [one.seed for one in drawn]):
                 sampled.update(ended)
                 yield partial(self._score, [drawn[row] for row in ended], ended)
-                rows = {row: Row(drawn[row].ids, one.ids) for row, one in ended.items()}
-                for batch, part in self._batches(rows):
+                rows.update({row: Row(drawn[row].ids, one.ids) for row, one in ended.items()})
+                for batch, part in self._batches(rows, ended):
                     yield partial(_of_rows, "reference", self.models.reference_logprobs, batch, part)
                     yield partial(_of_rows, "values", self.models.values, batch, part)
             seconds = time.monotonic() - started
-            yield lambda: self._policy(
-                {row: Row(drawn[row].ids, one.ids) for row, one in sampled.items()},
-                {row: one.logprobs for row, one in sampled.items()},
-            )
+            yield partial(self._policy, rows, {row: one.logprobs for row, one in sampled.items()})
 
         found: Found = {}
         for some in self.models.shared_out(tasks()):
@@ -102,7 +100,7 @@ class Look:
         """`believed` is what the sampler says of a row; None where it does not say."""
         told: Found = {("logprobs", row): one for row, one in believed.items()}
         found: Found = {}
-        for number, (batch, part) in enumerate(self._batches(rows)):
+        for number, (batch, part) in enumerate(self._batches(rows, rows)):
             found |= self._read(batch, part)
             if number == 0 and all(believed.values()) and all(_agree(found[key], told[key]) for key in found):
                 return told | found
@@ -111,8 +109,8 @@ class Look:
     def _read(self, batch: Batch, part: Sequence[int]) -> Found:
         return _of_rows("logprobs", lambda one: self.models.logprobs(one)[0], batch, part)
 
-    def _batches(self, rows: dict[int, Row]) -> list[tuple[Batch, Sequence[int]]]:
-        return self.models.batches(rows, rows, most_rows=self.most_rows)
+    def _batches(self, rows: dict[int, Row], which: Iterable[int]) -> list[tuple[Batch, Sequence[int]]]:
+        return self.models.batches(rows, which, most_rows=self.most_rows)
 
 
 def _of_rows(name: str, read: Callable[[Batch], Tensor], batch: Batch, part: Sequence[int]) -> Found:

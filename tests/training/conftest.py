@@ -48,3 +48,13 @@ def train(base_model, snapshot, tmp_path):
         return summary, reporter
 
     return run
+
+
+@pytest.fixture
+def two_threads():
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    yield
+    torch.set_num_threads(before)

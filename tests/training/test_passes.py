@@ -22,14 +22,6 @@ from tests.training.ppo_parts import make_run, ppo_spec
 CPU, CUDA = torch.device("cpu"), torch.device("cuda")
 
 
-@pytest.fixture
-def two_threads():
-    before = torch.get_num_threads()
-    torch.set_num_threads(2)
-    yield
-    torch.set_num_threads(before)
-
-
 def test_passes_hold_each_row_once_and_no_more_tokens_than_a_cpu_likes():
     lengths = [900, 300, 300, 200, *[20] * 30]
     order = list(range(len(lengths)))

@@ -62,8 +62,11 @@ def test_a_sampler_that_agrees_is_believed(run, counted):
     assert len(batch.tokens_N) < rollout.mask.sum()
     read = run.models.logprobs(batch_of(run, rollout.rows))[0]
     torch.testing.assert_close(read, rollout.logprobs[rollout.mask], atol=SAME, rtol=0)
-    longest = max(row.length for row in rollout.rows)
-    assert batch.longest == longest - 1  # the longest rows have been read
+    # The longest rows have been read.
+    longest = max(range(len(rollout.rows)), key=lambda index: rollout.rows[index].length)
+    assert batch.longest == rollout.rows[longest].length - 1
+    again = run.models.logprobs(batch)[0][: batch.lengths[0]]
+    assert torch.equal(rollout.logprobs[longest][rollout.mask[longest]], again)
 
 
 @pytest.mark.parametrize("difference", [-3 * SAME, 0.01, float("nan")])
@@ -97,6 +100,7 @@ def test_what_is_seen_does_not_depend_on_which_rows_ended_together(run, sampled)
             assert len(getattr(one, name)) == len(one.sampled.ids)
 
 
+@pytest.mark.usefixtures("two_threads")
 def test_rows_that_have_ended_are_scored_while_others_are_sampled(run, sampled):
     """Two threads: the first group's scores are there before the second group ends."""
     drawn, own = sampled
@@ -118,15 +122,11 @@ def test_rows_that_have_ended_are_scored_while_others_are_sampled(run, sampled):
     run.rewards.score = watched
     half = len(own) // 2
     groups = [dict(list(enumerate(own))[:half]), dict(list(enumerate(own))[half:])]
-    before = torch.get_num_threads()
-    torch.set_num_threads(2)
-    try:
-        seen, _ = run.look(Waits(groups), drawn)
-    finally:
-        torch.set_num_threads(before)
+    seen, _ = run.look(Waits(groups), drawn)
     assert [one.sampled for one in seen] == own
 
 
+@pytest.mark.usefixtures("two_threads")
 def test_sources_score_one_group_at_a_time(run, sampled):
     """They may be anyone's, and not made for two threads."""
     drawn, own = sampled
@@ -139,12 +139,7 @@ def test_sources_score_one_group_at_a_time(run, sampled):
         return [{"mine": 1.0} for _ in prompts]
 
     run.rewards.score = score
-    before = torch.get_num_threads()
-    torch.set_num_threads(2)
-    try:
-        seen, _ = run.look(Told([{row: one} for row, one in enumerate(own)]), drawn)
-    finally:
-        torch.set_num_threads(before)
+    seen, _ = run.look(Told([{row: one} for row, one in enumerate(own)]), drawn)
     assert all(one.scores == {"mine": 1.0} for one in seen)
 
 
