@@ -16,28 +16,23 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from rlhf.training.trunk import Trunk
+
 # Each treats a position by itself. A mixture of experts has no `down_proj` of its own and is left alone.
 ATTENTION_PARTS = ("q_proj", "o_proj")
 DENSE = "down_proj"
 
 
-class Reader:
-    """Of a transformers backbone. Where its layers are not named as Llama's are, or `narrow` is False, all of
-    the last one is computed: as gradient checkpointing needs it, which makes a pass again by itself."""
+class LastLayer:
+    """That of a transformers backbone. Where its layers are not named as Llama's are, or `narrow` is False,
+    all of it is computed: as gradient checkpointing needs it, which makes a pass again by itself."""
 
     def __init__(self, backbone: Any, *, narrow: bool = True) -> None:
-        self.backbone = backbone
         # By thread, since several may read one model: which places, of tokens of what shape.
         self._read: dict[int, tuple[Tensor, torch.Size]] = {}
         for part in _parts(backbone) if narrow else ():
             part.register_forward_pre_hook(self._before)
             part.register_forward_hook(self._after)
-
-    def __call__(self, input_ids: Tensor, positions_N: Tensor) -> Tensor:
-        """(N, H): the last states at places of the flattened `input_ids` (B, T), padded on the right."""
-        with self.reading(positions_N, input_ids.shape):
-            states = self.backbone(input_ids=input_ids, use_cache=False).last_hidden_state
-        return states.flatten(0, 1).index_select(0, positions_N)
 
     @contextmanager
     def reading(self, positions_N: Tensor, shape_BT: torch.Size) -> Iterator[None]:
@@ -65,6 +60,25 @@ class Reader:
         positions_N, shape_BT = read
         wide = output.new_zeros(shape_BT.numel(), output.shape[-1])
         return wide.index_copy_(0, positions_N, output[0]).view(*shape_BT, -1)
+
+
+class Reader(LastLayer):
+    """The whole backbone, its layers before the last by hand where that is possible (trunk.py)."""
+
+    def __init__(self, backbone: Any, *, narrow: bool = True) -> None:
+        super().__init__(backbone, narrow=narrow)
+        self.backbone = backbone
+        self.trunk = Trunk.of(backbone) if narrow else None
+
+    def __call__(self, input_ids: Tensor, positions_N: Tensor, lengths_B: Tensor) -> Tensor:
+        """(N, H): the last states at places of the flattened `input_ids` (B, T), whose rows have these lengths
+        and are padded on the right."""
+        with self.reading(positions_N, input_ids.shape):
+            if self.trunk is not None and self.trunk.is_for(input_ids.device):
+                states = self.trunk(input_ids, lengths_B)
+            else:
+                states = self.backbone(input_ids=input_ids, use_cache=False).last_hidden_state
+        return states.flatten(0, 1).index_select(0, positions_N)
 
 
 def _parts(backbone: Any) -> list[nn.Module]:

@@ -26,14 +26,15 @@ def passes(
     *,
     most_rows: int,
     device: torch.device,
+    cpu_tokens: int | None = None,
 ) -> Iterator[list[int]]:
-    """`order` cut into parts of at most `most_rows`. It names rows, the longest first, and lengths[row] is
-    the number of tokens of a row."""
+    """`order` cut into parts of at most `most_rows`, and on a CPU of `cpu_tokens` (None: CPU_TOKENS). It
+    names rows, the longest first, and lengths[row] is the number of tokens of a row."""
     part: list[int] = []
     for row in order:
         is_full = len(part) == most_rows
         if device.type == "cpu" and part:
-            is_full |= (len(part) + 1) * lengths[part[0]] > CPU_TOKENS
+            is_full |= (len(part) + 1) * lengths[part[0]] > (cpu_tokens or CPU_TOKENS)
         if is_full:
             yield part
             part = []

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from rlhf.specs import PpoTraining
-from rlhf.training import critics
+from rlhf.training import critics, trunk
 from rlhf.training.errors import TrainingError
 from rlhf.training.last_layer import Reader
 from rlhf.training.member_adapters import averaged
@@ -55,6 +55,7 @@ class Batch:
     def __init__(self, rows: Sequence[Row], *, pad_token_id: int) -> None:
         sequences = [[*row.prompt, *row.completion[:-1]] for row in rows]
         self.longest = max(map(len, sequences))
+        self.widths_B = torch.tensor([len(ids) for ids in sequences], device=device())
         self.input_ids = torch.tensor(
             [ids + [pad_token_id] * (self.longest - len(ids)) for ids in sequences], device=device()
         )
@@ -206,7 +207,14 @@ class Models:
         """What goes through a model together, and which rows these are: those that `order` names."""
         falling = sorted(order, key=lambda index: -rows[index].length)
         lengths = {index: rows[index].length for index in falling}
-        parts = passes(falling, lengths, most_rows=most_rows, device=device())
+        by_hand = all(reader.trunk for reader in self._readers.values())
+        parts = passes(
+            falling,
+            lengths,
+            most_rows=most_rows,
+            device=device(),
+            cpu_tokens=trunk.CPU_TOKENS if by_hand else None,
+        )
         pad = self.tokenizer.pad_token_id
         return [(Batch([rows[index] for index in part], pad_token_id=pad), part) for part in parts]
 
@@ -237,7 +245,7 @@ class Models:
 
     def _states(self, model: Any, batch: Batch) -> Tensor:
         """(N, H): the states from which each completion token is predicted."""
-        return self._readers[model](batch.input_ids, batch.positions_N)
+        return self._readers[model](batch.input_ids, batch.positions_N, batch.widths_B)
 
     def _autocast(self) -> torch.autocast:
         return torch.autocast(device().type, dtype=torch.bfloat16, enabled=self._computes_in_bfloat16)

@@ -12,7 +12,7 @@ from transformers.modeling_layers import GenericForSequenceClassification
 
 from rlhf.training.ensembles import combine_members
 from rlhf.training.errors import TrainingError
-from rlhf.training.last_layer import Reader
+from rlhf.training.last_layer import LastLayer
 from rlhf.training.member_adapters import MemberLinear
 from rlhf.training.modeling import device, find_model, load_reward_model, load_tokenizer, precision
 from rlhf.training.passes import passes
@@ -99,12 +99,12 @@ class Scorer:
         return input_ids.to(self.model.device), mask.to(self.model.device)
 
 
-def _reader(model: Any) -> Reader | None:
+def _reader(model: Any) -> LastLayer | None:
     """Where a score is read off the last token alone. Members with adapters of their own make more rows."""
     is_read_at_end = isinstance(model, GenericForSequenceClassification)
     if not is_read_at_end or any(isinstance(module, MemberLinear) for module in model.modules()):
         return None
-    return Reader(model.base_model)
+    return LastLayer(model.base_model)
 
 
 def reading_limit(model: Any, tokenizer: PreTrainedTokenizerBase) -> int:

@@ -96,7 +96,8 @@ def test_work_of_a_last_layer_that_is_read_in_places_is_what_torch_counts(tmp_pa
     size = SIZES["tiny"]
     model = AutoModel.from_pretrained(make_model(size, tmp_path), attn_implementation="eager")
     with FlopCounterMode(display=False) as counter, torch.no_grad():
-        Reader(model)(torch.full((3, size.length), 7), torch.arange(0, 3 * size.length, 4))
+        places, lengths = torch.arange(0, 3 * size.length, 4), torch.full((3,), size.length)
+        Reader(model)(torch.full((3, size.length), 7), places, lengths)
     made = shape(tmp_path)
     masked = 3 * 2 * made.layers * made.heads * made.head_size * size.length**2
     expected = forward(made, rows=3, length=size.length, predicted=0, read=size.length / 4) + masked

@@ -22,6 +22,7 @@ SMALL = {
     "pad_token_id": 0,
 }
 IDS = torch.randint(1, 90, (3, 12), generator=torch.Generator().manual_seed(0))
+LENGTHS = torch.full((3,), 12)
 POSITIONS = torch.tensor([4, 5, 6, 19, 20, 23, 35])  # of the flattened IDS
 
 
@@ -32,7 +33,7 @@ def made(family: str, **changes):
 
 
 def states_and_gradients(model, read):
-    states = read(IDS, POSITIONS)
+    states = read(IDS, POSITIONS, LENGTHS)
     (states * torch.linspace(-1, 1, states.numel()).view_as(states)).sum().backward()
     gradients = [parameter.grad for parameter in model.parameters()]
     return states.detach(), torch.cat([g.flatten() for g in gradients if g is not None])
@@ -40,7 +41,7 @@ def states_and_gradients(model, read):
 
 def flops(read) -> int:
     with FlopCounterMode(display=False) as counter, torch.no_grad():
-        read(IDS, POSITIONS)
+        read(IDS, POSITIONS, LENGTHS)
     return counter.get_total_flops()
 
 
@@ -95,7 +96,7 @@ def test_two_threads_read_other_places_of_one_model():
 
     def read(name, positions):
         with torch.no_grad():
-            found[name] = reader(IDS, positions)
+            found[name] = reader(IDS, positions, LENGTHS)
 
     places = {"first": POSITIONS, "second": torch.arange(30)}
     threads = [threading.Thread(target=read, args=item) for item in places.items()]
@@ -104,4 +105,4 @@ def test_two_threads_read_other_places_of_one_model():
     for thread in threads:
         thread.join()
     for name, positions in places.items():
-        torch.testing.assert_close(found[name], whole(IDS, positions), atol=1e-5, rtol=1e-5)
+        torch.testing.assert_close(found[name], whole(IDS, positions, LENGTHS), atol=1e-5, rtol=1e-5)

@@ -1,0 +1,282 @@
+"""Layers of a Llama-like model on a CPU, all but the last: rows without padding, gradients by hand.
+
+What a processor's caches cannot hold is what makes such a model slow, so here
+- rows lie one after another, and only attention sees them side by side, padded;
+- the gradient of a weight is added within its product to what is there already;
+- what is quickly made again (normed states, the feed-forward part's product) is not kept.
+
+States and gradients are those of transformers' modules and autograd but for the order of sums. B rows of T
+columns, N tokens that are not padding, H hidden units, D of one head.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple, Self
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+# Padded tokens of a pass: more than passes.CPU_TOKENS, since half as much is kept of each.
+CPU_TOKENS = 704
+SAME = 1e-4  # of the largest state: what comes out of transformers and of this may differ so much
+PARTS = {
+    "": {"input_layernorm", "self_attn", "post_attention_layernorm", "mlp"},
+    "self_attn": {"q_proj", "k_proj", "v_proj", "o_proj"},
+    "mlp": {"gate_proj", "up_proj", "down_proj", "act_fn"},
+}
+
+attention = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu
+attention_backward = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu_backward
+silu_backward = torch.ops.aten.silu_backward
+
+
+class Trunk:
+    def __init__(self, backbone: Any) -> None:
+        self.backbone = backbone
+        *layers, self.last = backbone.layers
+        self.layers = [Layer.of(layer) for layer in layers]
+        self.weights = [backbone.embed_tokens.weight]
+        self.weights += [weight for layer in self.layers for weight in layer.weights()]
+
+    @classmethod
+    def of(cls, backbone: Any) -> Self | None:
+        """None where the model does more than is computed here."""
+        if not _has_these_parts(backbone):
+            return None
+        trunk = cls(backbone)
+        return trunk if trunk.says_the_same() else None
+
+    def is_for(self, device: torch.device) -> bool:
+        """Whether it computes here and now: all of its weights learn, or nothing does."""
+        learns = all(weight.requires_grad for weight in self.weights) or not torch.is_grad_enabled()
+        return device.type == "cpu" and learns and not torch.is_autocast_enabled("cpu")
+
+    def __call__(self, input_ids: Tensor, lengths_B: Tensor) -> Tensor:
+        """(B, T, H), the last states of rows (B, T) that are padded on the right; anything at padding."""
+        columns = torch.arange(input_ids.shape[1])
+        real_N = (columns < lengths_B[:, None]).flatten().nonzero()[:, 0]
+        embedded = self.backbone.embed_tokens(input_ids.flatten()[real_N])
+        angles = self.backbone.rotary_emb(embedded[None], position_ids=columns[None])
+        rows = Rows.of(input_ids.shape, real_N, *angles)
+        states = rows.wide(_Layers.apply(embedded, rows, self.layers)).view(*input_ids.shape, -1)
+        states = self.last(states, position_ids=columns[None], position_embeddings=angles)
+        return self.backbone.norm(states)
+
+    @torch.no_grad()
+    def says_the_same(self) -> bool:
+        ids = torch.arange(5, 17).view(2, 6) % self.backbone.config.vocab_size
+        theirs = self.backbone(input_ids=ids, use_cache=False).last_hidden_state
+        ours = self(ids, torch.tensor([6, 6]))
+        return torch.allclose(ours, theirs, rtol=0, atol=SAME * float(theirs.abs().max()))
+
+
+def _has_these_parts(backbone: Any) -> bool:
+    layers, config = getattr(backbone, "layers", None), backbone.config
+    if not isinstance(layers, nn.ModuleList) or len(layers) < 2:
+        return False
+    has_parts = all(hasattr(backbone, name) for name in ("embed_tokens", "rotary_emb", "norm"))
+    kinds = set(getattr(config, "layer_types", None) or ())
+    sees_all = not getattr(config, "sliding_window", None) and kinds <= {"full_attention"}
+    is_fused = config._attn_implementation == "sdpa"
+    return has_parts and sees_all and is_fused and all(_is_plain(layer) for layer in layers[:-1])
+
+
+def _is_plain(layer: Any) -> bool:
+    for name, parts in PARTS.items():
+        if {part for part, _ in (getattr(layer, name) if name else layer).named_children()} != parts:
+            return False
+    linear = [part for name, part in layer.named_modules() if name.endswith("_proj")]
+    norms = (layer.input_layernorm, layer.post_attention_layernorm)
+    return (
+        # Their very class: no adapter, and no products of oneDNN's.
+        all(type(part) is nn.Linear and part.bias is None for part in linear)
+        and all(hasattr(norm, "variance_epsilon") for norm in norms)
+        and hasattr(layer.self_attn, "scaling")
+        and all(weight.dtype == torch.float32 and weight.is_cpu for weight in layer.parameters())
+    )
+
+
+class Rows(NamedTuple):
+    """Where the tokens lie in a padded batch, and by which angles heads are rotated at each."""
+
+    shape: torch.Size  # (B, T)
+    real_N: Tensor  # places in the flattened batch
+    cos: Tensor  # (N, 1, D)
+    sin: Tensor  # (N, 1, D), the first half negative
+
+    @classmethod
+    def of(cls, shape: torch.Size, real_N: Tensor, cos: Tensor, sin: Tensor) -> Self:
+        columns, half = real_N % shape[1], cos.shape[-1] // 2
+        signed = torch.cat([-sin[0, :, :half], sin[0, :, half:]], dim=-1)
+        return cls(shape, real_N, cos[0, columns, None], signed[columns, None])
+
+    def wide(self, states_NH: Tensor) -> Tensor:
+        """(B T, H), zeros at padding."""
+        padded = states_NH.new_zeros(self.shape.numel(), states_NH.shape[1])
+        return padded.index_copy_(0, self.real_N, states_NH)
+
+    def heads(self, states_NH: Tensor, num_heads: int) -> Tensor:
+        """(B, heads, T, D) of all heads' states, one after the other."""
+        return self.wide(states_NH).view(*self.shape, num_heads, -1).transpose(1, 2)
+
+    def flat(self, heads: Tensor) -> Tensor:
+        """(B, heads, T, D) -> (N, heads D)."""
+        return heads.transpose(1, 2).reshape(self.shape.numel(), -1).index_select(0, self.real_N)
+
+    def rotated(self, states_NH: Tensor, num_heads: int) -> Tensor:
+        states = states_NH.view(len(states_NH), num_heads, -1)
+        other = states.roll(states.shape[-1] // 2, -1)
+        return (states * self.cos).add_(other.mul_(self.sin)).flatten(1)
+
+    def rotated_back(self, gradient_NH: Tensor, num_heads: int) -> Tensor:
+        """The gradient of what was rotated."""
+        gradient = gradient_NH.view(len(gradient_NH), num_heads, -1)
+        other = (gradient * self.sin).roll(gradient.shape[-1] // 2, -1)
+        return gradient.mul_(self.cos).add_(other).flatten(1)
+
+
+class Norm(NamedTuple):
+    """y = w x / rms(x) (Zhang and Sennrich 2019)."""
+
+    weight: nn.Parameter
+    eps: float
+
+    def scale(self, x_NH: Tensor) -> Tensor:
+        """(N, 1): 1 / rms(x)."""
+        return x_NH.square().mean(-1, keepdim=True).add_(self.eps).rsqrt_()
+
+    def __call__(self, x_NH: Tensor, scale_N1: Tensor) -> Tensor:
+        return (x_NH * scale_N1).mul_(self.weight)
+
+    def backward(self, gradient_NH: Tensor, x_NH: Tensor, scale_N1: Tensor, residual_NH: Tensor) -> Tensor:
+        """`residual_NH` and x's gradient; writes over the gradient of y. With s = 1 / rms(x), g that of y:
+        dw = sum of s g x over tokens, dx = s w g - s^3 x (sum of w g x) / H."""
+        both = gradient_NH * x_NH
+        along = torch.mv(both, self.weight)[:, None]
+        _add(self.weight, torch.mv(both.t(), scale_N1[:, 0]))
+        found = torch.addcmul(residual_NH, gradient_NH.mul_(self.weight), scale_N1)
+        return found.addcmul_(x_NH, along.mul_(scale_N1**3), value=-1 / x_NH.shape[1])
+
+
+class Layer(NamedTuple):
+    before: Norm
+    query: nn.Parameter
+    key: nn.Parameter
+    value: nn.Parameter
+    output: nn.Parameter
+    between: Norm
+    gate: nn.Parameter
+    up: nn.Parameter
+    down: nn.Parameter
+    num_heads: int
+    num_groups: int  # of heads that share keys and values
+    scaling: float
+
+    @classmethod
+    def of(cls, layer: Any) -> Self:
+        attends, feeds = layer.self_attn, layer.mlp
+        before, between = layer.input_layernorm, layer.post_attention_layernorm
+        return cls(
+            before=Norm(before.weight, before.variance_epsilon),
+            query=attends.q_proj.weight,
+            key=attends.k_proj.weight,
+            value=attends.v_proj.weight,
+            output=attends.o_proj.weight,
+            between=Norm(between.weight, between.variance_epsilon),
+            gate=feeds.gate_proj.weight,
+            up=feeds.up_proj.weight,
+            down=feeds.down_proj.weight,
+            num_heads=attends.q_proj.out_features // attends.head_dim,
+            num_groups=attends.k_proj.out_features // attends.head_dim,
+            scaling=attends.scaling,
+        )
+
+    def weights(self) -> list[nn.Parameter]:
+        found = [one.weight if isinstance(one, Norm) else one for one in self]
+        return [one for one in found if isinstance(one, nn.Parameter)]
+
+    def forward(self, x: Tensor, rows: Rows) -> tuple[Tensor, tuple[Tensor, ...]]:
+        """(states (N, H), what `backward` needs), of states (N, H)."""
+        scale = self.before.scale(x)
+        normed = self.before(x, scale)
+        q = rows.heads(rows.rotated(normed @ self.query.t(), self.num_heads), self.num_heads)
+        k = rows.heads(rows.rotated(normed @ self.key.t(), self.num_groups), self.num_groups)
+        v = rows.heads(normed @ self.value.t(), self.num_groups)
+        brought, spread = attention(q, self._each(k), self._each(v), 0.0, True, scale=self.scaling)
+        y = torch.addmm(x, rows.flat(brought), self.output.t())
+        scale_y = self.between.scale(y)
+        normed = self.between(y, scale_y)
+        gate, up = normed @ self.gate.t(), normed @ self.up.t()
+        z = torch.addmm(y, functional.silu(gate).mul_(up), self.down.t())
+        return z, (x, scale, q, k, v, brought, spread, y, scale_y, gate, up)
+
+    def backward(self, dz: Tensor, rows: Rows, kept: tuple[Tensor, ...]) -> Tensor:
+        """The gradient of x; those of the weights are added to what they have."""
+        x, scale, q, k, v, brought, spread, y, scale_y, gate, up = kept
+        opened, normed = functional.silu(gate), self.between(y, scale_y)
+        product = opened * up
+        _add_product(self.down, dz, product)
+        dproduct = torch.mm(dz, self.down, out=product)
+        dup = opened.mul_(dproduct)
+        dgate = silu_backward(dproduct.mul_(up), gate)
+        _add_product(self.gate, dgate, normed)
+        _add_product(self.up, dup, normed)
+        dnormed = torch.mm(dgate, self.gate, out=normed).addmm_(dup, self.up)
+        dy = self.between.backward(dnormed, y, scale_y, dz)
+
+        _add_product(self.output, dy, rows.flat(brought))
+        dbrought = rows.heads(dy @ self.output, self.num_heads)
+        found = attention_backward(
+            dbrought, q, self._each(k), self._each(v), brought, spread, 0.0, True, scale=self.scaling
+        )
+        dq, dk, dv = (rows.flat(one) for one in (found[0], self._shared(found[1]), self._shared(found[2])))
+        dq, dk = rows.rotated_back(dq, self.num_heads), rows.rotated_back(dk, self.num_groups)
+        normed = self.before(x, scale)
+        for weight, gradient in ((self.query, dq), (self.key, dk), (self.value, dv)):
+            _add_product(weight, gradient, normed)
+        dnormed = torch.mm(dq, self.query, out=normed).addmm_(dk, self.key).addmm_(dv, self.value)
+        return self.before.backward(dnormed, x, scale, dy)
+
+    def _each(self, groups: Tensor) -> Tensor:
+        """Keys or values (B, groups, T, D) for each head."""
+        repeats = self.num_heads // self.num_groups
+        return groups if repeats == 1 else groups.repeat_interleave(repeats, dim=1)
+
+    def _shared(self, heads: Tensor) -> Tensor:
+        """The gradient of `_each`."""
+        repeats = self.num_heads // self.num_groups
+        return heads if repeats == 1 else heads.unflatten(1, (self.num_groups, repeats)).sum(2)
+
+
+class _Layers(torch.autograd.Function):
+    """Gradients of weights do not pass through autograd: `backward` adds them to `grad`."""
+
+    @staticmethod
+    def forward(ctx: Any, states: Tensor, rows: Rows, layers: Sequence[Layer]) -> Tensor:
+        ctx.rows, ctx.layers, ctx.kept = rows, layers, []
+        for layer in layers:
+            states, kept = layer.forward(states, rows)
+            if ctx.needs_input_grad[0]:
+                ctx.kept.append(kept)
+        return states
+
+    @staticmethod
+    @torch.no_grad()
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None]:
+        for layer in reversed(ctx.layers):
+            gradient = layer.backward(gradient, ctx.rows, ctx.kept.pop())  # whose memory is free then
+        return gradient, None, None
+
+
+def _add(weight: nn.Parameter, gradient: Tensor) -> None:
+    weight.grad = gradient if weight.grad is None else weight.grad.add_(gradient)
+
+
+def _add_product(weight: nn.Parameter, gradient_NO: Tensor, input_NI: Tensor) -> None:
+    """(Out, In) += (N, Out) x (N, In)."""
+    if weight.grad is None:
+        weight.grad = gradient_NO.t() @ input_NI
+    else:
+        weight.grad.addmm_(gradient_NO.t(), input_NI)
