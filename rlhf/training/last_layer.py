@@ -63,7 +63,7 @@ class LastLayer:
 
 
 class Reader(LastLayer):
-    """The whole backbone, its layers before the last by hand where that is possible (trunk.py)."""
+    """The whole backbone, by hand where that is possible (trunk.py)."""
 
     def __init__(self, backbone: Any, *, narrow: bool = True) -> None:
         super().__init__(backbone, narrow=narrow)
@@ -71,13 +71,12 @@ class Reader(LastLayer):
         self.trunk = Trunk.of(backbone) if narrow else None
 
     def __call__(self, input_ids: Tensor, positions_N: Tensor, lengths_B: Tensor) -> Tensor:
-        """(N, H): the last states at places of the flattened `input_ids` (B, T), whose rows have these lengths
-        and are padded on the right."""
+        """(N, H): the last states at places of the flattened `input_ids` (B, T), whose rows have these
+        lengths and are padded on the right."""
+        if self.trunk is not None and self.trunk.is_for(input_ids.device):
+            return self.trunk(input_ids, positions_N, lengths_B)
         with self.reading(positions_N, input_ids.shape):
-            if self.trunk is not None and self.trunk.is_for(input_ids.device):
-                states = self.trunk(input_ids, lengths_B)
-            else:
-                states = self.backbone(input_ids=input_ids, use_cache=False).last_hidden_state
+            states = self.backbone(input_ids=input_ids, use_cache=False).last_hidden_state
         return states.flatten(0, 1).index_select(0, positions_N)
 
 

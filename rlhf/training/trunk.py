@@ -1,12 +1,14 @@
-"""Layers of a Llama-like model on a CPU, all but the last: rows without padding, gradients by hand.
+"""The layers of a Llama-like model on a CPU: rows without padding, gradients by hand.
 
 What a processor's caches cannot hold is what makes such a model slow, so here
 - rows lie one after another, and only attention sees them side by side, padded;
+- the last layer is computed at the tokens that are read alone, but for keys and values (as last_layer.py);
 - the gradient of a weight is added within its product to what is there already;
 - what is quickly made again (normed states, the feed-forward part's product) is not kept.
 
 States and gradients are those of transformers' modules and autograd but for the order of sums. B rows of T
-columns, N tokens that are not padding, H hidden units, D of one head.
+columns, N tokens that are not padding, M of them that ask: all, or in the last layer those that are read.
+H hidden units, D of one head.
 """
 
 from __future__ import annotations
@@ -35,8 +37,7 @@ silu_backward = torch.ops.aten.silu_backward
 class Trunk:
     def __init__(self, backbone: Any) -> None:
         self.backbone = backbone
-        *layers, self.last = backbone.layers
-        self.layers = [Layer.of(layer) for layer in layers]
+        self.layers = [Layer.of(layer) for layer in backbone.layers]
         self.weights = [backbone.embed_tokens.weight]
         self.weights += [weight for layer in self.layers for weight in layer.weights()]
 
@@ -53,34 +54,38 @@ class Trunk:
         learns = all(weight.requires_grad for weight in self.weights) or not torch.is_grad_enabled()
         return device.type == "cpu" and learns and not torch.is_autocast_enabled("cpu")
 
-    def __call__(self, input_ids: Tensor, lengths_B: Tensor) -> Tensor:
-        """(B, T, H), the last states of rows (B, T) that are padded on the right; anything at padding."""
+    def __call__(self, input_ids: Tensor, positions_M: Tensor, lengths_B: Tensor) -> Tensor:
+        """(M, H): the last states at places, each once, of the flattened `input_ids` (B, T), whose rows have
+        these lengths and are padded on the right."""
         columns = torch.arange(input_ids.shape[1])
-        real_N = (columns < lengths_B[:, None]).flatten().nonzero()[:, 0]
-        embedded = self.backbone.embed_tokens(input_ids.flatten()[real_N])
-        angles = self.backbone.rotary_emb(embedded[None], position_ids=columns[None])
-        rows = Rows.of(input_ids.shape, real_N, *angles)
-        states = rows.wide(_Layers.apply(embedded, rows, self.layers)).view(*input_ids.shape, -1)
-        states = self.last(states, position_ids=columns[None], position_embeddings=angles)
-        return self.backbone.norm(states)
+        is_token = (columns < lengths_B[:, None]).flatten()
+        places_N = is_token.nonzero()[:, 0]
+        embedded = self.backbone.embed_tokens(input_ids.flatten()[places_N])
+        cos, sin = self.backbone.rotary_emb(embedded[None], position_ids=columns[None])
+        tokens = Tokens.of(input_ids.shape, places_N, cos, sin)
+        read = Tokens.of(input_ids.shape, positions_M, cos, sin, is_token.cumsum(0)[positions_M] - 1)
+        return self.backbone.norm(_Layers.apply(embedded, tokens, read, self.layers))
 
     @torch.no_grad()
     def says_the_same(self) -> bool:
-        ids = torch.arange(5, 17).view(2, 6) % self.backbone.config.vocab_size
-        theirs = self.backbone(input_ids=ids, use_cache=False).last_hidden_state
-        ours = self(ids, torch.tensor([6, 6]))
+        ids, places = (
+            torch.arange(5, 17).view(2, 6) % self.backbone.config.vocab_size,
+            torch.tensor([3, 5, 11]),
+        )
+        theirs = self.backbone(input_ids=ids, use_cache=False).last_hidden_state.flatten(0, 1)[places]
+        ours = self(ids, places, torch.tensor([6, 6]))
         return torch.allclose(ours, theirs, rtol=0, atol=SAME * float(theirs.abs().max()))
 
 
 def _has_these_parts(backbone: Any) -> bool:
     layers, config = getattr(backbone, "layers", None), backbone.config
-    if not isinstance(layers, nn.ModuleList) or len(layers) < 2:
+    if not isinstance(layers, nn.ModuleList):
         return False
     has_parts = all(hasattr(backbone, name) for name in ("embed_tokens", "rotary_emb", "norm"))
     kinds = set(getattr(config, "layer_types", None) or ())
     sees_all = not getattr(config, "sliding_window", None) and kinds <= {"full_attention"}
     is_fused = config._attn_implementation == "sdpa"
-    return has_parts and sees_all and is_fused and all(_is_plain(layer) for layer in layers[:-1])
+    return has_parts and sees_all and is_fused and all(map(_is_plain, layers))
 
 
 def _is_plain(layer: Any) -> bool:
@@ -98,41 +103,51 @@ def _is_plain(layer: Any) -> bool:
     )
 
 
-class Rows(NamedTuple):
-    """Where the tokens lie in a padded batch, and by which angles heads are rotated at each."""
+class Tokens(NamedTuple):
+    """Where N or M tokens lie in a padded batch, and by which angles heads are rotated at each."""
 
     shape: torch.Size  # (B, T)
-    real_N: Tensor  # places in the flattened batch
-    cos: Tensor  # (N, 1, D)
-    sin: Tensor  # (N, 1, D), the first half negative
+    places: Tensor  # (M) in the flattened batch
+    cos: Tensor  # (M, 1, D)
+    sin: Tensor  # (M, 1, D), the first half negative
+    among: Tensor | None  # (M): which of the N tokens they are; None: all
 
     @classmethod
-    def of(cls, shape: torch.Size, real_N: Tensor, cos: Tensor, sin: Tensor) -> Self:
-        columns, half = real_N % shape[1], cos.shape[-1] // 2
+    def of(
+        cls, shape: torch.Size, places: Tensor, cos: Tensor, sin: Tensor, among: Tensor | None = None
+    ) -> Self:
+        columns, half = places % shape[1], cos.shape[-1] // 2
         signed = torch.cat([-sin[0, :, :half], sin[0, :, half:]], dim=-1)
-        return cls(shape, real_N, cos[0, columns, None], signed[columns, None])
+        return cls(shape, places, cos[0, columns, None], signed[columns, None], among)
 
-    def wide(self, states_NH: Tensor) -> Tensor:
-        """(B T, H), zeros at padding."""
-        padded = states_NH.new_zeros(self.shape.numel(), states_NH.shape[1])
-        return padded.index_copy_(0, self.real_N, states_NH)
+    def chosen(self, states_NH: Tensor) -> Tensor:
+        """(M, H)."""
+        return states_NH if self.among is None else states_NH.index_select(0, self.among)
 
-    def heads(self, states_NH: Tensor, num_heads: int) -> Tensor:
-        """(B, heads, T, D) of all heads' states, one after the other."""
-        return self.wide(states_NH).view(*self.shape, num_heads, -1).transpose(1, 2)
+    def put_back(self, gradient_MH: Tensor, num_tokens: int) -> Tensor:
+        """(N, H): the gradient of what they were chosen from."""
+        if self.among is None:
+            return gradient_MH
+        return gradient_MH.new_zeros(num_tokens, gradient_MH.shape[1]).index_copy_(0, self.among, gradient_MH)
+
+    def heads(self, states_MH: Tensor, num_heads: int) -> Tensor:
+        """(B, heads, T, D) of all heads' states, one after the other; zeros where no token is."""
+        padded = states_MH.new_zeros(self.shape.numel(), states_MH.shape[1])
+        padded.index_copy_(0, self.places, states_MH)
+        return padded.view(*self.shape, num_heads, -1).transpose(1, 2)
 
     def flat(self, heads: Tensor) -> Tensor:
-        """(B, heads, T, D) -> (N, heads D)."""
-        return heads.transpose(1, 2).reshape(self.shape.numel(), -1).index_select(0, self.real_N)
+        """(B, heads, T, D) -> (M, heads D)."""
+        return heads.transpose(1, 2).reshape(self.shape.numel(), -1).index_select(0, self.places)
 
-    def rotated(self, states_NH: Tensor, num_heads: int) -> Tensor:
-        states = states_NH.view(len(states_NH), num_heads, -1)
+    def rotated(self, states_MH: Tensor, num_heads: int) -> Tensor:
+        states = states_MH.view(len(states_MH), num_heads, -1)
         other = states.roll(states.shape[-1] // 2, -1)
         return (states * self.cos).add_(other.mul_(self.sin)).flatten(1)
 
-    def rotated_back(self, gradient_NH: Tensor, num_heads: int) -> Tensor:
+    def rotated_back(self, gradient_MH: Tensor, num_heads: int) -> Tensor:
         """The gradient of what was rotated."""
-        gradient = gradient_NH.view(len(gradient_NH), num_heads, -1)
+        gradient = gradient_MH.view(len(gradient_MH), num_heads, -1)
         other = (gradient * self.sin).roll(gradient.shape[-1] // 2, -1)
         return gradient.mul_(self.cos).add_(other).flatten(1)
 
@@ -197,22 +212,23 @@ class Layer(NamedTuple):
         found = [one.weight if isinstance(one, Norm) else one for one in self]
         return [one for one in found if isinstance(one, nn.Parameter)]
 
-    def forward(self, x: Tensor, rows: Rows) -> tuple[Tensor, tuple[Tensor, ...]]:
-        """(states (N, H), what `backward` needs), of states (N, H)."""
+    def forward(self, x: Tensor, tokens: Tokens, asking: Tokens) -> tuple[Tensor, tuple[Tensor, ...]]:
+        """(states (M, H) of those that ask, what `backward` needs), of states (N, H)."""
         scale = self.before.scale(x)
         normed = self.before(x, scale)
-        q = rows.heads(rows.rotated(normed @ self.query.t(), self.num_heads), self.num_heads)
-        k = rows.heads(rows.rotated(normed @ self.key.t(), self.num_groups), self.num_groups)
-        v = rows.heads(normed @ self.value.t(), self.num_groups)
+        q = asking.chosen(normed) @ self.query.t()
+        q = asking.heads(asking.rotated(q, self.num_heads), self.num_heads)
+        k = tokens.heads(tokens.rotated(normed @ self.key.t(), self.num_groups), self.num_groups)
+        v = tokens.heads(normed @ self.value.t(), self.num_groups)
         brought, spread = attention(q, self._each(k), self._each(v), 0.0, True, scale=self.scaling)
-        y = torch.addmm(x, rows.flat(brought), self.output.t())
+        y = torch.addmm(asking.chosen(x), asking.flat(brought), self.output.t())
         scale_y = self.between.scale(y)
         normed = self.between(y, scale_y)
         gate, up = normed @ self.gate.t(), normed @ self.up.t()
         z = torch.addmm(y, functional.silu(gate).mul_(up), self.down.t())
         return z, (x, scale, q, k, v, brought, spread, y, scale_y, gate, up)
 
-    def backward(self, dz: Tensor, rows: Rows, kept: tuple[Tensor, ...]) -> Tensor:
+    def backward(self, dz: Tensor, tokens: Tokens, asking: Tokens, kept: tuple[Tensor, ...]) -> Tensor:
         """The gradient of x; those of the weights are added to what they have."""
         x, scale, q, k, v, brought, spread, y, scale_y, gate, up = kept
         opened, normed = functional.silu(gate), self.between(y, scale_y)
@@ -226,18 +242,20 @@ class Layer(NamedTuple):
         dnormed = torch.mm(dgate, self.gate, out=normed).addmm_(dup, self.up)
         dy = self.between.backward(dnormed, y, scale_y, dz)
 
-        _add_product(self.output, dy, rows.flat(brought))
-        dbrought = rows.heads(dy @ self.output, self.num_heads)
-        found = attention_backward(
+        _add_product(self.output, dy, asking.flat(brought))
+        dbrought = asking.heads(dy @ self.output, self.num_heads)
+        dq, dk, dv = attention_backward(
             dbrought, q, self._each(k), self._each(v), brought, spread, 0.0, True, scale=self.scaling
         )
-        dq, dk, dv = (rows.flat(one) for one in (found[0], self._shared(found[1]), self._shared(found[2])))
-        dq, dk = rows.rotated_back(dq, self.num_heads), rows.rotated_back(dk, self.num_groups)
+        dq = asking.rotated_back(asking.flat(dq), self.num_heads)
+        dk = tokens.rotated_back(tokens.flat(self._shared(dk)), self.num_groups)
+        dv = tokens.flat(self._shared(dv))
         normed = self.before(x, scale)
-        for weight, gradient in ((self.query, dq), (self.key, dk), (self.value, dv)):
-            _add_product(weight, gradient, normed)
-        dnormed = torch.mm(dq, self.query, out=normed).addmm_(dk, self.key).addmm_(dv, self.value)
-        return self.before.backward(dnormed, x, scale, dy)
+        _add_product(self.query, dq, asking.chosen(normed))
+        _add_product(self.key, dk, normed)
+        _add_product(self.value, dv, normed)
+        dnormed = asking.put_back(dq @ self.query, len(x)).addmm_(dk, self.key).addmm_(dv, self.value)
+        return self.before.backward(dnormed, x, scale, asking.put_back(dy, len(x)))
 
     def _each(self, groups: Tensor) -> Tensor:
         """Keys or values (B, groups, T, D) for each head."""
@@ -254,20 +272,22 @@ class _Layers(torch.autograd.Function):
     """Gradients of weights do not pass through autograd: `backward` adds them to `grad`."""
 
     @staticmethod
-    def forward(ctx: Any, states: Tensor, rows: Rows, layers: Sequence[Layer]) -> Tensor:
-        ctx.rows, ctx.layers, ctx.kept = rows, layers, []
-        for layer in layers:
-            states, kept = layer.forward(states, rows)
+    def forward(ctx: Any, states: Tensor, tokens: Tokens, read: Tokens, layers: Sequence[Layer]) -> Tensor:
+        """(N, H) -> (M, H)."""
+        ctx.tokens, ctx.kept = tokens, []
+        ctx.layers = [(layer, read if layer is layers[-1] else tokens) for layer in layers]
+        for layer, asking in ctx.layers:
+            states, kept = layer.forward(states, tokens, asking)
             if ctx.needs_input_grad[0]:
                 ctx.kept.append(kept)
         return states
 
     @staticmethod
     @torch.no_grad()
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None]:
-        for layer in reversed(ctx.layers):
-            gradient = layer.backward(gradient, ctx.rows, ctx.kept.pop())  # whose memory is free then
-        return gradient, None, None
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None, None]:
+        for layer, asking in reversed(ctx.layers):  # what one has kept is free then
+            gradient = layer.backward(gradient, ctx.tokens, asking, ctx.kept.pop())
+        return gradient, None, None, None
 
 
 def _add(weight: nn.Parameter, gradient: Tensor) -> None:
