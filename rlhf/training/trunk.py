@@ -68,10 +68,8 @@ class Trunk:
 
     @torch.no_grad()
     def says_the_same(self) -> bool:
-        ids, places = (
-            torch.arange(5, 17).view(2, 6) % self.backbone.config.vocab_size,
-            torch.tensor([3, 5, 11]),
-        )
+        ids = torch.arange(5, 17).view(2, 6) % self.backbone.config.vocab_size
+        places = torch.tensor([3, 5, 11])
         theirs = self.backbone(input_ids=ids, use_cache=False).last_hidden_state.flatten(0, 1)[places]
         ours = self(ids, places, torch.tensor([6, 6]))
         return torch.allclose(ours, theirs, rtol=0, atol=SAME * float(theirs.abs().max()))
@@ -79,7 +77,7 @@ class Trunk:
 
 def _has_these_parts(backbone: Any) -> bool:
     layers, config = getattr(backbone, "layers", None), backbone.config
-    if not isinstance(layers, nn.ModuleList):
+    if not isinstance(layers, nn.ModuleList) or not len(layers):
         return False
     has_parts = all(hasattr(backbone, name) for name in ("embed_tokens", "rotary_emb", "norm"))
     kinds = set(getattr(config, "layer_types", None) or ())
