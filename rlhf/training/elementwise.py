@@ -66,14 +66,20 @@ class _Rotation:
 
 def _rotate(q: Tensor, k: Tensor, cos: Tensor, sin: Tensor) -> tuple[Tensor, Tensor]:
     """(B, heads, T, D) each, by angles (B or 1, T, D): the two halves of D are the two coordinates."""
+    cos, sin = cos.unsqueeze(2), half_negative(sin).unsqueeze(2)
+    q, k = (rotated(states.transpose(1, 2), cos, sin) for states in (q, k))  # as they lie in memory
+    return q.transpose(1, 2), k.transpose(1, 2)
+
+
+def half_negative(sin: Tensor) -> Tensor:
+    """As `rotated` wants it."""
     half = sin.shape[-1] // 2
-    cos, sin = cos.unsqueeze(2), torch.cat([-sin[..., :half], sin[..., half:]], dim=-1).unsqueeze(2)
+    return torch.cat([-sin[..., :half], sin[..., half:]], dim=-1)
 
-    def rotated(states: Tensor) -> Tensor:
-        states = states.transpose(1, 2)  # as they lie in memory
-        return (states * cos).add_(states.roll(half, -1) * sin).transpose(1, 2)
 
-    return rotated(q), rotated(k)
+def rotated(states: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
+    """(..., D): the two halves of D are two coordinates, and the first half of `sin` is negative."""
+    return (states * cos).add_(states.roll(states.shape[-1] // 2, -1) * sin)
 
 
 @torch.no_grad()

@@ -20,6 +20,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from rlhf.training.elementwise import half_negative, rotated
+
 # Padded tokens of a pass: more than passes.CPU_TOKENS, since half as much is kept of each.
 CPU_TOKENS = 704
 SAME = 1e-4  # of the largest state: what comes out of transformers and of this may differ so much
@@ -114,9 +116,8 @@ class Tokens(NamedTuple):
     def of(
         cls, shape: torch.Size, places: Tensor, cos: Tensor, sin: Tensor, among: Tensor | None = None
     ) -> Self:
-        columns, half = places % shape[1], cos.shape[-1] // 2
-        signed = torch.cat([-sin[0, :, :half], sin[0, :, half:]], dim=-1)
-        return cls(shape, places, cos[0, columns, None], signed[columns, None], among)
+        columns = places % shape[1]
+        return cls(shape, places, cos[0, columns, None], half_negative(sin)[0, columns, None], among)
 
     def chosen(self, states_NH: Tensor) -> Tensor:
         """(M, H)."""
@@ -139,9 +140,7 @@ class Tokens(NamedTuple):
         return heads.transpose(1, 2).reshape(self.shape.numel(), -1).index_select(0, self.places)
 
     def rotated(self, states_MH: Tensor, num_heads: int) -> Tensor:
-        states = states_MH.view(len(states_MH), num_heads, -1)
-        other = states.roll(states.shape[-1] // 2, -1)
-        return (states * self.cos).add_(other.mul_(self.sin)).flatten(1)
+        return rotated(states_MH.view(len(states_MH), num_heads, -1), self.cos, self.sin).flatten(1)
 
     def rotated_back(self, gradient_MH: Tensor, num_heads: int) -> Tensor:
         """The gradient of what was rotated."""
